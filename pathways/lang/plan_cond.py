@@ -1,0 +1,259 @@
+"""Compiled conditions: typed trees with three values (true, false, unknown).
+
+Names are resolved: a reference says what kind of thing it is and where it lives. Every node keeps
+the author's words for it in ``text`` where an explanation needs them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pathways.lang.plan_base import Duration, Part, Quantity
+
+
+class Literal_(Part):
+    """A quantity, a plain number, yes/no, a code or a text."""
+
+    kind: Literal["literal"] = "literal"
+    quantity: Quantity | None = None
+    boolean: bool | None = None
+    word: str | None = None
+
+
+class MeasureRef(Part):
+    """A component of the latest accepted reading of a measure (``bp.systolic``).
+
+    ``component`` is "value" for a measure with one number.
+    """
+
+    kind: Literal["measure"] = "measure"
+    measure: str
+    component: str
+    unit: str
+
+
+class DerivedRef(Part):
+    """A component of a derived value (``week_mean.systolic``)."""
+
+    kind: Literal["derived"] = "derived"
+    derived: str
+    component: str
+    unit: str
+
+
+class FactRef(Part):
+    """A fact about the patient. ``type`` as declared (age, sex, yes_no, codes, quantity …)."""
+
+    kind: Literal["fact"] = "fact"
+    fact: str
+    type: str
+
+
+class ParamRef(Part):
+    """A parameter: the value valid now for this patient and profile."""
+
+    kind: Literal["param"] = "param"
+    param: str
+    unit: str
+
+
+class FieldRef(Part):
+    """A field of the form of a step (or of a task opened by a row or rule) as last completed in
+    this visit of the phase."""
+
+    kind: Literal["field"] = "field"
+    step: str
+    field: str
+    unit: str | None = None
+
+
+class Arith(Part):
+    """Arithmetic that keeps units (the compiler has checked them)."""
+
+    kind: Literal["arith"] = "arith"
+    op: Literal["+", "-", "*", "/"]
+    left: "Value"
+    right: "Value"
+
+
+Value = Annotated[
+    Literal_ | MeasureRef | DerivedRef | FactRef | ParamRef | FieldRef | Arith,
+    Field(discriminator="kind"),
+]
+
+
+class Compare(Part):
+    """``left op right``; unknown when either side is."""
+
+    kind: Literal["compare"] = "compare"
+    op: Literal["<", "<=", "=", "!=", ">=", ">"]
+    left: Value
+    right: Value
+    text: str = ""
+
+
+class Between(Part):
+    """``x between a and b``, both ends included."""
+
+    kind: Literal["between"] = "between"
+    of: Value
+    low: Value
+    high: Value
+    text: str = ""
+
+
+class Is(Part):
+    """``pregnant is yes``, ``sex is female``, ``setting is home``: equality with a word."""
+
+    kind: Literal["is"] = "is"
+    of: Value
+    word: str
+    text: str = ""
+
+
+class OneOf(Part):
+    """``x in [a, b]`` / ``x is any of a and b``."""
+
+    kind: Literal["one_of"] = "one_of"
+    of: Value
+    words: tuple[str, ...]
+    text: str = ""
+
+
+class Has(Part):
+    """``conditions has hypertension``: a codes fact contains a code of the named list."""
+
+    kind: Literal["has"] = "has"
+    fact: str
+    code: str
+    codes: tuple[str, ...] = ()
+    text: str = ""
+
+
+class Known(Part):
+    """``x is known`` / ``x is unknown``: never unknown itself."""
+
+    kind: Literal["known"] = "known"
+    of: "Value | Cond"
+    known: bool = True
+    text: str = ""
+
+
+class StepIs(Part):
+    """``<step> is <outcome>``: its latest ended occurrence in this visit of the phase (in rules: in
+    the phase the patient is in; ``any_phase`` widens). False until so, never unknown.
+
+    ``step`` may also be the id of a task opened by a row, a rule or an end. ``mode`` is the visit
+    mode word of ``done face to face``.
+    """
+
+    kind: Literal["step_is"] = "step_is"
+    step: str
+    phase: str | None = None
+    outcomes: tuple[str, ...]
+    any_phase: bool = False
+    face_to_face: bool = False
+    text: str = ""
+
+
+class MissedInRow(Part):
+    """``<step> missed n times in a row``: the last n ended occurrences of the step in this visit of
+    the phase are all missed; skipped, cancelled, paused, undelivered neither count nor break."""
+
+    kind: Literal["missed_in_row"] = "missed_in_row"
+    step: str
+    phase: str | None = None
+    times: int
+    text: str = ""
+
+
+class InARow(Part):
+    """``<condition> n times in a row``: the last n takes (a take counts once, by its mean; readings
+    within 10 minutes without an occurrence likewise) of the measure each make it true."""
+
+    kind: Literal["in_a_row"] = "in_a_row"
+    of: "Cond"
+    times: int
+    measure: str
+    text: str = ""
+
+
+class NOfM(Part):
+    """``<condition> n of m``: at least n of the last m takes make it true."""
+
+    kind: Literal["n_of_m"] = "n_of_m"
+    of: "Cond"
+    n: int
+    m: int
+    measure: str
+    text: str = ""
+
+
+class HeldFor(Part):
+    """``<condition> for 2 weeks``: true at every evaluation over at least so long."""
+
+    kind: Literal["held_for"] = "held_for"
+    of: "Cond"
+    duration: Duration
+    text: str = ""
+
+
+class And(Part):
+    kind: Literal["and"] = "and"
+    parts: tuple["Cond", ...]
+    text: str = ""
+
+
+class Or(Part):
+    kind: Literal["or"] = "or"
+    parts: tuple["Cond", ...]
+    text: str = ""
+
+
+class Not(Part):
+    kind: Literal["not"] = "not"
+    of: "Cond"
+    text: str = ""
+
+
+class AtLeast(Part):
+    """``{at_least: 2, of: […], within: 3 days}``: true by true members, else unknown if unknown
+    members could still make it."""
+
+    kind: Literal["at_least"] = "at_least"
+    n: int
+    of: tuple["Cond", ...]
+    within: Duration | None = None
+    text: str = ""
+
+
+class Always(Part):
+    """``true`` (or ``else``)."""
+
+    kind: Literal["always"] = "always"
+
+
+Cond = Annotated[
+    Compare
+    | Between
+    | Is
+    | OneOf
+    | Has
+    | Known
+    | StepIs
+    | MissedInRow
+    | InARow
+    | NOfM
+    | HeldFor
+    | And
+    | Or
+    | Not
+    | AtLeast
+    | Always,
+    Field(discriminator="kind"),
+]
+
+for _model in (Arith, Known, InARow, NOfM, HeldFor, And, Or, Not, AtLeast):
+    _model.model_rebuild()
