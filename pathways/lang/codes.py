@@ -1,0 +1,8 @@
+"""Every diagnostic code, in one registry. Each has a heading in docs/reference/diagnostics.md and a golden file."""
+
+from __future__ import annotations
+
+from pathways.lang.code import Code
+from pathways.lang.codes_text import TEXT_CODES
+
+CODES: dict[str, Code] = {code.id: code for code in (*TEXT_CODES,)}

@@ -1,0 +1,132 @@
+"""What is wrong with a document: code, place, and what to do about it.
+
+A diagnostic holds no finished sentence: it names a code of ``codes.CODES`` and the values that belong into its
+texts, so the same finding reads in English and Chinese, on a terminal and in JSON.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from pathways.lang.codes import CODES
+
+Severity = Literal["error", "warning"]
+DOCS_PAGE = "docs/reference/diagnostics.md"
+
+
+class Said(NamedTuple):
+    """Words in both languages, for use inside a message."""
+
+    en: str
+    zh: str
+
+
+class Span(NamedTuple):
+    """A stretch of text. Lines and columns count from 1, columns in code points; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+Param = str | int | Said
+Language = Literal["en", "zh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    Attributes:
+        code: stable name; what it means, and its texts, are in ``codes.CODES``.
+        span: where in the file.
+        params: values for the texts. ``suggestion``, when not empty, is the right word and becomes the hint.
+        file: the file as it was given.
+    """
+
+    code: str
+    span: Span
+    params: Mapping[str, Param] = field(default_factory=dict)
+    file: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """Only errors stop a compilation."""
+        return CODES[self.code].severity
+
+    @property
+    def docs(self) -> str:
+        """Where this code is explained, relative to the project."""
+        return f"{DOCS_PAGE}#{self.code}"
+
+    def message(self, language: Language = "en") -> str:
+        """What is wrong, in one sentence."""
+        return self._fill(CODES[self.code].message(language), language)
+
+    def hint(self, language: Language = "en") -> str:
+        """What to do, in one sentence."""
+        if self.params.get("suggestion"):
+            return self._fill(_DID_YOU_MEAN[language], language)
+        return self._fill(CODES[self.code].hint(language), language)
+
+    def _fill(self, template: str, language: Language) -> str:
+        values = {
+            name: (value.zh if language == "zh" else value.en) if isinstance(value, Said) else value
+            for name, value in self.params.items()
+        }
+        return template.format_map(values)
+
+
+_DID_YOU_MEAN: dict[Language, str] = {"en": "Did you mean `{suggestion}`?", "zh": "是否想写 `{suggestion}`？"}
+
+
+def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Findings in order of position, without exact repetitions."""
+    unique = {(d.span, d.code, tuple(sorted((k, str(v)) for k, v in d.params.items()))): d for d in found}
+    return sorted(unique.values(), key=lambda d: (d.span.line, d.span.column, d.severity, d.code))
+
+
+def has_errors(found: Iterable[Diagnostic]) -> bool:
+    """Whether any finding is an error."""
+    return any(d.severity == "error" for d in found)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The known word that ``word`` most likely stands for, or "" when none is near.
+
+    Swapped, missing, doubled and wrong letters, wrong case and ``-`` for ``_`` are found.
+    """
+    candidates = sorted(set(known))
+    plain = word.strip().lower().replace("-", "_").replace(" ", "_")
+    best, best_distance = "", 99
+    for candidate in candidates:
+        if candidate.lower() == plain:
+            return candidate
+        # Longer words may differ in more letters and still be meant.
+        allowed = 1 if len(candidate) <= 4 else 2 if len(candidate) <= 8 else 3
+        if abs(len(candidate) - len(plain)) > allowed:
+            continue
+        distance = _distance(plain, candidate.lower())
+        if distance <= allowed and distance < best_distance and distance < len(candidate):
+            best, best_distance = candidate, distance
+    if best:
+        return best
+    near = difflib.get_close_matches(plain, candidates, n=1, cutoff=0.75)
+    return near[0] if near else ""
+
+
+def _distance(a: str, b: str) -> int:
+    """Number of single-letter edits and swaps of neighbours between two words."""
+    before, last, row = [0] * (len(b) + 1), list(range(len(b) + 1)), [0] * (len(b) + 1)
+    for i, x in enumerate(a, 1):
+        row = [i] + [0] * len(b)
+        for j, y in enumerate(b, 1):
+            row[j] = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                row[j] = min(row[j], before[j - 2] + 1)
+        before, last = last, row
+    return last[-1]
