@@ -22,7 +22,7 @@ pick_python() {
 python=$(pick_python)
 wanted=$( { cat requirements-dev.lock requirements-bootstrap.lock pyproject.toml scripts/venv.sh; "$python" -V; } \
     | "$python" -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
-if [ -x $venv/bin/python ] && [ -f $stamp ] && [ "$(cat $stamp)" = "$wanted" ] && $venv/bin/python -c '' 2>/dev/null; then
+if [ -x $venv/bin/carepath ] && [ -f $stamp ] && [ "$(cat $stamp)" = "$wanted" ] && $venv/bin/python -c '' 2>/dev/null; then
     exit 0
 fi
 
@@ -51,10 +51,10 @@ if [ -z "${SSL_CERT_FILE:-}" ]; then
 fi
 say "installing $(grep -c '==' requirements-dev.lock) locked packages (half a minute when nothing is cached)"
 export VIRTUAL_ENV=$PWD/$venv UV_LINK_MODE=${UV_LINK_MODE:-copy}
-# uv itself stays out of the lock of the project; it is put back by the bootstrap file if a sync removes it.
+# uv is listed in the bootstrap file only. It must not replace its own running file, so a copy of it runs.
 cp $venv/bin/uv $venv/.uv-running
 trap 'rm -f $venv/.uv-running' EXIT
-$venv/.uv-running pip sync -q --require-hashes requirements-dev.lock requirements-bootstrap.lock
+$venv/.uv-running pip sync -q --compile-bytecode --require-hashes requirements-dev.lock requirements-bootstrap.lock
 $venv/.uv-running pip install -q --no-deps --no-build-isolation --no-index -e .
 echo "$wanted" > $stamp
 say "ready in $(( $(date +%s) - started )) s"

@@ -1,0 +1,66 @@
+# The verbs of this project, the same for people and for CI. `make` alone says what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help venv tools temporal demo dev test test-fast lint fmt type arch docs bench build chaos lock clean
+
+PY := .venv/bin/python
+# Time zones come from the locked tzdata package, never from the system's own table.
+export PYTHONTZPATH :=
+PYTEST := $(PY) -m pytest
+PYTEST_ARGS ?=
+
+help: ## what there is
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+venv: ## .venv with the locked packages (does nothing when it is current)
+	@scripts/venv.sh
+
+tools: ## tools from Debian that some tests use
+	@scripts/tools.sh
+
+temporal: venv ## get the Temporal server, if it is not here yet
+	@.venv/bin/carepath server --get-only
+
+demo: venv ## the whole system on embedded defaults: real pathways, real readings, a real Temporal server
+	@.venv/bin/carepath demo
+
+dev: venv ## the same, and stays up
+	@.venv/bin/carepath demo --stay
+
+test: venv tools lint type arch temporal ## every check and every test
+	@$(PYTEST) -m "not chaos" $(PYTEST_ARGS)
+
+test-fast: venv ## the tests that need no server
+	@$(PYTEST) -m "not server and not postgres and not browser and not chaos" $(PYTEST_ARGS)
+
+chaos: venv temporal ## long runs in which processes are killed
+	@$(PYTEST) -m chaos --timeout 7200 $(PYTEST_ARGS)
+
+lint: venv ## ruff: style and formatting of imports
+	@.venv/bin/ruff check .
+
+fmt: venv ## lets ruff repair what it can
+	@.venv/bin/ruff check --fix .
+
+type: venv ## mypy and pyright
+	@.venv/bin/mypy
+	@.venv/bin/pyright --warnings
+
+arch: venv ## who may import whom
+	@.venv/bin/lint-imports --no-cache --no-color
+
+docs: venv ## generates the reference pages
+	@$(PY) -m carepath docs
+
+bench: venv temporal ## measures, asserts nothing on time
+	@$(PY) -m bench
+
+build: venv ## wheel and sdist into dist/
+	@$(PY) -m hatchling build
+
+lock: venv ## resolves the dependencies anew (the lock files hold no addresses)
+	@scripts/lock.sh
+
+clean: ## removes what tools leave behind (.venv stays)
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov

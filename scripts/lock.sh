@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Resolves the dependencies anew. The files made hold names, versions and hashes, never an address: see
+# docs/adr/0007-lock-without-addresses.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ -z "${SSL_CERT_FILE:-}" ] && [ -n "${PIP_CERT:-${REQUESTS_CA_BUNDLE:-}}" ]; then
+    export SSL_CERT_FILE="${PIP_CERT:-$REQUESTS_CA_BUNDLE}"
+fi
+compile() {
+    .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+        --no-emit-index-url --no-emit-find-links "$@"
+}
+compile pyproject.toml "$@" -o requirements.lock
+compile pyproject.toml --group dev -c requirements.lock "$@" -o requirements-dev.lock
+uv_version=$(.venv/bin/uv --version | cut -d' ' -f2)
+echo "uv==$uv_version" | compile - -o requirements-bootstrap.lock
+if grep -n '://' requirements*.lock; then
+    echo "a lock file holds an address" >&2
+    exit 1
+fi
