@@ -1,0 +1,182 @@
+"""Problems that a person who runs carepath can put right: a stable code, what is wrong, what to do, in zh and en.
+
+A `Problem` is no programmer's error: it is shown without a traceback, and its exit code is part of the command
+line's contract (1 the input was judged wrong, 2 the command was used wrongly, 3 something needed is not there).
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Final, Literal
+
+Language = Literal["en", "zh"]
+
+WRONG_INPUT: Final = 1
+WRONG_USE: Final = 2
+NOT_THERE: Final = 3
+
+# code -> (exit code, what is wrong and what to do, per language)
+_TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
+    "E-SETTING-UNKNOWN": (
+        WRONG_USE,
+        {
+            "en": ("there is no setting {name} (found in {where})", "{did_you_mean}"),
+            "zh": ("没有名为 {name} 的设置（见于{where}）", "{did_you_mean}"),
+        },
+    ),
+    "E-SETTING-VALUE": (
+        WRONG_USE,
+        {
+            "en": ("the setting {name} cannot be read: {reason}", "Correct it in the environment or in carepath.toml."),
+            "zh": ("设置 {name} 无法读取：{reason}", "请在环境变量或 carepath.toml 中更正。"),
+        },
+    ),
+    "E-SETTING-FILE": (
+        WRONG_USE,
+        {
+            "en": ("carepath.toml is not valid TOML: {reason}", "Correct the file, or move it away."),
+            "zh": ("carepath.toml 不是有效的 TOML：{reason}", "请更正该文件，或将其移走。"),
+        },
+    ),
+    "E-COMMAND-MISSING": (
+        NOT_THERE,
+        {
+            "en": (
+                "the command '{name}' is known but not part of this installation",
+                "Install a release that has it, or run it from a complete checkout.",
+            ),
+            "zh": ("命令“{name}”已登记，但当前安装中没有它", "请安装包含它的版本，或在完整的检出目录中运行。"),
+        },
+    ),
+    "E-TEMPORAL-UNREACHABLE": (
+        NOT_THERE,
+        {
+            "en": (
+                "no Temporal server answers at {address}: {reason}",
+                "Start one with `carepath server`, or set CAREPATH_TEMPORAL_ADDRESS.",
+            ),
+            "zh": (
+                "{address} 上没有可用的 Temporal 服务器：{reason}",
+                "请用 `carepath server` 启动，或设置 CAREPATH_TEMPORAL_ADDRESS。",
+            ),
+        },
+    ),
+    "E-TEMPORAL-BINARY": (
+        NOT_THERE,
+        {
+            "en": (
+                "{path} is no Temporal command line: {reason}",
+                "Set CAREPATH_TEMPORAL_BINARY to a working `temporal`, or unset it.",
+            ),
+            "zh": (
+                "{path} 不是可用的 Temporal 命令行程序：{reason}",
+                "请将 CAREPATH_TEMPORAL_BINARY 指向可用的 `temporal`，或取消该设置。",
+            ),
+        },
+    ),
+    "E-TEMPORAL-BUILD": (
+        NOT_THERE,
+        {
+            "en": (
+                "the Temporal server could not be got: {reason}",
+                "Install `temporal` yourself and set CAREPATH_TEMPORAL_BINARY, or give CAREPATH_TEMPORAL_ADDRESS.",
+            ),
+            "zh": (
+                "无法获得 Temporal 服务器：{reason}",
+                "请自行安装 `temporal` 并设置 CAREPATH_TEMPORAL_BINARY，或给出 CAREPATH_TEMPORAL_ADDRESS。",
+            ),
+        },
+    ),
+    "E-TEMPORAL-START": (
+        NOT_THERE,
+        {
+            "en": ("the Temporal server did not start: {reason}", "The whole log is in {log}."),
+            "zh": ("Temporal 服务器未能启动：{reason}", "完整日志见 {log}。"),
+        },
+    ),
+    "E-TEMPORAL-BUSY": (
+        NOT_THERE,
+        {
+            "en": (
+                "another Temporal server is using {database} (process {pid})",
+                "Use the one that runs, stop it, or give another CAREPATH_HOME.",
+            ),
+            "zh": (
+                "另一个 Temporal 服务器正在使用 {database}（进程 {pid}）",
+                "请使用正在运行的那个、将其停止，或指定另一个 CAREPATH_HOME。",
+            ),
+        },
+    ),
+    "E-SEARCH-ATTRIBUTES": (
+        NOT_THERE,
+        {
+            "en": (
+                "the namespace '{namespace}' at {address} lacks search attributes: {missing}",
+                "Run `carepath server` once against this address, or register them with the Temporal operator.",
+            ),
+            "zh": (
+                "{address} 的命名空间“{namespace}”缺少搜索属性：{missing}",
+                "请对该地址运行一次 `carepath server`，或通过 Temporal 运维接口注册。",
+            ),
+        },
+    ),
+    "E-SEARCH-ATTRIBUTE-TYPE": (
+        NOT_THERE,
+        {
+            "en": (
+                "search attributes of the namespace '{namespace}' at {address} have another type: {wrong}",
+                "Use a namespace of carepath's own, or remove those attributes there.",
+            ),
+            "zh": (
+                "{address} 的命名空间“{namespace}”中有类型不符的搜索属性：{wrong}",
+                "请为 carepath 使用单独的命名空间，或在那里移除这些属性。",
+            ),
+        },
+    ),
+}
+
+CODES: Final = frozenset(_TEXTS)
+
+
+def language_of(environment: Mapping[str, str]) -> Language:
+    """The language of a terminal: zh where the locale says so, else en."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environment.get(name, "")
+        if value:
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+class Problem(Exception):  # noqa: N818 - it is a finding told to a person, not an error of the program
+    """Something is wrong that the person at the terminal can put right."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        """`code` is one of `CODES`; `facts` fill its text."""
+        exit_code, texts = _TEXTS[code]
+        self.code = code
+        self.exit_code = exit_code
+        self.facts = facts
+        self._texts = texts
+        super().__init__(self.message("en"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Problems cross process borders (pytest-xdist, process pools) whole."""
+        return (_rebuild, (self.code, self.facts))
+
+    def message(self, language: Language = "en") -> str:
+        """What is wrong, one sentence without a full stop."""
+        return self._texts[language][0].format(**self.facts)
+
+    def hint(self, language: Language = "en") -> str:
+        """What to do, one sentence, or nothing."""
+        return self._texts[language][1].format(**self.facts)
+
+    def render(self, language: Language | None = None) -> str:
+        """The text shown on standard error."""
+        chosen = language or language_of(os.environ)
+        hint = self.hint(chosen)
+        head = f"{'错误' if chosen == 'zh' else 'error'} {self.code}: {self.message(chosen)}"
+        return f"{head}\n  {hint}" if hint else head
+
+
+def _rebuild(code: str, facts: dict[str, object]) -> Problem:
+    return Problem(code, **facts)
