@@ -16,8 +16,11 @@ SILENT: Final = "silent"
 
 @dataclass(frozen=True, slots=True)
 class HandoffWord:
-    """One word. ``final``: nothing follows it. ``good``: what was asked for was (at least partly) done, so a deadline
-    may wait for it; every final word that is not good is a way on the pathway must think of."""
+    """One word.
+
+    ``final``: nothing follows it. ``good``: what was asked for is on its way or (at least partly) done, so a deadline
+    may wait for it; every final word that is not good is a way on the pathway must think of.
+    """
 
     name: str
     text: Text
