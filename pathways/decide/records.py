@@ -1,0 +1,448 @@
+"""The records a journey's state is made of: slotted objects inside, compact JSON outside.
+
+Every record has a key and lives in one section of the state. JSON leaves out fields that have their default;
+instants are epoch seconds (or ISO text when they have a fraction). All instants are aware UTC datetimes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, ClassVar, Self
+
+Json = Any
+
+
+def instant_to_json(value: datetime) -> int | str:
+    """Epoch seconds, or ISO text when the instant has a fraction of a second."""
+    return value.isoformat() if value.microsecond else int(value.timestamp())
+
+
+def instant_from_json(value: int | str) -> datetime:
+    """The inverse of ``instant_to_json``."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).astimezone(UTC)
+    return datetime.fromtimestamp(value, UTC)
+
+
+def _same(value: Json) -> Json:
+    return value
+
+
+def _instants_to_json(value: dict[str, datetime]) -> Json:
+    return {k: instant_to_json(v) for k, v in value.items()}
+
+
+def _instants_from_json(value: dict[str, Json]) -> dict[str, datetime]:
+    return {k: instant_from_json(v) for k, v in value.items()}
+
+
+def _numbers_to_json(value: dict[str, Decimal]) -> Json:
+    return {k: str(v) for k, v in value.items()}
+
+
+def _numbers_from_json(value: dict[str, str]) -> dict[str, Decimal]:
+    return {k: Decimal(v) for k, v in value.items()}
+
+
+_Codec = tuple[Callable[[Any], Json], Callable[[Any], Any]]
+_CODECS: dict[str, _Codec] = {
+    "datetime": (instant_to_json, instant_from_json),
+    "datetime | None": (instant_to_json, instant_from_json),
+    "dict[str, datetime]": (_instants_to_json, _instants_from_json),
+    "dict[str, Decimal]": (_numbers_to_json, _numbers_from_json),
+}
+
+
+@cache
+def _layout(cls: type) -> tuple[tuple[str, Callable[[Any], Json], Callable[[Any], Any], Any], ...]:
+    """(field, writer, reader, default) of every field of a record but its key."""
+    out = []
+    for f in fields(cls):
+        if f.name == "key":
+            continue
+        write, read = _CODECS.get(str(f.type), (_same, _same))
+        out.append((f.name, write, read, _default(f)))
+    return tuple(out)
+
+
+def _default(f: Field[Any]) -> Any:
+    if f.default is not MISSING:
+        return f.default
+    if f.default_factory is not MISSING:
+        return f.default_factory()
+    return MISSING
+
+
+@dataclass(slots=True)
+class Record:
+    """Base of all records."""
+
+    section: ClassVar[str] = ""
+
+    key: str
+
+    def to_json(self) -> dict[str, Json]:
+        """This record without its key and without defaults."""
+        out: dict[str, Json] = {}
+        for name, write, _, default in _layout(type(self)):
+            value = getattr(self, name)
+            if value is None or value == default:
+                continue
+            out[name] = write(value)
+        return out
+
+    @classmethod
+    def from_json(cls, key: str, data: dict[str, Json]) -> Self:
+        """The record of ``key`` from its JSON; fields of later releases are refused (KeyError)."""
+        args: dict[str, Any] = {"key": key}
+        left = len(data)
+        for name, _, read, _ in _layout(cls):
+            value = data.get(name)
+            if value is not None:
+                args[name] = read(value)
+                left -= 1
+        if left:
+            raise KeyError(f"{cls.__name__} {key}: unknown fields in {sorted(data)}")
+        return cls(**args)
+
+
+@dataclass(slots=True)
+class Patient(Record):
+    """What belongs to the patient and not to a pathway (key ``patient``): one for all enrolments.
+
+    ``customary``: name -> "HH:MM". ``opt_out``: channel, topic or "all" -> True. ``silenced``: nothing is
+    sent any more ("withdrawn", "died"), or only calls ("contact_refused").
+    """
+
+    section: ClassVar[str] = "patient"
+
+    zone: str = "UTC"
+    language: str = "en"
+    channels: list[str] = field(default_factory=list)
+    customary: dict[str, str] = field(default_factory=dict)
+    caregivers: list[dict[str, Json]] = field(default_factory=list)
+    opt_out: dict[str, bool] = field(default_factory=dict)
+    silenced: str = ""
+    handoffs: int = 0
+    status: str = ""
+    watches: str = ""
+
+
+@dataclass(slots=True)
+class Enrolment(Record):
+    """One patient on one pathway. ``plan``: sha256. ``visit`` counts entries of phases over the enrolment (a
+    serial number), ``visits`` entries per phase; ``entries`` phase -> instant of its last entry.
+
+    ``until``: when the phase ends by itself; ``ending``: since when it waits for open occurrences;
+    ``no_later``: its deadline. ``ways``: "from>to|since" -> times taken. ``spent``: rows of this visit of
+    the phase that have acted. ``anchors``: name -> ISO date or instant. ``stopped``: "all_but_safety" after
+    a readmission. ``hold``: steps held or stopped by an action. ``held``: condition -> true since.
+    """
+
+    section: ClassVar[str] = "enrolments"
+
+    plan: str = ""
+    number: int = 0
+    status: str = "invited"
+    enrolled: datetime | None = None
+    phase: str = ""
+    visit: int = 0
+    entered: datetime | None = None
+    entries: dict[str, datetime] = field(default_factory=dict)
+    visits: dict[str, int] = field(default_factory=dict)
+    until: datetime | None = None
+    ending: datetime | None = None
+    no_later: datetime | None = None
+    ways: dict[str, int] = field(default_factory=dict)
+    spent: list[str] = field(default_factory=list)
+    anchors: dict[str, str] = field(default_factory=dict)
+    consent: list[str] = field(default_factory=list)
+    stopped: str = ""
+    hold: list[str] = field(default_factory=list)
+    held: dict[str, datetime] = field(default_factory=dict)
+    planned_to: datetime | None = None
+    first_due: dict[str, datetime] = field(default_factory=dict)
+    paused: datetime | None = None
+    hop_at: datetime | None = None
+    hops: int = 0
+    excluded: list[str] = field(default_factory=list)
+    flagged: list[str] = field(default_factory=list)
+    ended: datetime | None = None
+    end: str = ""
+
+
+@dataclass(slots=True)
+class Known(Record):
+    """A fact (key ``<enrolment>|<fact>``): its JSON value, since when, from whom."""
+
+    section: ClassVar[str] = "facts"
+
+    value: Json = None
+    at: datetime | None = None
+    by: str = ""
+    ask_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Setting(Record):
+    """A parameter set for this patient by staff (key ``<enrolment>|<parameter>``)."""
+
+    section: ClassVar[str] = "settings"
+
+    value: str = ""
+    unit: str = ""
+    by: str = ""
+    role: str = ""
+    at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Occurrence(Record):
+    """One planned doing of a step, alive until it ends. ``visit`` is the phase visit it belongs to (0 for steps
+    throughout). ``state``: planned, open, due, late. ``readings``: ids that came for it. ``items``: per
+    medicine its outcome ("" while open). ``block``: the planned block it is part of. ``next``: the next instant
+    at which it changes.
+    """
+
+    section: ClassVar[str] = "occurrences"
+
+    enrolment: str = ""
+    step: str = ""
+    visit: int = 0
+    number: int = 0
+    slot: str = ""
+    opens: datetime | None = None
+    due: datetime | None = None
+    late: datetime | None = None
+    missed: datetime | None = None
+    state: str = "planned"
+    date_only: bool = False
+    readings: list[str] = field(default_factory=list)
+    items: dict[str, str] = field(default_factory=dict)
+    block: str = ""
+    task: str = ""
+    handoff: str = ""
+    booked: datetime | None = None
+    extra: bool = False
+    with_: str = ""
+
+
+@dataclass(slots=True)
+class StepRun(Record):
+    """What is remembered of a step (key ``<enrolment>|<path>``). ``planned_to``: occurrences due before it were made.
+    ``count``: made so far; ``in_visit``: made in this visit of the phase. ``tail``: endings in this visit,
+    newest last: d done, l late, p partly, m missed, n not taken. ``outcome`` … ``mode`` are of the latest ended
+    occurrence of this visit; ``any_outcome`` … of the latest over all visits. ``armed``: "as soon as" may fire.
+    """
+
+    section: ClassVar[str] = "steps"
+
+    visit: int = 0
+    planned_to: datetime | None = None
+    anchor: str = ""
+    count: int = 0
+    in_visit: int = 0
+    tail: str = ""
+    outcome: str = ""
+    at: datetime | None = None
+    due: datetime | None = None
+    mode: str = ""
+    form: dict[str, Json] = field(default_factory=dict)
+    why: str = ""
+    any_outcome: str = ""
+    any_at: datetime | None = None
+    any_mode: str = ""
+    any_form: dict[str, Json] = field(default_factory=dict)
+    armed: bool = True
+    totals: dict[str, int] = field(default_factory=dict)
+    years: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Task(Record):
+    """A person's work, alive while open. ``source``: the author's path (its form and ladder stand in the plan).
+    ``late``: when it is late; ``rung`` of its ladder (-1 before it runs), ``rung_at`` when the next rung is
+    told, ``again`` repeats made on the last rung. ``role`` is who holds it now.
+    """
+
+    section: ClassVar[str] = "tasks"
+
+    enrolment: str = ""
+    id: str = ""
+    source: str = ""
+    title: list[str] = field(default_factory=list)
+    role: str = ""
+    level: str = "routine"
+    status: str = "open"
+    opened: datetime | None = None
+    late: datetime | None = None
+    is_late: bool = False
+    ladder: str = ""
+    rung: int = -1
+    rung_at: datetime | None = None
+    again: int = 0
+    exhausted: bool = False
+    told: list[str] = field(default_factory=list)
+    claimed_by: str = ""
+    snoozed: datetime | None = None
+    occurrence: str = ""
+    episode: str = ""
+    visit: int = 0
+    keep: bool = False
+    fact: str = ""
+
+
+@dataclass(slots=True)
+class Done(Record):
+    """The latest result of a task that a row, rule or end opened (key ``<enrolment>|<id>``)."""
+
+    section: ClassVar[str] = "results"
+
+    visit: int = 0
+    outcome: str = ""
+    at: datetime | None = None
+    form: dict[str, Json] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Episode(Record):
+    """A rule being true, from first true until it is settled. ``state``: awaiting (a repeat measurement), open.
+    ``acted``: actions done in it. ``tasks``: keys of tasks it opened that are still open.
+    """
+
+    section: ClassVar[str] = "episodes"
+
+    enrolment: str = ""
+    rule: str = ""
+    opened: datetime | None = None
+    state: str = "open"
+    reading: str = ""
+    from_: datetime | None = None
+    until: datetime | None = None
+    acted: list[str] = field(default_factory=list)
+    tasks: list[str] = field(default_factory=list)
+    had_task: bool = False
+
+
+@dataclass(slots=True)
+class RuleRun(Record):
+    """What is remembered of a rule (key ``<enrolment>|<rule>``). ``value``: its last verdict. ``follow``: until when
+    ``settled_when`` must have been met after the task was completed."""
+
+    section: ClassVar[str] = "rules"
+
+    value: str = ""
+    number: int = 0
+    fired: datetime | None = None
+    unknown_since: datetime | None = None
+    unknown_acted: bool = False
+    unknown_at: datetime | None = None
+    follow: datetime | None = None
+    follow_from: str = ""
+    judged: str = ""
+
+
+@dataclass(slots=True)
+class HandoffRun(Record):
+    """A closed loop with a partner. ``deadlines``: words not reached yet -> instant. ``words``: reported, in
+    order. ``state``: open, ended, cancelling. ``for_``: medicine ids."""
+
+    section: ClassVar[str] = "handoffs"
+
+    enrolment: str = ""
+    number: int = 0
+    step: str = ""
+    visit: int = 0
+    occurrence: str = ""
+    started: datetime | None = None
+    deadlines: dict[str, datetime] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+    state: str = "open"
+    outcome: str = ""
+    ended: datetime | None = None
+    final: bool = False
+    told_silent: bool = False
+    kept: dict[str, Json] = field(default_factory=dict)
+    for_: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Kept(Record):
+    """A reading that is kept. ``take``: the occurrence it came for, or the group of spontaneous readings."""
+
+    section: ClassVar[str] = "readings"
+
+    measure: str = ""
+    at: datetime | None = None
+    values: dict[str, Decimal] = field(default_factory=dict)
+    context: dict[str, str] = field(default_factory=dict)
+    take: str = ""
+
+
+@dataclass(slots=True)
+class Send(Record):
+    """A reserved place of a message with the contact governor (key = that of the outbox row). ``wanted``: the
+    instant it was meant for. ``plan``: how to make the row again ("<enrolment>|<path>|…")."""
+
+    section: ClassVar[str] = "sends"
+
+    due: datetime | None = None
+    wanted: datetime | None = None
+    cls: str = ""
+    enrolment: str = ""
+    template: str = ""
+    topic: str = ""
+    bundle: str = ""
+    counted: bool = True
+    sent: str = ""
+    for_: str = ""
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
+class Window(Record):
+    """A derived value frozen at the end of its planned block (key ``<enrolment>|<derived>``)."""
+
+    section: ClassVar[str] = "derived"
+
+    closed: datetime | None = None
+    values: dict[str, Decimal] = field(default_factory=dict)
+    count: int = 0
+    days: int = 0
+    newest: datetime | None = None
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Alarm(Record):
+    """A due instant of its own: quota leads, fact questions, planning, repeats of a rule's unknown."""
+
+    section: ClassVar[str] = "alarms"
+
+    enrolment: str = ""
+    what: str = ""
+    subject: str = ""
+    at: datetime | None = None
+
+
+SECTIONS: tuple[type[Record], ...] = (
+    Patient,
+    Enrolment,
+    Known,
+    Setting,
+    Occurrence,
+    StepRun,
+    Task,
+    Done,
+    Episode,
+    RuleRun,
+    HandoffRun,
+    Kept,
+    Send,
+    Window,
+    Alarm,
+)
