@@ -117,23 +117,23 @@ TEXT_CODES: tuple[Code, ...] = (
     ),
     error(
         "key_not_text",
-        ("the key `{key}` is not a word", "键 `{key}` 不是单词"),
+        ("the key `{key_}` is not a word", "键 `{key_}` 不是单词"),
         ("Keys are words such as `phases`: write one, or put it in quotation marks.", "键应是 `phases` 这样的单词：请改写或加引号。"),
     ),
     error(
         "duplicate_key",
-        ("the key `{key}` is already in line {first_line}, column {first_column}",
-         "键 `{key}` 已在第 {first_line} 行第 {first_column} 列出现"),
+        ("the key `{key_}` is already in line {first_line}, column {first_column}",
+         "键 `{key_}` 已在第 {first_line} 行第 {first_column} 列出现"),
         ("Keep one of the two.", "两处只保留一处。"),
     ),
     error(
         "no_value",
-        ("`{key}` has no value", "`{key}` 没有值"),
+        ("`{key_}` has no value", "`{key_}` 没有值"),
         ("Write a value after it, or delete it.", "请写上值，或删除它。"),
     ),
     error(
         "comma_cut_phrase",
-        ("a comma cut your phrase: `{key}` stands alone", "逗号截断了短语：`{key}` 单独成了一项"),
+        ("a comma cut your phrase: `{key_}` stands alone", "逗号截断了短语：`{key_}` 单独成了一项"),
         ("Write `and` in place of the comma, or put the phrase in quotation marks.", "请用 `and` 代替逗号，或给短语加引号。"),
     ),
     error(
@@ -155,12 +155,12 @@ TEXT_CODES: tuple[Code, ...] = (
     ),
     error(
         "unknown_key",
-        ("`{key}` is not a key of {place}", "{place}没有键 `{key}`"),
+        ("`{key_}` is not a key of {place}", "{place}没有键 `{key_}`"),
         ("Keys here: {known}.", "此处的键：{known}。"),
     ),
     error(
         "key_elsewhere",
-        ("`{key}` does not belong to {place}", "`{key}` 不属于{place}"),
+        ("`{key_}` does not belong to {place}", "`{key_}` 不属于{place}"),
         ("It belongs to {home}; keys here: {known}.", "它属于{home}；此处的键：{known}。"),
     ),
     error(
@@ -171,27 +171,27 @@ TEXT_CODES: tuple[Code, ...] = (
     ),
     error(
         "missing_key",
-        ("{place} needs the key `{key}`", "{place}缺少键 `{key}`"),
-        ("Add `{key}`.", "请补上 `{key}`。"),
+        ("{place} needs the key `{key_}`", "{place}缺少键 `{key_}`"),
+        ("Add `{key_}`.", "请补上 `{key_}`。"),
     ),
     error(
         "wrong_type",
-        ("`{key}` must be {expected}", "`{key}` 应为{expected}"),
+        ("`{key_}` must be {expected}", "`{key_}` 应为{expected}"),
         ("You wrote {got}.", "这里写的是{got}。"),
     ),
     error(
         "not_one_of",
-        ("`{value}` is not a word for `{key}`", "`{value}` 不能用于 `{key}`"),
+        ("`{value}` is not a word for `{key_}`", "`{value}` 不能用于 `{key_}`"),
         ("Words here: {known}.", "可用的词：{known}。"),
     ),
     error(
         "out_of_range",
-        ("`{key}` must lie between {low} and {high}", "`{key}` 应在 {low} 到 {high} 之间"),
+        ("`{key_}` must lie between {low} and {high}", "`{key_}` 应在 {low} 到 {high} 之间"),
         ("Write a number in that range.", "请写该范围内的数。"),
     ),
     error(
         "empty_value",
-        ("`{key}` is empty", "`{key}` 是空的"),
+        ("`{key_}` is empty", "`{key_}` 是空的"),
         ("Fill it, or leave the key out.", "请填写，或去掉该键。"),
     ),
     error(

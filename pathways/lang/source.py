@@ -327,10 +327,10 @@ class _Reader:
         elif plain and text == "<<":
             self._problem("yaml_merge", span)
         elif plain and (text in _WORDS or _INTEGER.match(text) or _DECIMAL.match(text) or _NOT_FINITE.match(text)):
-            self._problem("key_not_text", span, key=text)
+            self._problem("key_not_text", span, key_=text)
         elif text in top.place.children:
             first = top.place.children[text].key or _START
-            self._problem("duplicate_key", span, key=text, first_line=first.line, first_column=first.column)
+            self._problem("duplicate_key", span, key_=text, first_line=first.line, first_column=first.column)
         else:
             top.key = text
 
@@ -338,13 +338,13 @@ class _Reader:
         """An empty plain scalar: a key (or list item) that nothing was written for."""
         top = self.open[-1] if self.open else None
         if top is None or top.key_place is None:
-            self._problem("no_value", span, key=Said("this item", "这一项"))
+            self._problem("no_value", span, key_=Said("this item", "这一项"))
             return
         where = top.key_place
         key = str(top.key) if top.key is not _BAD else ""
         colon = self.text_after(where).startswith(":")
         code = "comma_cut_phrase" if top.flow and not colon else "no_value"
-        self._problem(code, where, key=key)
+        self._problem(code, where, key_=key)
 
     def text_after(self, span: Span) -> str:
         """What follows ``span`` on its last line, without leading blanks."""
@@ -362,7 +362,7 @@ class _Reader:
             return
         if top.key is None:  # a mapping, list or alias where a key belongs
             if value is not _BAD:
-                self._problem("key_not_text", place.value, key="…")
+                self._problem("key_not_text", place.value, key_="…")
             top.key, top.key_place = _BAD, place.value
             return
         if top.key is not _BAD:

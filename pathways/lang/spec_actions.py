@@ -1,0 +1,195 @@
+"""Forms, actions and rows as authors write them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from pathways.lang.diagnostics import Said, did_you_mean
+from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Node, Phrase, TextSpec, YesNo
+
+# --------------------------------------------------------------------------- forms
+
+FIELD_TYPES = ("yes_no", "one_of", "number", "scale", "date", "moment", "text")
+
+
+class FieldSpec(Node):
+    """One question: exactly one key says its type; the value of that key is its label, options or bounds."""
+
+    PLACE = Said("a form field", "表单字段")
+    LATER: ClassVar[frozenset[str]] = frozenset(
+        {"many_of", "photo", "voice", "signature", "ask_if", "required_if", "answers"}
+    )
+
+    yes_no: TextSpec | None = None
+    one_of: dict[Id, TextSpec] | None = None
+    number: Phrase | None = None
+    scale: Phrase | None = None
+    date: Literal["optional", "required"] | None = None
+    moment: Literal["optional", "required"] | None = None
+    text: Literal["optional", "required"] | None = None
+    measure: Name | None = None
+    fact: Name | None = None
+    label: TextSpec | None = None
+    required: YesNo = True
+
+
+FormSpec = Annotated[dict[Id, FieldSpec], Filled]
+
+# --------------------------------------------------------------------------- actions
+
+ACTION_KINDS = ("say", "task", "escalate", "measure", "plan", "start", "stop", "hold", "go", "end", "set", "advise")
+
+
+class ActionNode(Node):
+    """What every action may carry: a name of its own, and a condition."""
+
+    id: Id | None = None
+    only: Condition | None = Field(None, alias="if")
+
+
+class SayAction(ActionNode):
+    PLACE = Said("the action `say`", "动作 `say`")
+    say: Name
+
+
+class TaskAction(ActionNode):
+    PLACE = Said("the action `task`", "动作 `task`")
+    MISSING: ClassVar[dict[str, str]] = {"due": "task_without_due"}
+    LATER: ClassVar[frozenset[str]] = frozenset({"attempts"})
+    task: TextSpec
+    role: Name
+    due: Phrase
+    form: FormSpec | None = None
+    on_leave: Literal["close", "keep"] | None = None
+    escalate: Name | None = None
+
+
+class EscalateAction(ActionNode):
+    """Starts a ladder at once; its rungs say who is told, so its task has no role."""
+
+    PLACE = Said("the action `escalate`", "动作 `escalate`")
+    escalate: Name
+    task: TextSpec | None = None
+    form: FormSpec | None = None
+
+
+class MeasureAction(ActionNode):
+    PLACE = Said("the action `measure`", "动作 `measure`")
+    measure: Name
+    message: Name | None = None
+
+
+class PlanAction(ActionNode):
+    PLACE = Said("the action `plan`", "动作 `plan`")
+    plan: Name
+    at: Phrase
+
+
+class StartAction(ActionNode):
+    PLACE = Said("the action `start`", "动作 `start`")
+    start: Name
+
+
+class StopAction(ActionNode):
+    PLACE = Said("the action `stop`", "动作 `stop`")
+    stop: Name
+
+
+class HoldAction(ActionNode):
+    PLACE = Said("the action `hold`", "动作 `hold`")
+    hold: Name
+
+
+class GoAction(ActionNode):
+    PLACE = Said("the action `go`", "动作 `go`")
+    go: Name
+
+
+class EndAction(ActionNode):
+    PLACE = Said("the action `end`", "动作 `end`")
+    end: Name
+
+
+class SetAction(ActionNode):
+    PLACE = Said("the action `set`", "动作 `set`")
+    set: Name
+    to: Phrase | None = None
+
+
+def _kinds(data: Any, kinds: tuple[str, ...]) -> list[str]:
+    return [kind for kind in kinds if kind in data] if isinstance(data, dict) else []
+
+
+def action_kind(data: Any) -> str:
+    """Which action a mapping is. A misspelt kind still counts, so that the right key can be named."""
+    found = _kinds(data, ACTION_KINDS)
+    if "task" in found and "escalate" in found:
+        found.remove("escalate" if "role" in data else "task")
+    if "advise" in found:
+        raise PydanticCustomError("not_in_release", "later", {"what": "advise"})
+    if len(found) > 1:
+        raise PydanticCustomError("two_action_kinds", "two", {"kinds": ", ".join(found)})
+    if not found and isinstance(data, dict):
+        found = [near for key in data if isinstance(key, str) and (near := did_you_mean(key, ACTION_KINDS))]
+        found += ["task"] * ("role" in data or "due" in data)
+    if not found:
+        raise PydanticCustomError("no_action_kind", "none", {"known": ", ".join(ACTION_KINDS[:-1])})
+    return "~" + found[0]
+
+
+ActionSpec = Annotated[
+    Annotated[SayAction, Tag("~say")]
+    | Annotated[TaskAction, Tag("~task")]
+    | Annotated[EscalateAction, Tag("~escalate")]
+    | Annotated[MeasureAction, Tag("~measure")]
+    | Annotated[PlanAction, Tag("~plan")]
+    | Annotated[StartAction, Tag("~start")]
+    | Annotated[StopAction, Tag("~stop")]
+    | Annotated[HoldAction, Tag("~hold")]
+    | Annotated[GoAction, Tag("~go")]
+    | Annotated[EndAction, Tag("~end")]
+    | Annotated[SetAction, Tag("~set")],
+    Discriminator(action_kind),
+]
+Actions = Annotated[list[ActionSpec], Listed, Filled]
+"""A list of actions; a single one may stand alone."""
+
+
+class Inline(Node):
+    """A part that may carry one `say`, one `task` or one `escalate` of its own, or a list under `do`."""
+
+    MISSING: ClassVar[dict[str, str]] = {"due": "task_without_due"}
+
+    say: Name | None = None
+    task: TextSpec | None = None
+    role: Name | None = None
+    due: Phrase | None = None
+    form: FormSpec | None = None
+    on_leave: Literal["close", "keep"] | None = None
+    escalate: Name | None = None
+    do: Actions | None = None
+
+
+# --------------------------------------------------------------------------- rows
+
+
+class TargetSpec(Node):
+    PLACE = Said("a way on", "去向")
+    go: Name | None = None
+    end: Name | None = None
+
+
+class RowSpec(Node):
+    """A row of `leave` or `at_end`."""
+
+    PLACE = Said("a row", "行")
+    test: Condition | None = Field(None, alias="if")
+    otherwise: Literal[True] | None = Field(None, alias="else")
+    go: Name | None = None
+    end: Name | None = None
+    do: Actions | None = None
+    up_to: Phrase | None = None
+    afterwards: TargetSpec | None = None

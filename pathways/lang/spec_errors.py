@@ -1,0 +1,199 @@
+"""From a plain value to a model, and from pydantic's errors to diagnostics at the author's place.
+
+pydantic speaks of locations that are not in the document (union tags, ``[key]``), reports one misspelt key
+twice (missing and extra), and follows a missing part with noise. All of that is undone here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, TypeVar, get_args
+
+from pydantic import ValidationError
+
+from pathways.lang.codes import CODES
+from pathways.lang.diagnostics import Diagnostic, Param, Said, did_you_mean, in_order
+from pathways.lang.source import Path, Source
+from pathways.lang.spec_base import Node
+
+M = TypeVar("M", bound=Node)
+
+_EXPECTED: dict[str, Said] = {
+    "string_type": Said("a text", "文本"),
+    "int_type": Said("a whole number", "整数"),
+    "bool_type": Said("`yes` or `no`", "`yes` 或 `no`"),
+    "dict_type": Said("keys and values", "键和值"),
+    "list_type": Said("a list", "列表"),
+    "model_type": Said("keys and values", "键和值"),
+    "model_attributes_type": Said("keys and values", "键和值"),
+}
+
+
+def read_spec(source: Source, model: type[M]) -> tuple[M | None, list[Diagnostic]]:
+    """Judge the value of ``source`` by ``model``.
+
+    Returns:
+        The model, or None with at least one error; findings are in order of position.
+    """
+    judged: dict[int, type[Node]] = {}
+    try:
+        return model.model_validate(source.value, context=judged), []
+    except ValidationError as bad:
+        errors = [_Error(e, source.value, judged) for e in bad.errors(include_url=False, include_input=False)]
+    return None, in_order(_Translator(source, model, judged).translate(errors))
+
+
+class _Error:
+    """One error of pydantic with its place in the document."""
+
+    def __init__(self, error: Any, value: Any, judged: dict[int, type[Node]]) -> None:
+        self.type: str = error["type"]
+        self.context: dict[str, Any] = error.get("ctx", {})
+        self.path, self.at_key = _document_path(error["loc"], value)
+        parent = _value_at(value, self.path[:-1])
+        self.parent_model = judged.get(id(parent))
+
+
+def _document_path(loc: tuple[str | int, ...], value: Any) -> tuple[Path, bool]:
+    """The location without what is not in the document, and whether it speaks of a key."""
+    path: list[str | int] = []
+    at_key = False
+    for step in loc:
+        if isinstance(step, str) and step.startswith("~"):
+            continue
+        if step == "[key]":
+            at_key = True
+            continue
+        if isinstance(step, int) and not isinstance(value, list):
+            continue  # a single thing stood where a list may
+        path.append(step)
+        value = _child(value, step)
+    return tuple(path), at_key
+
+
+def _child(value: Any, step: str | int) -> Any:
+    if isinstance(value, dict) and isinstance(step, str):
+        return value.get(step)
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step]
+    return None
+
+
+def _value_at(value: Any, path: Path) -> Any:
+    for step in path:
+        value = _child(value, step)
+    return value
+
+
+class _Translator:
+    def __init__(self, source: Source, model: type[Node], judged: dict[int, type[Node]]) -> None:
+        self.source = source
+        self.model = model
+        self.judged = judged
+        self.homes = _homes(model)
+
+    def translate(self, errors: list[_Error]) -> Iterator[Diagnostic]:
+        missing = {e.path for e in errors if e.type == "missing"}
+        meant: set[Path] = set()  # missing keys that stand there misspelt
+        for error in errors:
+            if error.type == "extra_forbidden":
+                yield self._extra(error, missing, meant)
+        for error in errors:
+            if error.type == "missing":
+                if error.path not in meant:
+                    yield self._missing(error)
+            elif error.type != "extra_forbidden":
+                yield self._other(error)
+
+    def _say(self, code: str, path: Path, *, key: bool = False, **params: Param) -> Diagnostic:
+        return Diagnostic(code, self.source.span(path, key=key), params, self.source.file)
+
+    def _extra(self, error: _Error, missing: set[Path], meant: set[Path]) -> Diagnostic:
+        owner = error.parent_model or self.model
+        key = str(error.path[-1])
+        present = _value_at(self.source.value, error.path[:-1])
+        free = [k for k in owner.keys() if k not in present]
+        lacking = [k for k in owner.needed() if (*error.path[:-1], k) in missing]
+        if key in owner.LATER:
+            return self._say("not_in_release", error.path, key=True, what=key)
+        near = did_you_mean(key, lacking) or did_you_mean(key, free)
+        if near:
+            meant.add((*error.path[:-1], near))
+        known = ", ".join(f"`{k}`" for k in owner.keys())
+        if not near and key in self.homes:
+            home = self.homes[key].PLACE
+            return self._say("key_elsewhere", error.path, key=True, key_=key, place=owner.PLACE, home=home, known=known)
+        return self._say("unknown_key", error.path, key=True, key_=key, place=owner.PLACE, known=known, suggestion=near)
+
+    def _missing(self, error: _Error) -> Diagnostic:
+        owner = error.parent_model or self.model
+        key = str(error.path[-1])
+        code = owner.MISSING.get(key, "missing_key")
+        return self._say(code, error.path[:-1], key_=key, language=key, place=owner.PLACE)
+
+    def _other(self, error: _Error) -> Diagnostic:
+        key = str(error.path[-1]) if error.path else "…"
+        value = _value_at(self.source.value, error.path)
+        if error.type == "literal_error":
+            return self._literal(error, key, value)
+        if error.type in CODES:
+            params = {name: str(v) for name, v in error.context.items()}
+            kind = error.type in ("two_step_kinds", "two_action_kinds", "no_step_kind", "no_action_kind")
+            if error.type == "not_in_release" and isinstance(value, dict):
+                return self._say(error.type, (*error.path, params["what"]), key=True, **params)
+            return self._say(error.type, error.path, key=error.at_key or kind, key_=key, **params)
+        expected = _EXPECTED.get(error.type, Said("something else", "其他内容"))
+        return self._say("wrong_type", error.path, key_=key, expected=expected, got=_got(value))
+
+    def _literal(self, error: _Error, key: str, value: Any) -> Diagnostic:
+        words = re.findall(r"'((?:[^'\\]|\\.)*)'", str(error.context.get("expected", "")))
+        known = ", ".join(f"`{w}`" for w in words) or str(error.context.get("expected", "")).replace("True", "`true`")
+        written = key if error.at_key else value if isinstance(value, str) else _got(value)
+        near = did_you_mean(written, words) if isinstance(written, str) else ""
+        if error.at_key:
+            key = str(error.path[-2]) if len(error.path) > 1 else key
+        return self._say(
+            "not_one_of", error.path, key=error.at_key, key_=key, value=written, known=known, suggestion=near
+        )
+
+
+def _got(value: Any) -> Said:
+    match value:
+        case bool():
+            return Said(f"`{str(value).lower()}`", f"`{str(value).lower()}`")
+        case None:
+            return Said("nothing (`null`)", "空值（`null`）")
+        case int() | Decimal():
+            return Said(f"the number {value}", f"数字 {value}")
+        case str():
+            return Said("a text", "文本")
+        case list():
+            return Said("a list", "列表")
+        case _:
+            return Said("keys and values", "键和值")
+
+
+def _homes(model: type[Node]) -> dict[str, type[Node]]:
+    """Every key of the document's models, with the first model that has it."""
+    homes: dict[str, type[Node]] = {}
+    seen: set[type[Node]] = set()
+    queue = [model]
+    while queue:
+        owner = queue.pop(0)
+        if owner in seen:
+            continue
+        seen.add(owner)
+        for key in owner.keys():
+            homes.setdefault(key, owner)
+        for info in owner.model_fields.values():
+            queue.extend(_models_in(info.annotation))
+    return homes
+
+
+def _models_in(annotation: Any) -> Iterator[type[Node]]:
+    if isinstance(annotation, type) and issubclass(annotation, Node):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)

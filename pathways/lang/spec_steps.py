@@ -1,0 +1,150 @@
+"""Steps as authors write them: one model per kind, the kind's own word is the key that chooses it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from pathways.lang.diagnostics import Said, did_you_mean
+from pathways.lang.spec_actions import Actions, FormSpec, Inline
+from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Node, Phrase, TextSpec, YesNo
+
+STEP_KINDS = ("measure", "ask", "dose", "teach", "say", "task", "visit", "handoff")
+LATER_KINDS = (
+    "exercise", "decide", "advise", "conference", "pathway",
+    "all_of", "any_of", "one_of", "in_order", "repeat", "for_each", "must_unless",
+)  # fmt: skip
+_LATER = frozenset({"attempts", "drop_when", "satisfied_by", "profiles", "missed"})
+
+
+class WindowSpec(Node):
+    PLACE = Said("a window", "时间窗")
+    opens_before: Phrase | None = None
+    late_after: Phrase | None = None
+    missed_after: Phrase | None = None
+
+
+class StepNode(Node):
+    """What every step may carry."""
+
+    LATER: ClassVar[frozenset[str]] = _LATER
+
+    title: TextSpec | None = None
+    when: Phrase
+    only_if: Condition | None = None
+    window: WindowSpec | None = None
+    remind: Annotated[list[Phrase], Listed, Filled] | None = None
+    catch_up: Phrase | None = None
+    on_leave: Literal["close", "keep"] = "close"
+    safety: YesNo = False
+    first_time_only: YesNo = False
+    if_past: Literal["now", "skip", "task"] = "skip"
+
+
+class MeasureStep(StepNode):
+    PLACE = Said("a step `measure`", "步骤 `measure`")
+    measure: Name
+
+
+class AskStep(StepNode):
+    PLACE = Said("a step `ask`", "步骤 `ask`")
+    ask: FormSpec
+    message: Name | None = None
+
+
+class DoseStep(StepNode):
+    PLACE = Said("a step `dose`", "步骤 `dose`")
+    dose: Phrase
+    bundle: Literal["same slot"] | None = None
+
+
+class TeachStep(StepNode):
+    PLACE = Said("a step `teach`", "步骤 `teach`")
+    LATER: ClassVar[frozenset[str]] = _LATER | {"quiz", "show_back"}
+    teach: Name
+
+
+class SayStep(StepNode):
+    PLACE = Said("a step `say`", "步骤 `say`")
+    say: Name
+
+
+class TaskStep(StepNode):
+    PLACE = Said("a step `task`", "步骤 `task`")
+    MISSING: ClassVar[dict[str, str]] = {"due": "task_without_due"}
+    task: TextSpec
+    role: Name
+    due: Phrase
+    form: FormSpec | None = None
+    escalate: Name | None = None
+
+
+class VisitBodySpec(Node):
+    PLACE = Said("a visit", "就诊")
+    with_role: Name = Field(alias="with")
+    mode: Annotated[list[Literal["clinic", "home", "video", "phone", "image_text"]], Listed, Filled]
+
+
+class VisitStep(StepNode):
+    PLACE = Said("a step `visit`", "步骤 `visit`")
+    LATER: ClassVar[frozenset[str]] = _LATER - {"missed"}
+    visit: VisitBodySpec
+    form: FormSpec | None = None
+    missed: Actions | None = None
+    no_show: Actions | None = None
+
+
+class OutcomeSpec(Inline):
+    PLACE = Said("an outcome", "结果")
+    same_as: Name | None = Field(None, alias="as")
+    keep: dict[Id, Literal["text", "proposal", "date", "yes_no", "number"]] | None = None
+
+
+class HandoffStep(StepNode):
+    PLACE = Said("a step `handoff`", "步骤 `handoff`")
+    LATER: ClassVar[frozenset[str]] = _LATER | {"order", "sends", "case", "bundle"}
+    MISSING: ClassVar[dict[str, str]] = {
+        "deadlines": "handoff_without_deadline",
+        "outcomes": "handoff_without_outcome",
+        "if_stopped": "handoff_without_if_stopped",
+    }
+    handoff: Name
+    to: Name | None = None
+    medicines: Phrase | None = Field(None, alias="for")
+    urgency: Literal["routine", "urgent"] | None = None
+    deadlines: Annotated[dict[Id, Phrase], Filled]
+    outcomes: Annotated[dict[Id, OutcomeSpec], Filled]
+    if_stopped: Literal["cancel", "keep"]
+
+
+def step_kind(data: Any) -> str:
+    """Which step a mapping is. A misspelt kind still counts, so that the right key can be named."""
+    keys = list(data) if isinstance(data, dict) else []
+    later = [key for key in keys if key in LATER_KINDS]
+    found = [kind for kind in STEP_KINDS if kind in keys]
+    if later:
+        raise PydanticCustomError("not_in_release", "later", {"what": later[0]})
+    if len(found) > 1:
+        raise PydanticCustomError("two_step_kinds", "two", {"kinds": ", ".join(found)})
+    if not found:
+        found = [near for key in keys if isinstance(key, str) and (near := did_you_mean(key, STEP_KINDS))]
+    if not found:
+        raise PydanticCustomError("no_step_kind", "none", {"known": ", ".join(STEP_KINDS)})
+    return "~" + found[0]
+
+
+StepSpec = Annotated[
+    Annotated[MeasureStep, Tag("~measure")]
+    | Annotated[AskStep, Tag("~ask")]
+    | Annotated[DoseStep, Tag("~dose")]
+    | Annotated[TeachStep, Tag("~teach")]
+    | Annotated[SayStep, Tag("~say")]
+    | Annotated[TaskStep, Tag("~task")]
+    | Annotated[VisitStep, Tag("~visit")]
+    | Annotated[HandoffStep, Tag("~handoff")],
+    Discriminator(step_kind),
+]
+AnyStep = MeasureStep | AskStep | DoseStep | TeachStep | SayStep | TaskStep | VisitStep | HandoffStep
+
