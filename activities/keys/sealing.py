@@ -1,0 +1,91 @@
+"""Sealing of bytes with one person's keys: zlib, then AES-256-GCM bound to a purpose and an owner.
+
+Sealed bytes are ``format (1) | key version (4, big endian) | nonce (12) | ciphertext and tag``. The associated
+data is ``purpose|owner`` together with format and version: bytes sealed for one patient, or for one
+purpose, never open as another's. There is no clear-text fallback anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+FORMAT: Final = 1
+NONCE_BYTES: Final = 12
+KEY_BYTES: Final = 32
+_HEADER: Final = 5
+_SHORTEST: Final = _HEADER + NONCE_BYTES + 16
+
+
+class SealError(Exception):
+    """Something cannot be sealed or opened. The text never holds data or key material."""
+
+
+class KeyUnknownError(SealError):
+    """There is no such key (never made, shredded, or wrapped by a key this process does not have)."""
+
+
+class BrokenSealError(SealError):
+    """The bytes were not sealed by this key for this owner and purpose, or were changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerKeys:
+    """All data keys of one owner: ``ciphers`` by version; the highest version seals, every one opens."""
+
+    owner: str
+    ciphers: Mapping[int, AESGCM]
+
+    @property
+    def version(self) -> int:
+        """The version that seals."""
+        return max(self.ciphers)
+
+    def seal(self, purpose: str, data: bytes) -> bytes:
+        """Compress and encrypt ``data`` for ``purpose`` (a coded word such as ``inbox.body``)."""
+        version = self.version
+        head = bytes([FORMAT]) + version.to_bytes(4, "big")
+        nonce = os.urandom(NONCE_BYTES)
+        body = self.ciphers[version].encrypt(nonce, zlib.compress(data), _associated(head, purpose, self.owner))
+        return head + nonce + body
+
+    def open(self, purpose: str, sealed: bytes) -> bytes:
+        """The bytes given to `seal` with the same purpose.
+
+        Raises:
+            KeyUnknownError: sealed with a version that is not among these keys.
+            BrokenSealError: another owner, another purpose, or changed bytes.
+        """
+        version = sealed_version(sealed)
+        cipher = self.ciphers.get(version)
+        if cipher is None:
+            raise KeyUnknownError(f"no key of version {version}")
+        nonce = sealed[_HEADER : _HEADER + NONCE_BYTES]
+        try:
+            packed = cipher.decrypt(
+                nonce, sealed[_HEADER + NONCE_BYTES :], _associated(sealed[:_HEADER], purpose, self.owner)
+            )
+            return zlib.decompress(packed)
+        except (InvalidTag, zlib.error) as error:
+            raise BrokenSealError("the seal does not fit owner, purpose or content") from error
+
+
+def sealed_version(sealed: bytes) -> int:
+    """The key version in the header of sealed bytes.
+
+    Raises:
+        BrokenSealError: these are no sealed bytes.
+    """
+    if len(sealed) < _SHORTEST or sealed[0] != FORMAT:
+        raise BrokenSealError("these bytes are not sealed")
+    return int.from_bytes(sealed[1:_HEADER], "big")
+
+
+def _associated(head: bytes, purpose: str, owner: str) -> bytes:
+    return head + f"{purpose}|{owner}".encode()
