@@ -93,6 +93,19 @@ _TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
             "zh": ("Temporal 服务器未能启动：{reason}", "完整日志见 {log}。"),
         },
     ),
+    "E-TEMPORAL-PORT": (
+        NOT_THERE,
+        {
+            "en": (
+                "port {port} on {host} is in use by another program",
+                "Stop that program, or choose another port (--port, --ui-port; 0 picks a free one).",
+            ),
+            "zh": (
+                "{host} 的端口 {port} 已被其他程序占用",
+                "请停止该程序，或另选端口（--port、--ui-port；0 表示自动选择）。",
+            ),
+        },
+    ),
     "E-TEMPORAL-BUSY": (
         NOT_THERE,
         {
