@@ -39,7 +39,11 @@ class Contract:
 TICK = Contract("tick", timedelta(seconds=30), local_tries=3, local_within=timedelta(seconds=5))
 HANDOFF_STEP = Contract("handoff_step", timedelta(seconds=30), timedelta(minutes=10))
 COURIER_PUMP = Contract("courier_pump", timedelta(minutes=10), heartbeat=timedelta(seconds=5))
-SWEEP = Contract("sweep", timedelta(seconds=60))
+SWEEP = Contract("sweep", timedelta(seconds=60), maximum_attempts=3)
+ROUSE = Contract("rouse", timedelta(seconds=60), maximum_attempts=3)
+
+LEDGER_MISMATCH = "LedgerMismatch"
+"""Failure type of a tick that finds other content under its key: never retried, the run halts and says so."""
 
 
 class PlanRef(Message):
@@ -171,3 +175,16 @@ class SweepResult(Message):
     wake: list[str] = []
     start: list[str] = []
     stale: list[str] = []
+
+
+class RouseInput(Message):
+    """What a sweep found: journeys to wake, enrolments to start, coded names of what is stale."""
+
+    wake: list[str] = []
+    start: list[str] = []
+    stale: list[str] = []
+
+
+class RouseResult(Message):
+    woken: int = 0
+    started: int = 0
