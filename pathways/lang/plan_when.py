@@ -132,6 +132,7 @@ class Every(Part):
     block: Duration | None = None
     cycle: Duration | None = None
     starts_at_once: bool = False
+    anchor: Moment | None = None  # "every 4 weeks after surgery": the repeat counts from there
 
 
 class OnDaysOfMonth(Part):

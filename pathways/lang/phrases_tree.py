@@ -1,0 +1,327 @@
+"""Syntax trees of phrases: names are still as written. Offsets count code points in the phrase."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from pathways.lang.plan_base import ClockTime, DurationUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch ``[start, end)`` of the phrase."""
+
+    start: int
+    end: int
+
+    @property
+    def length(self) -> int:
+        """Number of code points, at least one, so that a mark can be drawn."""
+        return max(1, self.end - self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A written name, perhaps dotted."""
+
+    text: str
+    span: Span
+
+
+# --------------------------------------------------------------------------- quantities
+
+
+@dataclass(frozen=True, slots=True)
+class SynQuantity:
+    """A number with a unit; ``unit`` is UCUM, ``written`` as the author wrote it ("1" and "" for none)."""
+
+    value: Decimal
+    unit: str
+    written: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SynRange:
+    """``110 to 150 mmHg``."""
+
+    low: SynQuantity
+    high: SynQuantity
+
+
+@dataclass(frozen=True, slots=True)
+class SynDuration:
+    """A length of time; ``amount`` is a number or the name of a parameter (then ``unit`` is "day"
+    until the parameter is resolved)."""
+
+    amount: int | Name
+    unit: DurationUnit
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SynDurationRange:
+    """``5 to 30 min``."""
+
+    low: SynDuration
+    high: SynDuration
+
+
+@dataclass(frozen=True, slots=True)
+class SynTake:
+    """``2 readings 1 min apart``."""
+
+    readings: int
+    apart: SynDuration | None
+
+
+@dataclass(frozen=True, slots=True)
+class SynEnough:
+    """``12 readings on 3 days``; without ``on`` ``days`` is 1."""
+
+    readings: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class SynUpTo:
+    """``1 time since maintain``."""
+
+    times: int
+    since: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class SynSelection:
+    """``medicines where class is antihypertensive``: ``where`` is a condition over attributes."""
+
+    name: Name
+    where: SynCond | None
+
+
+@dataclass(frozen=True, slots=True)
+class SynCounted:
+    """``routine or recheck done face to face``: steps that a quota counts."""
+
+    steps: tuple[Name, ...]
+    face_to_face: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SynWord:
+    """One of a closed list of phrases (``block end``, ``phase start``, ``first day``), in snake_case."""
+
+    word: str
+
+
+# --------------------------------------------------------------------------- time
+
+
+@dataclass(frozen=True, slots=True)
+class SynTimeOfDay:
+    """``20:00``, ``morning``, ``30 min before breakfast``."""
+
+    clock: ClockTime | None
+    customary: str | None
+    offset: SynDuration | None = None
+    before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SynAnchor:
+    """A name that stands for a moment: enrolment, a fact, a step (``last`` and ``each`` before it)."""
+
+    name: Name
+    which: Literal["this", "last", "each"] = "this"
+
+
+@dataclass(frozen=True, slots=True)
+class SynFixed:
+    """``phase start``, ``supply of the medicine ends``, ``the date booked``, ``day n of the phase``."""
+
+    word: Literal["phase_start", "supply_end", "booked", "day_of_phase"]
+    day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SynOffset:
+    """So much before or after a moment."""
+
+    base: SynMoment
+    offset: SynDuration
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SynDate:
+    """``2026-03-02`` or ``2026-03-02 08:00``."""
+
+    date: str
+    at: ClockTime | None
+
+
+SynMoment = SynAnchor | SynFixed | SynOffset | SynDate
+
+
+@dataclass(frozen=True, slots=True)
+class SynOnce:
+    moment: SynMoment
+    at: tuple[SynTimeOfDay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SynDays:
+    days: tuple[int, ...]
+    of: int | None
+    anchor: SynMoment | None
+    at: tuple[SynTimeOfDay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SynBetween:
+    start: SynMoment
+    end: SynMoment
+
+
+@dataclass(frozen=True, slots=True)
+class SynEvery:
+    interval: SynDuration
+    weekdays: tuple[int, ...] = ()
+    at: tuple[SynTimeOfDay, ...] = ()
+    times_per_day: int | None = None
+    block: SynDuration | None = None
+    cycle: SynDuration | None = None
+    starts_at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SynMonthDays:
+    days: tuple[int, ...]
+    at: tuple[SynTimeOfDay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SynSimple:
+    """``next working day``, ``at each slot of the medicine``, ``once per calendar year``, ``once per
+    season flu``."""
+
+    word: Literal["next_working_day", "each_slot", "calendar_year", "season"]
+    season: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SynAsSoonAs:
+    cond: SynCond
+
+
+@dataclass(frozen=True, slots=True)
+class SynDuring:
+    days: SynDuration
+    before: SynMoment
+
+
+SynSchedule = SynOnce | SynDays | SynBetween | SynEvery | SynMonthDays | SynSimple | SynAsSoonAs
+
+
+@dataclass(frozen=True, slots=True)
+class SynWhen:
+    """A whole ``when``. ``until`` is a moment or a condition, as its words show."""
+
+    text: str
+    base: SynSchedule
+    during: SynDuring | None = None
+    until: SynMoment | None = None
+    until_cond: SynCond | None = None
+    while_cond: SynCond | None = None
+    for_duration: SynDuration | None = None
+    at_most: int | None = None
+
+
+# --------------------------------------------------------------------------- conditions
+
+
+@dataclass(frozen=True, slots=True)
+class SynArith:
+    op: Literal["+", "-", "*", "/"]
+    left: SynValue
+    right: SynValue
+    span: Span
+
+
+SynValue = Name | SynQuantity | SynArith
+
+
+@dataclass(frozen=True, slots=True)
+class SynCompare:
+    op: Literal["<", "<=", "=", "!=", ">=", ">"]
+    left: SynValue
+    right: SynValue
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SynRangeTest:
+    of: SynValue
+    low: SynValue
+    high: SynValue
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SynIs:
+    """``x is yes``, ``x is any of a and b``, ``x is known``, ``x is done face to face``."""
+
+    of: Name
+    words: tuple[Name, ...]
+    negated: bool
+    any_phase: bool
+    face_to_face: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SynHas:
+    of: Name
+    word: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SynMissed:
+    of: Name
+    times: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SynStreak:
+    """A condition with ``n times in a row`` (``m`` 0), ``n of m``, or ``for <duration>``."""
+
+    of: SynCond
+    n: int
+    m: int
+    duration: SynDuration | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SynChain:
+    op: Literal["and", "or"]
+    parts: tuple[SynCond, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SynNot:
+    of: SynCond
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SynTrue:
+    span: Span
+
+
+SynCond = SynCompare | SynRangeTest | SynIs | SynHas | SynMissed | SynStreak | SynChain | SynNot | SynTrue
