@@ -11,17 +11,15 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from activities.keys.key_file import WrappingKeys, read_or_make_key_file
-from activities.keys.sealing import KEY_BYTES, KeyUnknownError, OwnerKeys, SealError, sealed_version
+from activities.keys.sealing import KEY_BYTES, KeyUnknownError, OwnerKeys, SealError, owner_keys, sealed_version
 from activities.records.schema import key_tombstone, owner_key
 from activities.records.store import Store
 
@@ -174,10 +172,7 @@ class Keyring:
         rows = connection.execute(select(owner_key).where(owner_key.c.owner == owner)).all()
         if not rows:
             raise KeyUnknownError("this owner has no key")
-        ciphers: Mapping[int, AESGCM] = MappingProxyType(
-            {r.version: AESGCM(self._wrapping.unwrap(owner, r.version, r.kek, r.wrapped)) for r in rows}
-        )
-        return OwnerKeys(owner, ciphers)
+        return owner_keys(owner, {r.version: self._wrapping.unwrap(owner, r.version, r.kek, r.wrapped) for r in rows})
 
 
 def open_keyring(store: Store, source: str) -> Keyring:

@@ -7,10 +7,13 @@ purpose, never open as another's. There is no clear-text fallback anywhere.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -37,10 +40,14 @@ class BrokenSealError(SealError):
 
 @dataclass(frozen=True, slots=True)
 class OwnerKeys:
-    """All data keys of one owner: ``ciphers`` by version; the highest version seals, every one opens."""
+    """All data keys of one owner: ``ciphers`` by version; the highest version seals, every one opens.
+
+    ``print_key`` makes fingerprints; it belongs to the first version, so that they stay the same over rotation.
+    """
 
     owner: str
     ciphers: Mapping[int, AESGCM]
+    print_key: bytes = field(repr=False)
 
     @property
     def version(self) -> int:
@@ -54,6 +61,10 @@ class OwnerKeys:
         nonce = os.urandom(NONCE_BYTES)
         body = self.ciphers[version].encrypt(nonce, zlib.compress(data), _associated(head, purpose, self.owner))
         return head + nonce + body
+
+    def fingerprint(self, text: str) -> str:
+        """A hash that tells whether two texts are equal and, without the key, nothing else about them."""
+        return hmac.new(self.print_key, text.encode(), hashlib.sha256).hexdigest()
 
     def open(self, purpose: str, sealed: bytes) -> bytes:
         """The bytes given to `seal` with the same purpose.
@@ -74,6 +85,13 @@ class OwnerKeys:
             return zlib.decompress(packed)
         except (InvalidTag, zlib.error) as error:
             raise BrokenSealError("the seal does not fit owner, purpose or content") from error
+
+
+def owner_keys(owner: str, data_keys: Mapping[int, bytes]) -> OwnerKeys:
+    """The keys of one owner from unwrapped data keys by version (at least one)."""
+    first = data_keys[min(data_keys)]
+    print_key = hmac.new(first, b"carepath fingerprint", hashlib.sha256).digest()
+    return OwnerKeys(owner, MappingProxyType({v: AESGCM(k) for v, k in data_keys.items()}), print_key)
 
 
 def sealed_version(sealed: bytes) -> int:
