@@ -11,7 +11,7 @@ PYTEST := $(PY) -m pytest
 PYTEST_ARGS ?=
 
 help: ## what there is
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
 venv: ## .venv with the locked packages (does nothing when it is current)
 	@scripts/venv.sh
@@ -38,7 +38,7 @@ chaos: venv temporal ## long runs in which processes are killed
 	@$(PYTEST) -m chaos --timeout 7200 $(PYTEST_ARGS)
 
 lint: venv ## ruff: style and formatting of imports
-	@.venv/bin/ruff check .
+	@.venv/bin/ruff check -q .
 
 fmt: venv ## lets ruff repair what it can
 	@.venv/bin/ruff check --fix .
@@ -48,7 +48,7 @@ type: venv ## mypy and pyright
 	@.venv/bin/pyright --warnings
 
 arch: venv ## who may import whom
-	@.venv/bin/lint-imports --no-cache --no-color
+	@.venv/bin/lint-imports --no-cache --no-logo
 
 docs: venv ## generates the reference pages
 	@$(PY) -m carepath docs

@@ -8,11 +8,11 @@ if [ -z "${SSL_CERT_FILE:-}" ] && [ -n "${PIP_CERT:-${REQUESTS_CA_BUNDLE:-}}" ];
     export SSL_CERT_FILE="${PIP_CERT:-$REQUESTS_CA_BUNDLE}"
 fi
 compile() {
-    .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-        --no-emit-index-url --no-emit-find-links "$@"
+    .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"
 }
-compile pyproject.toml "$@" -o requirements.lock
-compile pyproject.toml --group dev -c requirements.lock "$@" -o requirements-dev.lock
+# The tools' needs come first: what runs is then taken from that answer, so that what is tested is what runs.
+compile pyproject.toml --group dev "$@" -o requirements-dev.lock
+compile pyproject.toml -c requirements-dev.lock "$@" -o requirements.lock
 uv_version=$(.venv/bin/uv --version | cut -d' ' -f2)
 echo "uv==$uv_version" | compile - -o requirements-bootstrap.lock
 if grep -n '://' requirements*.lock; then
