@@ -48,14 +48,14 @@ class Postgres:
         if os.geteuid() == 0:
             shutil.chown(self._folder, "nobody")
         self._run("initdb", "-D", str(self._data), "-A", "trust", "-U", "carepath", "-N", "-E", "UTF8", "--locale=C")
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
-        self._run("pg_ctl", "-D", str(self._data), "-l", str(self._folder / "log"), "-w", "-o", options, "start")
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        if (self._data / "postmaster.pid").exists():
+            self.stop()
         if os.geteuid() == 0:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -64,8 +64,9 @@ class Postgres:
         self._run("pg_ctl", "-D", str(self._data), "-w", "-m", "immediate", "stop")
 
     def start(self) -> None:
-        """Start again on the same data and port."""
-        self._run("pg_ctl", "-D", str(self._data), "-l", str(self._folder / "log"), "-w", "start")
+        """Start, also again on the same data and port."""
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
+        self._run("pg_ctl", "-D", str(self._data), "-l", str(self._folder / "log"), "-w", "-o", options, "start")
 
     def new_database(self) -> str:
         """Make an empty database and give its SQLAlchemy URL."""

@@ -115,6 +115,8 @@ def _get(say: Say) -> TemporalBinary:
         already = _kept()
         if already is not None:
             return already
+        for leftover in (*target.parent.glob("build-*"), *target.parent.glob("download-*")):
+            shutil.rmtree(leftover, ignore_errors=True)  # of an attempt that was killed
         source: Source = "download"
         if not build.download(target, CLI_VERSION, say):
             source = "build"

@@ -135,8 +135,8 @@ def test_no_dependency_owns_one_of_our_names() -> None:
 _HOSTS = tuple(
     ".".join(parts)
     for parts in (
-        ("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("proxy", "golang", "org"), ("deb", "debian", "org"),
-        ("crates", "io"), ("maven", "org"),
+        ("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("proxy", "golang", "org"),
+        ("deb", "debian", "org"), ("crates", "io"), ("maven", "org"),
     )
 )  # fmt: skip
 _FOLDERS = re.compile(r"(?<![\w.$}-])/(?:" + "|".join(("wo" + "rk", "t" + "mp", "ro" + "ot", "ho" + "me")) + r")/\w")
