@@ -51,7 +51,7 @@ arch: venv ## who may import whom
 	@.venv/bin/lint-imports --no-cache --no-logo
 
 docs: venv ## generates the reference pages
-	@$(PY) -m carepath docs
+	@$(PY) -m scripts.reference
 
 bench: venv temporal ## measures, asserts nothing on time
 	@$(PY) -m bench

@@ -15,7 +15,7 @@ WRONG_USE: Final = 2
 NOT_THERE: Final = 3
 
 # code -> (exit code, what is wrong and what to do, per language)
-_TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
+TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
     "E-SETTING-UNKNOWN": (
         WRONG_USE,
         {
@@ -147,7 +147,7 @@ _TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
     ),
 }
 
-CODES: Final = frozenset(_TEXTS)
+CODES: Final = frozenset(TEXTS)
 
 
 def language_of(environment: Mapping[str, str]) -> Language:
@@ -164,7 +164,7 @@ class Problem(Exception):  # noqa: N818 - it is a finding told to a person, not 
 
     def __init__(self, code: str, **facts: object) -> None:
         """`code` is one of `CODES`; `facts` fill its text."""
-        exit_code, texts = _TEXTS[code]
+        exit_code, texts = TEXTS[code]
         self.code = code
         self.exit_code = exit_code
         self.facts = facts

@@ -46,7 +46,9 @@ def user_cache_dir(environment: Mapping[str, str] = os.environ, platform: str = 
 class Settings(BaseSettings):
     """What a carepath process is told from outside. Use `load_settings`, which turns mistakes into problems."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, toml_file=FILE)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, toml_file=FILE, use_attribute_docstrings=True
+    )
 
     home: Path = Field(default_factory=user_data_dir)
     """Where embedded data lives: the SQLite files, the keys, logs of the embedded Temporal server."""

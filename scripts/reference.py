@@ -1,0 +1,85 @@
+"""Writes the reference pages that are made from code, so that they cannot drift from it: `make docs`.
+
+With `--check` nothing is written; pages that are not current are named and the exit code is 1.
+"""
+
+import sys
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from carepath.registry import COMMANDS
+from worker.problems import TEXTS
+from worker.settings import FILE, PREFIX, Settings
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+NOTE = "<!-- Made by `make docs`. Do not edit: change the code. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """File name -> text of every generated page."""
+    return {"settings.md": settings_page(), "commands.md": commands_page(), "problems.md": problems_page()}
+
+
+def settings_page() -> str:
+    """Every setting: name in the environment and in the file, default, meaning."""
+    lines = [
+        NOTE, "# Settings\n",
+        f"The environment wins over `{FILE}` in the working directory. A name that does not exist is refused.\n",
+    ]  # fmt: skip
+    for name, field in Settings.model_fields.items():
+        meaning = " ".join((field.description or "").split())
+        lines += [f"## {PREFIX}{name.upper()}\n", f"In `{FILE}`: `{name}`. Default: {_default(field)}.\n"]
+        lines.append(f"{meaning}\n")
+    return "\n".join(lines)
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if value is PydanticUndefined:
+        return "the platform's folder for a person's data"
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    return f"`{value}`" if value not in {None, ""} else "none"
+
+
+def commands_page() -> str:
+    """Every command with its line of help."""
+    lines = [NOTE, "# Commands\n", "`carepath COMMAND --help` tells the options.\n", "| command | does |", "|---|---|"]
+    lines += [f"| `carepath {name}` | {entry.help} |" for name, entry in COMMANDS.items()]
+    return "\n".join(lines) + "\n"
+
+
+def problems_page() -> str:
+    """Every problem of running carepath: code, exit code, text in both languages, what to do."""
+    lines = [NOTE, "# Problems when running carepath\n"]
+    for code in sorted(TEXTS):
+        exit_code, texts = TEXTS[code]
+        lines += [f"## {code}\n", f"Exit code {exit_code}.\n"]
+        for language, (said, hint) in texts.items():
+            lines.append(f"- {language}: {said}. {hint}" if hint != "{did_you_mean}" else f"- {language}: {said}.")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or check them."""
+    stale = []
+    for name, text in pages().items():
+        path = FOLDER / name
+        if not path.exists() or path.read_text("utf-8") != text:
+            stale.append(name)
+            if "--check" not in arguments:
+                FOLDER.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, "utf-8")
+    if "--check" in arguments and stale:
+        sys.stderr.write(f"not current, run `make docs`: {', '.join(stale)}\n")
+        return 1
+    sys.stderr.write(f"[docs] {len(stale)} of {len(pages())} pages written\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
