@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 
 from activities.records.schema import journey
 
@@ -63,6 +63,10 @@ class Store:
             try:
                 with self.engine.begin() as connection:
                     return work(connection)
+            except IntegrityError:
+                # Two processes stored the same thing at one moment: the second look finds it there.
+                if attempt:
+                    raise
             except DBAPIError as error:
                 if not _may_retry(error):
                     raise

@@ -1,0 +1,272 @@
+"""Readings: judged, stored, screened. A red one is paged from here, in the same transaction.
+
+A reading that matches no screen waits in the inbox until something is due: 288 glucose values a day do not wake a
+patient 288 times. A red screen writes the red outbox row under the key the tick would use, so that it goes out at
+once even in the middle of a storm; the tick owns everything after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, insert, select, update
+
+from activities import rehearsal
+from activities.intake.inbox import QUIET, RED, WAKE, NewEvent, StoredEvent, locked, note_wake, put
+from activities.intake.normal import FUTURE, NormalReading, judge_bounds, judge_form, judge_time, quality_of
+from activities.intake.red import page, red_message
+from activities.intake.refusals import Refusal, refuse
+from activities.intake.screens import Screen, matching
+from activities.keys.sealing import KeyUnknownError
+from activities.records.ledger import Ledger, Sealer
+from activities.records.outbox import Placing
+from activities.records.registry import Plans
+from activities.records.schema import enrolment, patient, reading, watch
+from pathways.decide.events import Reading
+from pathways.lang.plan import Measure, Plan
+from pathways.lang.site_plan import Site
+
+MOST: Final = 500
+_OPTIONAL: Final = frozenset({"pulse"})
+
+Outcome = Literal["stored", "flagged", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """``same``: stored before, nothing changed. ``flagged``: stored, but not taken for true. ``event``: its id."""
+
+    id: str
+    outcome: Outcome
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedReading:
+    """``index``: place in what was sent, from 0."""
+
+    index: int
+    id: str
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """``wake``: the caller is to wake the journey; ``red``: a red screen matched, its row is in the outbox."""
+
+    accepted: tuple[Accepted, ...]
+    refused: tuple[RefusedReading, ...]
+    wake: bool = False
+    red: bool = False
+
+
+def ingest_readings(ledger: Ledger, plans: Plans, key: str, readings: Sequence[NormalReading]) -> Ingested | Refusal:
+    """Judge and store readings of one patient in one transaction; each is taken or refused by itself.
+
+    A refusal of the whole comes back for an unknown patient, one on no pathway, or too many at a time.
+    """
+    if len(readings) > MOST:
+        return refuse("too_many_readings", limit=MOST)
+    try:
+        sealer = ledger.keys(key)
+    except KeyUnknownError:
+        return refuse("patient_unknown", field="patient")
+
+    def work(connection: Connection) -> Ingested | Refusal:
+        row = locked(connection, key)
+        if isinstance(row, Refusal):
+            return row
+        followed = connection.scalars(
+            select(enrolment.c.plan_sha).where(enrolment.c.journey == key).order_by(enrolment.c.id)
+        ).all()
+        if not followed:
+            return refuse("not_enrolled", field="patient")
+        known = [plans.plan(sha) for sha in dict.fromkeys(followed)]
+        return _Batch(connection, ledger, sealer, row, known, plans.site(row.site_sha)).take(readings)
+
+    return ledger.store.transact(work)
+
+
+class _Batch:
+    """Readings of one patient inside their transaction."""
+
+    def __init__(
+        self, connection: Connection, ledger: Ledger, sealer: Sealer, row: Any, followed: Sequence[Plan], site: Site
+    ) -> None:
+        self.connection = connection
+        self.ledger = ledger
+        self.sealer = sealer
+        self.row = row
+        self.plans = followed
+        self.site = site
+        self.wall = ledger.store.now()
+        self.clock = rehearsal.from_json(row.rehearsal)
+        self.now = rehearsal.patient_now(self.clock, self.wall)
+        self.ahead = rehearsal.skew(self.clock, FUTURE)
+        self.screens = self._screens()
+        self.wake = False
+        self.red = False
+
+    def take(self, readings: Sequence[NormalReading]) -> Ingested:
+        """Each reading taken or refused."""
+        accepted: list[Accepted] = []
+        refused: list[RefusedReading] = []
+        for index, one in enumerate(readings):
+            result = self._one(one)
+            if isinstance(result, Refusal):
+                refused.append(RefusedReading(index, one.id, result))
+            else:
+                accepted.append(result)
+        if self.wake:
+            note_wake(self.connection, self.row.key, self.wall)
+        return Ingested(tuple(accepted), tuple(refused), self.wake, self.red)
+
+    def _one(self, one: NormalReading) -> Accepted | Refusal:
+        # What is known already is known whatever its age: a device that sends again after years is not refused.
+        known = self._known(one)
+        if known is not None:
+            return known
+        found = judge_form(one) or judge_time(one, self.now, self.ahead) or self._judge_measure(one)
+        if found is not None:
+            return found
+        quality = quality_of(one)
+        matched = self._match(one, quality)
+        urgency = self._urgency(one, quality, matched)
+        stored = self._store(one, quality, urgency)
+        if isinstance(stored, Refusal):
+            return stored
+        if not stored.fresh:
+            return Accepted(one.id, "same", stored.id)
+        self.wake = self.wake or stored.wake
+        for screen in matched:
+            if screen.level == "red":
+                self._page(screen, stored.id)
+        return Accepted(one.id, "stored" if quality == "ok" else "flagged", stored.id)
+
+    def _judge_measure(self, one: NormalReading) -> Refusal | None:
+        measures = self._measures(one.measure)
+        if not measures:
+            return refuse("measure_unknown", field="measure", value=one.measure[:64])
+        for measure in measures:
+            found = judge_bounds(one, measure, _OPTIONAL)
+            if found is not None:
+                return found
+        return None
+
+    def _measures(self, catalogue: str) -> list[Measure]:
+        return [m for plan in self.plans for m in plan.measures.values() if m.catalogue == catalogue]
+
+    def _known(self, one: NormalReading) -> Accepted | Refusal | None:
+        """The answer for a reading stored before, under its id or as the same measurement under another."""
+        query = select(reading).where(reading.c.journey == self.row.key, reading.c.id == one.id)
+        row = self.connection.execute(query).one_or_none()
+        if row is None:
+            if one.status != "final":
+                return None
+            query = select(reading.c.id).where(
+                reading.c.journey == self.row.key, reading.c.fingerprint == self._fingerprint(one)
+            )
+            twin = self.connection.scalar(query)
+            return None if twin is None else Accepted(one.id, "same", twin)
+        kept = self.sealer.open("reading.values", row.values_sealed)
+        if kept["content"] == one.content():
+            return Accepted(one.id, "same", one.id)
+        if one.status == "final":
+            return refuse("reading_conflict", field="id")
+        return None
+
+    def _fingerprint(self, one: NormalReading) -> str:
+        return self.sealer.fingerprint(one.sameness() if one.status == "final" else [one.id, one.content()])
+
+    def _match(self, one: NormalReading, quality: str) -> list[Screen]:
+        if quality != "ok" or one.status == "entered_in_error":
+            return []
+        return matching(self.screens, one.measure, one.at, one.components)
+
+    def _urgency(self, one: NormalReading, quality: str, matched: Sequence[Screen]) -> Literal[0, 1, 2]:
+        if any(screen.level == "red" for screen in matched):
+            return RED
+        # A correction can undo what was decided, and what is not believed must be measured again.
+        return WAKE if matched or quality != "ok" or one.status != "final" else QUIET
+
+    def _store(self, one: NormalReading, quality: str, urgency: Literal[0, 1, 2]) -> StoredEvent | Refusal:
+        event_id, replaces = one.id, one.replaces
+        if one.status != "final":
+            # A correction is an event of its own; where it names no other reading it corrects the one with its id.
+            event_id = f"{one.id}:{self._fingerprint(one)[:12]}"
+            replaces = one.replaces or one.id
+            if not self._mark(replaces, "replaced" if one.status == "amended" else "entered_in_error"):
+                return refuse("reading_unknown", field="replaces", value=replaces[:64])
+        body = Reading(
+            measure=one.measure,
+            components=dict(one.components),
+            context=dict(one.context),
+            status=one.status,
+            replaces=replaces,
+            quality=quality,
+        )
+        stored = put(
+            self.connection,
+            self.ledger,
+            self.sealer,
+            self.row,
+            NewEvent(event_id, body, one.at),
+            seen=self.now,
+            urgency=urgency,
+            about=one.measure,
+        )
+        if isinstance(stored, Refusal) or not stored.fresh:
+            return stored
+        self.connection.execute(
+            insert(reading).values(
+                journey=self.row.key,
+                id=event_id,
+                measure=one.measure,
+                at=one.at,
+                seen=self.now,
+                quality=quality,
+                status=one.status,
+                replaces=replaces,
+                fingerprint=self._fingerprint(one),
+                values_sealed=self.sealer.seal("reading.values", {"content": one.content()}),
+            )
+        )
+        return stored
+
+    def _mark(self, target: str, status: str) -> bool:
+        result = self.connection.execute(
+            update(reading).where(reading.c.journey == self.row.key, reading.c.id == target).values(status=status)
+        )
+        return result.rowcount > 0
+
+    def _page(self, screen: Screen, reading_id: str) -> None:
+        self.red = True
+        channels = self.sealer.open("patient.contact", self._contact()).get("channels", ())
+        message = red_message(self.row.key, screen, reading_id, self.plans, self.site, channels, self.now)
+        if message is not None:
+            placing = Placing(self.row.key, self.clock, self.wall)
+            page(self.connection, self.sealer, placing, message, self.plans, screen.rule)
+
+    def _contact(self) -> bytes:
+        sealed = self.connection.scalar(select(patient.c.contact_sealed).where(patient.c.key == self.row.key))
+        assert isinstance(sealed, bytes)
+        return sealed
+
+    def _screens(self) -> list[Screen]:
+        sealed = self.connection.scalar(select(watch.c.rows_sealed).where(watch.c.journey == self.row.key))
+        if sealed is None:
+            return []
+        rows: list[Mapping[str, Any]] = self.sealer.open("watch.rows", sealed)
+        names = {m.id: m.catalogue for plan in self.plans for m in plan.measures.values()}
+        return [
+            Screen(
+                measure=names.get(r["measure"], r["measure"]),
+                level=r["level"],
+                cond=r["cond"],
+                rule=r["rule"],
+                enrolment=r.get("enrolment", ""),
+            )
+            for r in rows
+        ]
