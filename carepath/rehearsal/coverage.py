@@ -1,0 +1,106 @@
+"""What of a pathway its scenarios reach: phases, steps and their outcomes, branches of rules, rungs, ends, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from carepath.rehearsal.names import parts_of, steps_of
+from carepath.rehearsal.seen import Used
+from pathways.lang.handoff_words import SILENT
+from pathways.lang.plan import HandoffBody, Plan, Rule, Step
+from pathways.lang.plan_cond import Always, And, AtLeast, HeldFor, Known, MissedInRow, Not, Or, StepIs
+
+_OUTCOMES: dict[str, tuple[str, ...]] = {
+    "measure": ("done", "done_late", "partly", "missed"),
+    "ask": ("done", "partly", "missed"),
+    "dose": ("taken", "taken_late", "not_taken", "missed"),
+    "teach": ("read", "missed"),
+    "say": ("sent",),
+    "task": ("done", "cancelled"),
+    "visit": ("done", "missed", "no_show"),
+}
+"""Endings that a step of each kind can have and that a scenario can bring about."""
+
+_NEVER_UNKNOWN = (StepIs, MissedInRow, Known, Always)
+_INNER = (And, Or, Not, AtLeast, HeldFor)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One kind of thing: what there is, what was reached."""
+
+    name: str
+    all: frozenset[str]
+    reached: frozenset[str]
+
+    @property
+    def missing(self) -> list[str]:
+        """What was not reached, sorted."""
+        return sorted(self.all - self.reached)
+
+    @property
+    def share(self) -> float:
+        """The share reached, 1.0 when there is nothing to reach."""
+        return len(self.all & self.reached) / len(self.all) if self.all else 1.0
+
+
+@dataclass(slots=True)
+class Coverage:
+    """Coverage of one pathway over all its scenarios."""
+
+    plan: Plan
+    used: Used = field(default_factory=Used)
+
+    def parts(self) -> list[Part]:
+        """Every kind of thing with what was reached of it."""
+        plan, used = self.plan, self.used
+        ladders = {f"{ladder.id}.{rung.tell}" for ladder in plan.ladders.values() for rung in ladder.rungs}
+        return [
+            _part("phases", plan.phases, used.phases),
+            _part("steps", {s.path for s in steps_of(plan)}, used.planned | {path for path, _ in used.outcomes}),
+            _part("outcomes", _outcomes(plan), {f"{path} {word}" for path, word in used.outcomes}),
+            _part("rules", _branches(plan), {f"{_rule(path)} {value}" for path, value in used.verdicts}),
+            _part("ladders", ladders, {f"{ladder}.{role}" for ladder, role in used.rungs}),
+            _part("ends", {*plan.ends, *plan.ended_by_staff}, used.ends),
+            _part("messages", plan.messages, used.messages),
+        ]
+
+    def to_json(self) -> dict[str, object]:
+        """``{kind: {reached, of, missing}}``, counts and names."""
+        return {
+            part.name: {"reached": len(part.all & part.reached), "of": len(part.all), "missing": part.missing}
+            for part in self.parts()
+        }
+
+
+def _part(name: str, everything: Mapping[str, object] | set[str], reached: set[str]) -> Part:
+    return Part(name, frozenset(everything), frozenset(reached))
+
+
+def _rule(path: str) -> str:
+    return path.removeprefix("rules.")
+
+
+def _outcomes(plan: Plan) -> set[str]:
+    return {f"{step.path} {word}" for step in steps_of(plan) for word in _words(step)}
+
+
+def _words(step: Step) -> Iterator[str]:
+    if isinstance(step.body, HandoffBody):
+        yield from {*step.body.outcomes, *step.body.deadlines, SILENT}
+        return
+    missable = step.window.missed_after is not None or step.body.kind != "teach"
+    yield from (word for word in _OUTCOMES[step.body.kind] if word != "missed" or missable)
+
+
+def _branches(plan: Plan) -> set[str]:
+    return {f"{rule.id} {value}" for rule in plan.rules for value in _values(rule)}
+
+
+def _values(rule: Rule) -> tuple[str, ...]:
+    """The verdicts that the condition of a rule can have."""
+    leaves = [p for p in parts_of(rule.cond) if hasattr(p, "kind") and not isinstance(p, _INNER)]
+    tests = [p for p in leaves if hasattr(p, "text") or isinstance(p, Always)]
+    known_only = bool(tests) and all(isinstance(p, _NEVER_UNKNOWN) for p in tests)
+    return ("true", "false") if known_only else ("true", "false", "unknown")

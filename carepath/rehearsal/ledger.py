@@ -1,0 +1,268 @@
+"""What a rehearsal remembers: every effect, and what the couriers made of the messages.
+
+The courier here follows the rules of the real one: a row is claimed when it is due, not after it expires, not
+when its ``unless`` holds by then, not when sending was stopped. It sends nothing anywhere.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pathways.decide.effects import (
+    CancelHandoff,
+    CancelMessages,
+    Effect,
+    EndEnrolment,
+    Explanation,
+    Incident,
+    PlanMessage,
+    PutTask,
+    SetStatus,
+    SetWatches,
+    StartHandoff,
+    Timeline,
+    Unless,
+)
+from pathways.decide.events import Answered, Event, Reading
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened at an instant. ``kind`` as in an expectation; ``name`` the author's place or word;
+    ``words`` what it can be narrowed by; ``also`` a second name (the id of a task whose place is ``name``)."""
+
+    at: datetime
+    kind: str
+    name: str
+    words: dict[str, str]
+    key: str = ""
+    also: str = ""
+
+
+@dataclass(slots=True)
+class Holding:
+    """Something that holds from ``start`` until ``end`` (None: still)."""
+
+    kind: str
+    name: str
+    start: datetime
+    words: dict[str, str]
+    end: datetime | None = None
+    also: str = ""
+
+
+@dataclass(slots=True)
+class Courier:
+    """The outbox of one patient. ``stopped``: nothing is sent but keys under ``spared``."""
+
+    rows: dict[str, PlanMessage] = field(default_factory=dict)
+    due: list[tuple[datetime, str]] = field(default_factory=list)
+    claimed: set[str] = field(default_factory=set)
+    stopped: bool = False
+    spared: tuple[str, ...] = ()
+    readings: list[tuple[str, datetime]] = field(default_factory=list)
+    answers: list[tuple[str, datetime]] = field(default_factory=list)
+    closed_tasks: set[str] = field(default_factory=set)
+
+    def put(self, row: PlanMessage) -> None:
+        """Put or replace a row; one that was claimed stays as it was sent."""
+        if row.key in self.claimed:
+            return
+        self.rows[row.key] = row
+        heapq.heappush(self.due, (row.due, row.key))
+
+    def withdraw(self, effect: CancelMessages) -> list[PlanMessage]:
+        """Take back unclaimed rows and give them."""
+        prefix = effect.prefix
+        keys = [k for k in effect.keys if k in self.rows]
+        if prefix is not None:
+            keys += [k for k in self.rows if k.startswith(prefix)]
+        return [self.rows.pop(k) for k in dict.fromkeys(keys)]
+
+    def next_claim(self) -> datetime | None:
+        """When the next row is due, None with an empty outbox."""
+        while self.due:
+            at, key = self.due[0]
+            row = self.rows.get(key)
+            if row is not None and row.due == at:
+                return at
+            heapq.heappop(self.due)
+        return None
+
+    def claim(self, now: datetime) -> tuple[PlanMessage, str] | None:
+        """Take the next row that is due by ``now``, with the reason why it is not sent ("" when it is)."""
+        at = self.next_claim()
+        if at is None or at > now:
+            return None
+        _, key = heapq.heappop(self.due)
+        row = self.rows.pop(key)
+        self.claimed.add(key)
+        return row, self._held(row, now)
+
+    def _held(self, row: PlanMessage, now: datetime) -> str:
+        if self.stopped and not any(row.key.startswith(prefix) for prefix in self.spared):
+            return "stopped"
+        if now > row.expires:
+            return "expired"
+        return "not needed" if row.unless is not None and self._answered(row.unless) else ""
+
+    def _answered(self, unless: Unless) -> bool:
+        if unless.task is not None and unless.task in self.closed_tasks:
+            return True
+        if unless.measure is not None and self._count(self.readings, unless.measure, unless) >= unless.readings:
+            return True
+        return unless.step is not None and self._count(self.answers, unless.step, unless) > 0
+
+    @staticmethod
+    def _count(stored: list[tuple[str, datetime]], name: str, unless: Unless) -> int:
+        return sum(
+            1
+            for found, at in stored
+            if found == name
+            and (unless.since is None or at >= unless.since)
+            and (unless.before is None or at < unless.before)
+        )
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything that happened, in order. ``happenings`` and ``holdings`` are what expectations look at."""
+
+    courier: Courier = field(default_factory=Courier)
+    happenings: list[Happening] = field(default_factory=list)
+    holdings: list[Holding] = field(default_factory=list)
+    tasks: dict[str, PutTask] = field(default_factory=dict)
+    task_ids: dict[str, str] = field(default_factory=dict)
+    handoffs: dict[str, StartHandoff] = field(default_factory=dict)
+    timeline: list[Timeline] = field(default_factory=list)
+    explanations: list[Explanation] = field(default_factory=list)
+    watches: tuple[dict[str, Json], ...] = ()
+    receipts: list[PlanMessage] = field(default_factory=list)
+    last_sent: dict[str, PlanMessage] = field(default_factory=dict)
+
+    # ------------------------------------------------------------------ events
+
+    def stored(self, event: Event, catalogue: str | None = None) -> None:
+        """Note an event as the store does, so that the courier can look at it."""
+        body = event.body
+        if isinstance(body, Reading) and body.quality == "ok" and body.status == "final":
+            self.courier.readings.append((catalogue or body.measure, event.at))
+        elif isinstance(body, Answered):
+            self.courier.answers.append((body.step, event.at))
+
+    # ------------------------------------------------------------------ effects
+
+    def take(self, effect: Effect, now: datetime, step_of: dict[str, str], id_of: dict[str, str]) -> None:
+        """Write one effect down. ``step_of``: handoff key -> path of its step; ``id_of``: task key -> its id."""
+        match effect:
+            case PlanMessage():
+                self.courier.put(effect)
+                self._note(effect.due, "message", effect.template, "planned", effect)
+            case CancelMessages():
+                for row in self.courier.withdraw(effect):
+                    self._note(now, "message", row.template, "held_back", row, why=effect.reason)
+            case PutTask():
+                self._task(effect, now, id_of.get(effect.key, ""))
+            case StartHandoff():
+                self.handoffs[effect.key] = effect
+                self.handoff(now, step_of.get(effect.key, ""), "requested", effect.key)
+            case CancelHandoff():
+                self.handoff(now, step_of.get(effect.key, ""), "cancel_asked", effect.key)
+            case _:
+                self._record(effect, now)
+
+    def _record(self, effect: Effect, now: datetime) -> None:
+        """Write down an effect that nobody outside is told of."""
+        match effect:
+            case Timeline():
+                self._line(effect)
+            case Explanation():
+                self.explanations.append(effect)
+                self.happenings.append(Happening(effect.at, "verdict", effect.path, {"is": effect.value}, effect.key))
+            case Incident():
+                self.happenings.append(Happening(effect.at, "incident", effect.key, {"text": effect.text.en}))
+            case SetStatus():
+                if effect.stop_messages:
+                    self.courier.stopped, self.courier.spared = True, effect.except_prefixes
+                elif effect.status == "active":
+                    self.courier.stopped = False
+                self.hold("status", effect.status, now, {"why": effect.reason or ""}, alone=True)
+            case EndEnrolment():
+                self.hold("end", effect.end, effect.at, {"enrolment": effect.enrolment})
+            case SetWatches():
+                self.watches = effect.rows
+            case _:
+                raise TypeError(f"an effect this ledger does not know: {effect.kind}")
+
+    def _note(self, at: datetime, kind: str, name: str, word: str, row: PlanMessage, *, why: str = "") -> None:
+        words = {
+            "is": word, "to": row.to.removeprefix("role:"), "class": row.message_class,
+            "channel": row.channels[0] if row.channels else "", "says": f"{row.text.en}\n{row.text.zh}", "why": why,
+        }  # fmt: skip
+        self.happenings.append(Happening(at, kind, name, words, row.key))
+
+    def _task(self, task: PutTask, now: datetime, id: str) -> None:
+        id = self.task_ids.setdefault(task.key, id)
+        before = self.tasks.get(task.key)
+        self.tasks[task.key] = task
+        if task.status in {"done", "cancelled"}:
+            self.courier.closed_tasks.add(task.key)
+        words = {"role": task.role, "level": task.level, "is": task.status, "why": task.why or ""}
+        if before is not None and (before.status, before.role, before.level) == (task.status, task.role, task.level):
+            return
+        self.happenings.append(Happening(now, "task", task.source, words, task.key, id))
+        for holding in self.holdings:
+            if holding.kind == "task" and holding.words["key"] == task.key and holding.end is None:
+                holding.end = now
+        if task.status in {"open", "claimed"}:
+            self.holdings.append(Holding("task", task.source, now, {**words, "key": task.key}, also=id))
+
+    def _line(self, line: Timeline) -> None:
+        self.timeline.append(line)
+        words = {"is": line.outcome or line.word, "word": line.word, "why": line.why or ""}
+        kind = "step" if line.occurrence is not None else "timeline"
+        self.happenings.append(Happening(line.at, kind, line.path, words, line.occurrence or line.key))
+
+    def handoff(self, now: datetime, step: str, word: str, key: str) -> None:
+        """Note a word about a handoff."""
+        started = self.handoffs.get(key)
+        words = {"is": word, "to": started.partner if started else ""}
+        self.happenings.append(Happening(now, "handoff", step, words, key))
+
+    def hold(self, kind: str, name: str, now: datetime, words: dict[str, str], *, alone: bool = False) -> None:
+        """Note that something holds from ``now``; with ``alone`` what held of this kind holds no more."""
+        if alone:
+            for holding in self.holdings:
+                if holding.kind == kind and holding.end is None:
+                    if holding.name == name:
+                        return
+                    holding.end = now
+        self.holdings.append(Holding(kind, name, now, words))
+
+    def release(self, kind: str, name: str, now: datetime) -> None:
+        """Note that something holds no more."""
+        for holding in self.holdings:
+            if holding.kind == kind and holding.name == name and holding.end is None:
+                holding.end = now
+
+    # ------------------------------------------------------------------ sending
+
+    def send(self, now: datetime) -> bool:
+        """Let the courier take one row that is due by ``now``; whether there was one."""
+        found = self.courier.claim(now)
+        if found is None:
+            return False
+        row, held = found
+        if held:
+            self._note(now, "message", row.template, "held_back", row, why=held)
+            return True
+        self._note(now, "message", row.template, "sent", row)
+        self.last_sent[row.template] = row
+        if row.wants_receipt:
+            self.receipts.append(row)
+        return True

@@ -1,0 +1,137 @@
+"""The names a scenario may use, collected from compiled plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from pathways.lang.handoff_words import HANDOFF_WORDS
+from pathways.lang.plan import (
+    Escalate,
+    HandoffBody,
+    Measure,
+    OpenTask,
+    Plan,
+    Step,
+    TaskBody,
+    VisitBody,
+)
+
+ANY = "any"
+
+
+def plain_id(identity: str) -> str:
+    """An action's id without the number that tells it from its neighbours (``crisis.2`` is ``crisis``)."""
+    head, dot, tail = identity.rpartition(".")
+    return head if dot and tail.isdigit() else identity
+
+
+@dataclass(slots=True)
+class Names:
+    """Names by what they are. ``plans`` by pathway id."""
+
+    plans: Mapping[str, Plan]
+    steps: dict[str, list[tuple[str, Step]]] = field(default_factory=dict)
+    tasks: set[str] = field(default_factory=set)
+    messages: set[str] = field(default_factory=set)
+    phases: set[str] = field(default_factory=set)
+    rules: set[str] = field(default_factory=set)
+    ends: set[str] = field(default_factory=set)
+    roles: set[str] = field(default_factory=set)
+    facts: set[str] = field(default_factory=set)
+    parameters: set[str] = field(default_factory=set)
+    ladders: set[str] = field(default_factory=set)
+    derived: set[str] = field(default_factory=set)
+    measures: dict[str, Measure] = field(default_factory=dict)
+
+    def of_kind(self, what: str) -> list[str]:
+        """All names that ``what`` may have, sorted."""
+        match what:
+            case "handoff":
+                found = {name for name, steps in self.steps.items() if any(_is_handoff(s) for _, s in steps)}
+            case "visit":
+                found = {name for name, steps in self.steps.items() if any(_is_visit(s) for _, s in steps)}
+            case "step":
+                found = set(self.steps)
+            case "flag":
+                found = self.rules | {"red", "amber", "info", "no_data"}
+            case "verdict":
+                found = self.rules | self.derived
+            case "measure":
+                found = set(self.measures)
+            case _:
+                found = set(getattr(self, what + "s"))
+        return sorted(found)
+
+    def step(self, name: str) -> tuple[str, Step] | None:
+        """The pathway and step of ``name`` (``phase.step``, or a bare name: the first phase that has it)."""
+        found = self.steps.get(name)
+        return found[0] if found else None
+
+    def words(self, handoff: str) -> list[str]:
+        """The words that a partner may say about the handoff ``handoff``."""
+        found = self.step(handoff)
+        if found is None or not isinstance(found[1].body, HandoffBody):
+            return []
+        return [word.name for word in HANDOFF_WORDS.get(found[1].body.machine, ())]
+
+
+def _is_handoff(step: Step) -> bool:
+    return isinstance(step.body, HandoffBody)
+
+
+def _is_visit(step: Step) -> bool:
+    return isinstance(step.body, VisitBody)
+
+
+def steps_of(plan: Plan) -> Iterator[Step]:
+    """Every step of a plan: throughout, then phase by phase."""
+    yield from plan.throughout
+    for phase in plan.phases.values():
+        yield from phase.steps
+
+
+def parts_of(part: object) -> Iterator[BaseModel]:
+    """Every model inside ``part``, itself included."""
+    if isinstance(part, BaseModel):
+        yield part
+        for name in type(part).model_fields:
+            yield from parts_of(getattr(part, name))
+    elif isinstance(part, dict):
+        for value in part.values():
+            yield from parts_of(value)
+    elif isinstance(part, (tuple, list)):
+        for value in part:
+            yield from parts_of(value)
+
+
+def names_of(plans: Mapping[str, Plan]) -> Names:
+    """The names of all ``plans``."""
+    names = Names(plans)
+    for plan in plans.values():
+        _add(names, plan)
+    return names
+
+
+def _add(names: Names, plan: Plan) -> None:
+    for step in steps_of(plan):
+        names.steps.setdefault(step.id, []).append((plan.id, step))
+        names.steps.setdefault(step.path, []).append((plan.id, step))
+        if isinstance(step.body, TaskBody):
+            names.tasks |= {step.id, step.path}
+    for part in parts_of(plan):
+        if isinstance(part, (OpenTask, Escalate)):
+            names.tasks |= {part.id, plain_id(part.id)}
+    names.messages |= set(plan.messages)
+    names.phases |= set(plan.phases)
+    names.rules |= {rule.id for rule in plan.rules}
+    names.tasks |= {quota.id for quota in plan.quotas}
+    names.ends |= {*plan.ends, *plan.ended_by_staff}
+    names.roles |= set(plan.roles)
+    names.facts |= set(plan.facts)
+    names.parameters |= set(plan.parameters)
+    names.ladders |= set(plan.ladders)
+    names.derived |= set(plan.derived)
+    names.measures |= plan.measures

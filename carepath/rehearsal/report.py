@@ -1,0 +1,91 @@
+"""Results of scenarios as JSON for programs and as a table for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from carepath.rehearsal.coverage import Coverage
+from carepath.rehearsal.runner import Result
+
+Json = Any
+CONTEXT = 1
+"""Lines of the scenario shown above and below the one that failed."""
+
+
+def as_json(results: Sequence[Result], coverage: Mapping[str, Coverage]) -> dict[str, Json]:
+    """``{"scenarios": [{name, passed, failures}], "coverage": {pathway: {kind: {reached, of, missing}}}}``."""
+    return {
+        "scenarios": [
+            {
+                "name": result.scenario.name,
+                "file": result.scenario.file,
+                "passed": result.passed,
+                "failures": [
+                    {
+                        "line": failure.span.line,
+                        "column": failure.span.column,
+                        "expectation": failure.line,
+                        "message": failure.text,
+                        "near": failure.near,
+                    }
+                    for failure in result.failures
+                ],
+            }
+            for result in results
+        ],
+        "coverage": {name: one.to_json() for name, one in sorted(coverage.items())},
+    }
+
+
+def show(console: Console, results: Sequence[Result]) -> None:
+    """The table of scenarios, then each failure with its excerpt and what happened instead."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    table.add_column("scenario", overflow="fold")
+    table.add_column("expectations", justify="right")
+    table.add_column("ticks", justify="right")
+    for result in results:
+        mark = "[green]passed[/]" if result.passed else "[red]FAILED[/]"
+        met = len(result.scenario.expect) - sum(1 for f in result.failures)
+        table.add_row(mark, escape(result.scenario.name), f"{max(met, 0)}/{len(result.scenario.expect)}",
+                      str(result.ticks))
+    console.print(table)
+    for result in results:
+        if not result.passed:
+            _failures(console, result)
+    passed = sum(result.passed for result in results)
+    console.print(f"{passed} of {len(results)} scenarios passed", style="green" if passed == len(results) else "red")
+
+
+def _failures(console: Console, result: Result) -> None:
+    console.print()
+    console.print(f"[red]FAILED[/] {escape(result.scenario.name)}")
+    for failure in result.failures:
+        console.print(f"  {escape(result.scenario.file)}:{failure.span.line}", highlight=False)
+        for number in range(max(1, failure.span.line - CONTEXT), failure.span.line + CONTEXT + 1):
+            if number <= len(result.scenario.lines):
+                mark = ">" if number == failure.span.line else " "
+                line = result.scenario.lines[number - 1]
+                console.print(f"  {mark} {number:4} | {escape(line)}", highlight=False)
+        console.print(f"    {escape(failure.text)}", highlight=False)
+        for line in failure.near:
+            console.print(f"      {escape(line)}", style="dim", highlight=False)
+
+
+def show_coverage(console: Console, coverage: Mapping[str, Coverage]) -> None:
+    """One table for each pathway: reached, of how many, and what is missing."""
+    for name, one in sorted(coverage.items()):
+        table = Table(title=f"coverage of {name}", box=None, pad_edge=False, title_justify="left")
+        table.add_column("what")
+        table.add_column("reached", justify="right")
+        table.add_column("missing", overflow="fold")
+        for part in one.parts():
+            reached = f"{len(part.all & part.reached)}/{len(part.all)}"
+            table.add_row(part.name, reached, escape(", ".join(part.missing)))
+        console.print()
+        console.print(table)

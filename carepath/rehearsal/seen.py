@@ -1,0 +1,160 @@
+"""What a rehearsal saw of the state and the effects: phases, flags, handoffs, and what was used of each plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from carepath.rehearsal.ledger import Holding, Ledger
+from carepath.rehearsal.model import Scenario
+from carepath.rehearsal.names import ANY
+from pathways.decide.effects import Explanation, Timeline
+from pathways.decide.state import JourneyState
+from pathways.lang.plan import Plan
+
+_TRUTH = frozenset({"true", "false", "unknown"})
+
+
+@dataclass(slots=True)
+class Used:
+    """What was reached of one plan. ``outcomes``: (step path, word); ``verdicts``: (rule or row path, value);
+    ``rungs``: (ladder, role); ``rows``: paths of rows that acted."""
+
+    phases: set[str] = field(default_factory=set)
+    outcomes: set[tuple[str, str]] = field(default_factory=set)
+    planned: set[str] = field(default_factory=set)
+    verdicts: set[tuple[str, str]] = field(default_factory=set)
+    rungs: set[tuple[str, str]] = field(default_factory=set)
+    ends: set[str] = field(default_factory=set)
+    messages: set[str] = field(default_factory=set)
+
+    def add(self, other: Used) -> None:
+        """Take over what another run reached."""
+        self.phases |= other.phases
+        self.outcomes |= other.outcomes
+        self.planned |= other.planned
+        self.verdicts |= other.verdicts
+        self.rungs |= other.rungs
+        self.ends |= other.ends
+        self.messages |= other.messages
+
+
+@dataclass(slots=True)
+class Seen:
+    """Looks at the state after each decision. ``plans`` and ``used`` by pathway id (which is the enrolment's id)."""
+
+    plans: Mapping[str, Plan]
+    used: dict[str, Used] = field(default_factory=dict)
+    looked: int = 0
+    told: int = 0
+    words: dict[str, int] = field(default_factory=dict)
+    flags: dict[str, Holding] = field(default_factory=dict)
+    hand: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        self.used = {name: Used() for name in self.plans}
+
+    def look(self, state: JourneyState, ledger: Ledger, now: datetime) -> None:
+        """Look once, after a decision at ``now``."""
+        self._phases(state, ledger, now)
+        self._flags(state, ledger, now)
+        self._handoffs(state, ledger, now)
+        for line in ledger.timeline[self.looked :]:
+            self._line(line, ledger)
+        self.looked = len(ledger.timeline)
+        for one in ledger.explanations[self.told :]:
+            self._explained(one)
+        self.told = len(ledger.explanations)
+        self._rules(state)
+        self._rungs(state)
+
+    def finish(self, state: JourneyState, end: datetime) -> None:
+        """Note at the end of the run what is known only then."""
+        del end
+        for enrolment in state.enrolments.values():
+            if enrolment.key in self.used and enrolment.end:
+                self.used[enrolment.key].ends.add(enrolment.end)
+
+    def delivered_by_hand(self, scenario: Scenario) -> frozenset[str]:
+        """Messages whose receipts the scenario writes itself."""
+        if self.hand is None:
+            acts = [g.act for g in scenario.given] + [s.act for s in scenario.standing]
+            named = {act.args["message"] for act in acts if act.kind == "deliver"}
+            every = {name for plan in self.plans.values() for name in plan.messages}
+            self.hand = frozenset(every if ANY in named else named)
+        return self.hand
+
+    # ------------------------------------------------------------------ parts
+
+    def _phases(self, state: JourneyState, ledger: Ledger, now: datetime) -> None:
+        for run in state.enrolments.values():
+            held = [h for h in ledger.holdings if h.kind == "phase" and h.words["enrolment"] == run.key]
+            latest = held[-1] if held else None
+            place = "" if run.ended is not None else run.phase
+            if latest is not None and latest.end is None and latest.words["visit"] == f"{place}.{run.visit}":
+                continue
+            if latest is not None and latest.end is None:
+                latest.end = now
+            if place:
+                words = {"enrolment": run.key, "visit": f"{place}.{run.visit}"}
+                ledger.holdings.append(Holding("phase", place, run.entered or now, words))
+                self.used[run.key].phases.add(place)
+
+    def _flags(self, state: JourneyState, ledger: Ledger, now: datetime) -> None:
+        for key, episode in state.episodes.items():
+            if key not in self.flags:
+                level = self._level(episode.enrolment, episode.rule)
+                holding = Holding("flag", episode.rule, episode.opened or now, {"level": level})
+                self.flags[key] = holding
+                ledger.holdings.append(holding)
+        for key in [k for k in self.flags if k not in state.episodes]:
+            self.flags.pop(key).end = now
+
+    def _level(self, enrolment: str, rule: str) -> str:
+        plan = self.plans.get(enrolment)
+        return next((r.level for r in plan.rules if r.id == rule), "") if plan is not None else ""
+
+    def _handoffs(self, state: JourneyState, ledger: Ledger, now: datetime) -> None:
+        for key, handoff in state.handoffs.items():
+            words = [*handoff.words]
+            if handoff.told_silent or handoff.outcome == "silent":
+                words.append("silent")
+            for word in words[self.words.get(key, 0) :]:
+                ledger.handoff(now, handoff.step, word, key)
+                if handoff.enrolment in self.used:
+                    self.used[handoff.enrolment].outcomes.add((handoff.step, word))
+            self.words[key] = max(len(words), self.words.get(key, 0))
+
+    def _line(self, line: Timeline, ledger: Ledger) -> None:
+        used = self.used.get(line.enrolment or "")
+        if used is None:
+            return
+        if line.occurrence is not None:
+            used.planned.add(line.path)
+            if line.outcome:
+                used.outcomes.add((line.path, line.outcome.partition("(")[0]))
+        if line.word == "phase_entered":
+            used.phases.add(line.path.rpartition(".")[2])
+        if line.word == "rule_fired":
+            rule = line.path.rpartition(".")[2]
+            used.verdicts.add((f"rules.{rule}", "true"))
+            if not any(h.kind == "flag" and h.name == rule and h.end is None for h in ledger.holdings):
+                level = self._level(line.enrolment or "", rule)
+                ledger.holdings.append(Holding("flag", rule, line.at, {"level": level}, line.at))
+
+    def _explained(self, one: Explanation) -> None:
+        used = self.used.get(one.enrolment)
+        if used is not None and one.value in _TRUTH:
+            used.verdicts.add((one.path, one.value))
+
+    def _rules(self, state: JourneyState) -> None:
+        for key, run in state.rules.items():
+            enrolment, _, rule = key.partition("|")
+            if enrolment in self.used and run.value in _TRUTH:
+                self.used[enrolment].verdicts.add((f"rules.{rule}", run.value))
+
+    def _rungs(self, state: JourneyState) -> None:
+        for task in state.tasks.values():
+            if task.ladder and task.enrolment in self.used:
+                self.used[task.enrolment].rungs |= {(task.ladder, role) for role in task.told}

@@ -1,0 +1,63 @@
+"""A whole run of `carepath test`: find, read, run, add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from carepath.rehearsal.coverage import Coverage
+from carepath.rehearsal.find import Material, Ready, look, plan_at, prepare, site_at
+from carepath.rehearsal.runner import Result, run_scenario
+from pathways.lang.diagnostics import Diagnostic, in_order
+from pathways.lang.site_plan import NO_SITE
+
+
+@dataclass(slots=True)
+class Session:
+    """What came of it. ``found``: what is wrong with the files; nothing wrong file is run."""
+
+    results: list[Result] = field(default_factory=list)
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    found: list[Diagnostic] = field(default_factory=list)
+    missing: list[Path] = field(default_factory=list)
+    material: Material = field(default_factory=Material)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every file is right and every scenario passed."""
+        return not self.found and all(result.passed for result in self.results)
+
+
+def rehearse(paths: Iterable[Path], site: Path | None = None) -> Session:
+    """Run the scenarios under ``paths``.
+
+    Args:
+        paths: pathway files, scenario files, or folders of them.
+        site: the site of scenarios that state none; None: no site.
+    """
+    material = look(paths)
+    session = Session(missing=material.missing, material=material)
+    default = NO_SITE if site is None else site_at(site, material)
+    if default is not None:
+        for file in material.pathway_files:
+            plan_at(file, default, material)
+        ready = [prepare(file, source, material, default) for file, source in material.scenario_files]
+        for one in ready:
+            if one is not None:
+                _run(session, one)
+    by_file: dict[str, list[Diagnostic]] = {}
+    for diagnostic in material.found:
+        by_file.setdefault(diagnostic.file, []).append(diagnostic)
+    session.found = [d for found in by_file.values() for d in in_order(found)]
+    return session
+
+
+def _run(session: Session, ready: Ready) -> None:
+    result = run_scenario(ready.scenario, ready.plans, ready.site)
+    session.results.append(result)
+    for name, plan in ready.plans.items():
+        coverage = session.coverage.setdefault(name, Coverage(plan))
+        coverage.used.add(result.seen.used[name])
+        coverage.used.messages |= {h.name for h in result.ledger.happenings
+                                   if h.kind == "message" and h.words["is"] == "sent"}  # fmt: skip
