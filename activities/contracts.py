@@ -75,6 +75,8 @@ class TickInput(Message):
 
 
 class VerdictMessage(Message):
+    """The answer to a command, in both languages."""
+
     done: bool
     code: str
     en: str
@@ -92,6 +94,8 @@ class ChildStart(Message):
 
 
 class ChildCancel(Message):
+    """A Handoff whose partner is to be asked to cancel."""
+
     number: int
     key: str
     why: str
@@ -162,10 +166,14 @@ class CourierInput(Message):
 
 
 class CourierResult(Message):
+    """How many messages one round sent."""
+
     sent: int = 0
 
 
 class SweepInput(Message):
+    """``overdue_after``: seconds past its due time at which a journey is overdue."""
+
     overdue_after: float = 60.0
 
 
@@ -186,5 +194,7 @@ class RouseInput(Message):
 
 
 class RouseResult(Message):
+    """How many runs were woken and started."""
+
     woken: int = 0
     started: int = 0

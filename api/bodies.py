@@ -91,7 +91,7 @@ class VisitBody(Body):
 
 
 class CommandBody(Body):
-    """``POST /patients/{key}/commands``: a verb of staff on the run; see ``docs/reference/http.md`` for what each needs."""
+    """``POST /patients/{key}/commands``: a verb of staff on the run (``docs/reference/http.md``)."""
 
     id: Short | None = None
     verb: Word

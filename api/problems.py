@@ -19,23 +19,91 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 # code -> (HTTP status, English, Chinese)
 _TEXTS: Final[Mapping[str, tuple[int, str, str]]] = {
-    "bad_json": (400, "The body is not valid JSON. Send one JSON document in UTF-8.", "正文不是有效的 JSON，请发送一个 UTF-8 编码的 JSON 文档。"),
-    "bad_request": (422, "Some fields are missing or wrong; see `errors`.", "部分字段缺失或有误，见 `errors`。"),
-    "too_large": (413, "The body is larger than {limit} bytes. Send fewer items at a time.", "正文超过 {limit} 字节，请分批发送。"),
-    "unauthorised": (401, "A valid bearer token is needed.", "需要有效的访问令牌。"),
-    "forbidden": (403, "This token may not do that for this patient.", "该令牌无权对此患者执行该操作。"),
-    "not_found": (404, "There is nothing under this address.", "该地址下没有内容。"),
-    "unknown_patient": (404, "No patient has this key. Check the key, or register the patient first.", "没有此编号的患者，请核对编号或先登记患者。"),
-    "unknown_task": (404, "No task has this id.", "没有此编号的任务。"),
-    "unknown_pathway": (404, "No published pathway has this id and version.", "没有已发布的此路径及版本。"),
-    "unknown_partner": (404, "No partner has this name.", "没有此名称的合作方。"),
-    "method": (405, "This address does not take that method.", "该地址不支持此方法。"),
-    "key_conflict": (409, "This Idempotency-Key was used before with another body. Use a new key.", "该 Idempotency-Key 曾用于不同的正文，请使用新的键。"),
-    "refused": (409, "The command was refused.", "命令被拒绝。"),
-    "unsupported": (415, "Send application/json.", "请发送 application/json。"),
-    "busy": (429, "Too much at once for this patient. Try again in {seconds} s with the same Idempotency-Key.", "该患者的请求过多，请在 {seconds} 秒后用相同的 Idempotency-Key 重试。"),
-    "store_away": (503, "The records are not reachable. Nothing was stored; try again with the same Idempotency-Key.", "记录库暂不可用，内容未保存，请用相同的 Idempotency-Key 重试。"),
-    "internal": (500, "Something went wrong on our side. It was logged under {incident}.", "我方出现错误，已记录，编号 {incident}。"),
+    "bad_json": (
+        400,
+        "The body is not valid JSON. Send one JSON document in UTF-8.",
+        "正文不是有效的 JSON，请发送一个 UTF-8 编码的 JSON 文档。",
+    ),
+    "bad_request": (
+        422,
+        "Some fields are missing or wrong; see `errors`.",
+        "部分字段缺失或有误，见 `errors`。",
+    ),
+    "too_large": (
+        413,
+        "The body is larger than {limit} bytes. Send fewer items at a time.",
+        "正文超过 {limit} 字节，请分批发送。",
+    ),
+    "unauthorised": (
+        401,
+        "A valid bearer token is needed.",
+        "需要有效的访问令牌。",
+    ),
+    "forbidden": (
+        403,
+        "This token may not do that for this patient.",
+        "该令牌无权对此患者执行该操作。",
+    ),
+    "not_found": (
+        404,
+        "There is nothing under this address.",
+        "该地址下没有内容。",
+    ),
+    "unknown_patient": (
+        404,
+        "No patient has this key. Check the key, or register the patient first.",
+        "没有此编号的患者，请核对编号或先登记患者。",
+    ),
+    "unknown_task": (
+        404,
+        "No task has this id.",
+        "没有此编号的任务。",
+    ),
+    "unknown_pathway": (
+        404,
+        "No published pathway has this id and version.",
+        "没有已发布的此路径及版本。",
+    ),
+    "unknown_partner": (
+        404,
+        "No partner has this name.",
+        "没有此名称的合作方。",
+    ),
+    "method": (
+        405,
+        "This address does not take that method.",
+        "该地址不支持此方法。",
+    ),
+    "key_conflict": (
+        409,
+        "This Idempotency-Key was used before with another body. Use a new key.",
+        "该 Idempotency-Key 曾用于不同的正文，请使用新的键。",
+    ),
+    "refused": (
+        409,
+        "The command was refused.",
+        "命令被拒绝。",
+    ),
+    "unsupported": (
+        415,
+        "Send application/json.",
+        "请发送 application/json。",
+    ),
+    "busy": (
+        429,
+        "Too much at once for this patient. Try again in {seconds} s with the same Idempotency-Key.",
+        "该患者的请求过多，请在 {seconds} 秒后用相同的 Idempotency-Key 重试。",
+    ),
+    "store_away": (
+        503,
+        "The records are not reachable. Nothing was stored; try again with the same Idempotency-Key.",
+        "记录库暂不可用，内容未保存，请用相同的 Idempotency-Key 重试。",
+    ),
+    "internal": (
+        500,
+        "Something went wrong on our side. It was logged under {incident}.",
+        "我方出现错误，已记录，编号 {incident}。",
+    ),
 }
 
 
@@ -93,7 +161,11 @@ def install(app: FastAPI, report: Callable[[BaseException], str]) -> None:
         if any(e["type"] == "json_invalid" for e in error.errors()):
             return respond(request, Refusal("bad_json"))
         rows = tuple(
-            {"field": ".".join(str(p) for p in e["loc"] if p != "body") or "body", "problem": e["msg"], "code": e["type"]}
+            {
+                "field": ".".join(str(p) for p in e["loc"] if p != "body") or "body",
+                "problem": e["msg"],
+                "code": e["type"],
+            }
             for e in error.errors()
         )
         return respond(request, Refusal("bad_request", errors=rows))

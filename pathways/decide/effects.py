@@ -191,6 +191,8 @@ class SetStatus(Effect):
 
 @dataclass(frozen=True, slots=True)
 class EndEnrolment(Effect):
+    """An enrolment has reached an end of its pathway."""
+
     kind: ClassVar[str] = "end"
     enrolment: str
     end: str

@@ -59,7 +59,7 @@ class Reading(Body):
 @dataclass(frozen=True, slots=True)
 class Answered(Body):
     """The patient (or ``by``) answered an ask, a teach item or a dose. ``step``: ``phase.step`` path;
-    ``occurrence`` its key, or None for the one open now. ``outcome``: done, taken, not_taken, read …"""
+    ``occurrence`` its key, or None for the one open now. ``outcome``: done, taken, not_taken, read and so on."""
 
     kind: ClassVar[str] = "answered"
     step: str
@@ -197,7 +197,7 @@ def body_to_json(body: Body) -> dict[str, Json]:
     out: dict[str, Json] = {}
     for f in fields(body):
         value = getattr(body, f.name)
-        if value is None or value == () or value == {}:
+        if value is None or value in ((), {}):
             continue
         out[f.name] = _plain(value)
     return out

@@ -67,7 +67,7 @@ class ClockTime(Part):
 
 
 class Customary(Part):
-    """A customary time of the patient: morning, breakfast, noon, evening, bedtime, dinner …
+    """A customary time of the patient: morning, breakfast, noon, evening, bedtime, dinner.
 
     ``offset`` is added ("30 min before breakfast" has ``before=True``).
     """

@@ -13,7 +13,7 @@ from pydantic import Field
 from pathways.lang.plan_base import Duration, Part, Quantity
 
 
-class Literal_(Part):
+class Literal_(Part):  # noqa: N801 - `Literal` is taken by typing
     """A quantity, a plain number, yes/no, a code or a text."""
 
     kind: Literal["literal"] = "literal"
@@ -74,8 +74,8 @@ class Arith(Part):
 
     kind: Literal["arith"] = "arith"
     op: Literal["+", "-", "*", "/"]
-    left: "Value"
-    right: "Value"
+    left: Value
+    right: Value
 
 
 Value = Annotated[
@@ -136,7 +136,7 @@ class Known(Part):
     """``x is known`` / ``x is unknown``: never unknown itself."""
 
     kind: Literal["known"] = "known"
-    of: "Value | Cond"
+    of: Value | Cond
     known: bool = True
     text: str = ""
 
@@ -174,7 +174,7 @@ class InARow(Part):
     within 10 minutes without an occurrence likewise) of the measure each make it true."""
 
     kind: Literal["in_a_row"] = "in_a_row"
-    of: "Cond"
+    of: Cond
     times: int
     measure: str
     text: str = ""
@@ -184,7 +184,7 @@ class NOfM(Part):
     """``<condition> n of m``: at least n of the last m takes make it true."""
 
     kind: Literal["n_of_m"] = "n_of_m"
-    of: "Cond"
+    of: Cond
     n: int
     m: int
     measure: str
@@ -195,26 +195,32 @@ class HeldFor(Part):
     """``<condition> for 2 weeks``: true at every evaluation over at least so long."""
 
     kind: Literal["held_for"] = "held_for"
-    of: "Cond"
+    of: Cond
     duration: Duration
     text: str = ""
 
 
 class And(Part):
+    """All parts (Kleene)."""
+
     kind: Literal["and"] = "and"
-    parts: tuple["Cond", ...]
+    parts: tuple[Cond, ...]
     text: str = ""
 
 
 class Or(Part):
+    """Any part (Kleene)."""
+
     kind: Literal["or"] = "or"
-    parts: tuple["Cond", ...]
+    parts: tuple[Cond, ...]
     text: str = ""
 
 
 class Not(Part):
+    """The opposite; unknown stays unknown."""
+
     kind: Literal["not"] = "not"
-    of: "Cond"
+    of: Cond
     text: str = ""
 
 
@@ -224,7 +230,7 @@ class AtLeast(Part):
 
     kind: Literal["at_least"] = "at_least"
     n: int
-    of: tuple["Cond", ...]
+    of: tuple[Cond, ...]
     within: Duration | None = None
     text: str = ""
 

@@ -1,0 +1,268 @@
+"""Actions, rows and steps of a compiled plan: what is done, and when."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pathways.lang.plan_base import Duration, Part, Text
+from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_things import FormField, TaskSpec
+from pathways.lang.plan_when import Moment, When
+
+# --------------------------------------------------------------------------- actions and rows
+
+
+class Say(Part):
+    """Sends a message."""
+
+    kind: Literal["say"] = "say"
+    id: str
+    path: str
+    message: str
+    only_if: Cond | None = None
+
+
+class OpenTask(Part):
+    """Opens a task for a person."""
+
+    kind: Literal["task"] = "task"
+    id: str
+    path: str
+    task: TaskSpec
+    only_if: Cond | None = None
+
+
+class Escalate(Part):
+    """Opens a task (its own, or one named after the rule) and starts the ladder at once."""
+
+    kind: Literal["escalate"] = "escalate"
+    id: str
+    path: str
+    ladder: str
+    task: TaskSpec | None = None
+    only_if: Cond | None = None
+
+
+class PlanStep(Part):
+    """Plans a new occurrence of a step (``{plan: recheck, at: the date booked}``)."""
+
+    kind: Literal["plan"] = "plan"
+    id: str
+    path: str
+    step: str
+    at: Moment
+    only_if: Cond | None = None
+
+
+class StepControl(Part):
+    """``start``/``stop``/``hold`` a step by name."""
+
+    kind: Literal["start", "stop", "hold"]
+    id: str
+    path: str
+    step: str
+    only_if: Cond | None = None
+
+
+class SetFact(Part):
+    """``set``: an anchor or fact takes the instant of the event (or a stated word)."""
+
+    kind: Literal["set"] = "set"
+    id: str
+    path: str
+    fact: str
+    word: str | None = None
+    only_if: Cond | None = None
+
+
+class AskMeasure(Part):
+    """``measure``: asks for a reading now, outside the plan."""
+
+    kind: Literal["measure"] = "measure"
+    id: str
+    path: str
+    measure: str
+    message: str | None = None
+    only_if: Cond | None = None
+
+
+class Go(Part):
+    """Leads to a phase."""
+
+    kind: Literal["go"] = "go"
+    id: str
+    path: str
+    phase: str
+    only_if: Cond | None = None
+
+
+class End(Part):
+    """Leads to an end."""
+
+    kind: Literal["end"] = "end"
+    id: str
+    path: str
+    end: str
+    only_if: Cond | None = None
+
+
+Action = Annotated[
+    Say | OpenTask | Escalate | PlanStep | StepControl | SetFact | AskMeasure | Go | End,
+    Field(discriminator="kind"),
+]
+
+
+class Target(Part):
+    """Where a row leads: a phase or an end."""
+
+    go: str | None = None
+    end: str | None = None
+
+
+class Row(Part):
+    """A row of ``leave`` or ``at_end``. ``test`` is a condition, "unknown" (acts when an earlier row is
+    unknown) or "else". ``up_to`` counts how often this phase took that way (rows with the same target
+    share it), ``since`` from the last entry of that phase; beyond it ``afterwards`` holds."""
+
+    path: str
+    test: Cond | Literal["unknown", "else"]
+    target: Target | None = None
+    do: tuple[Action, ...] = ()
+    up_to: int | None = None
+    since: str | None = None
+    afterwards: Target | None = None
+
+
+# --------------------------------------------------------------------------- steps
+
+
+class Window(Part):
+    """When an occurrence opens before it is due, is late after, is missed after (from due)."""
+
+    opens_before: Duration | None = None
+    late_after: Duration | None = None
+    missed_after: Duration | None = None
+
+
+class MedicineFilter(Part):
+    """``medicines where class is antihypertensive``: for-each over the patient's prescriptions."""
+
+    fact: str
+    classes: tuple[str, ...] = ()
+    text: str = ""
+
+
+class MeasureBody(Part):
+    """Asks for a reading."""
+
+    kind: Literal["measure"] = "measure"
+    measure: str
+
+
+class AskBody(Part):
+    """Asks the patient to fill a form."""
+
+    kind: Literal["ask"] = "ask"
+    form: tuple[FormField, ...]
+    message: str | None = None
+
+
+class DoseBody(Part):
+    """Reminds of the doses of the prescriptions selected."""
+
+    kind: Literal["dose"] = "dose"
+    medicines: MedicineFilter
+    bundle_same_slot: bool = True
+
+
+class TeachBody(Part):
+    """Shows an education item."""
+
+    kind: Literal["teach"] = "teach"
+    item: str
+    title: Text
+
+
+class SayBody(Part):
+    """Sends a message that needs no answer."""
+
+    kind: Literal["say"] = "say"
+    message: str
+
+
+class TaskBody(Part):
+    """A task of a person of the care team."""
+
+    kind: Literal["task"] = "task"
+    task: TaskSpec
+
+
+class VisitBody(Part):
+    """An appointment. ``missed`` / ``no_show`` are done when it ends so."""
+
+    kind: Literal["visit"] = "visit"
+    with_role: str
+    modes: tuple[str, ...]
+    form: tuple[FormField, ...] = ()
+    missed: tuple[Action, ...] = ()
+    no_show: tuple[Action, ...] = ()
+
+
+class Outcome(Part):
+    """What one outcome word of a handoff does; ``keep`` names typed values kept from the partner."""
+
+    word: str
+    do: tuple[Action, ...] = ()
+    keep: dict[str, str] = {}
+
+
+class HandoffBody(Part):
+    """A closed loop with a partner. ``deadlines``: word -> time from the request; a missed one tells
+    (``silent``), the last missed one also ends the handoff ``silent``. ``machine`` is the kind
+    (pharmacy, referral); ``partner`` the name the site maps to a configured partner id."""
+
+    kind: Literal["handoff"] = "handoff"
+    machine: str
+    partner: str
+    medicines: MedicineFilter | None = None
+    deadlines: dict[str, Duration]
+    outcomes: dict[str, Outcome]
+    if_stopped: Literal["cancel", "keep"]
+    urgency: str | None = None
+
+
+StepBody = Annotated[
+    MeasureBody | AskBody | DoseBody | TeachBody | SayBody | TaskBody | VisitBody | HandoffBody,
+    Field(discriminator="kind"),
+]
+
+
+class Remind(Part):
+    """A reminder so long after due (zero: at due); not sent when the answer is already there."""
+
+    after: Duration
+
+
+class Step(Part):
+    """One step. ``id`` is unique inside its phase; ``path`` is ``phase.step`` or ``throughout.step``.
+
+    ``catch_up``: what an occurrence found long overdue after an outage does: doses ``skip``, care
+    ``send`` (once), red ``send``, else ``within <duration>``.
+    """
+
+    id: str
+    path: str
+    title: Text
+    when: When
+    body: StepBody
+    only_if: Cond | None = None
+    window: Window = Window()
+    remind: tuple[Remind, ...] = ()
+    catch_up: Literal["skip", "send", "within"] = "send"
+    catch_up_within: Duration | None = None
+    on_leave: Literal["close", "keep"] = "close"
+    safety: bool = False
+    first_time_only: bool = False
+    if_past: Literal["now", "skip", "task"] = "skip"

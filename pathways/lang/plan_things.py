@@ -1,0 +1,174 @@
+"""Facts, parameters, measures and people of a compiled plan: what steps and rules speak of."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pathways.lang.plan_base import Duration, Part, Quantity, Text
+from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_when import When
+
+Level = Literal["red", "amber", "info", "no_data"]
+
+
+# --------------------------------------------------------------------------- facts, parameters
+
+
+class Evidence(Part):
+    """A citation. ``checked`` is False while nobody compared the numbers with the source."""
+
+    id: str
+    cite: str
+    year: int | None = None
+    checked: bool = True
+
+
+class Fact(Part):
+    """Something known (or not) about the patient. ``type`` is one of: age sex yes_no codes medicines
+    quantity count one_of date moment text. Where ``applies_if`` is false, every test on it is false."""
+
+    id: str
+    type: str
+    source: str | None = None
+    applies_if: Cond | None = None
+    ask_at: str | None = None
+    ask_again: When | None = None
+    ask_text: Text | None = None
+    options: tuple[str, ...] = ()
+    unit: str | None = None
+
+
+class ParamValue(Part):
+    """A value with its citation."""
+
+    value: Quantity
+    cite: str
+
+
+class ParamRow(Part):
+    """A value for the patients for whom ``cond`` is true (``by_patient``)."""
+
+    cond: Cond
+    value: Quantity
+    cite: str
+
+
+class Adjustable(Part):
+    """Bounds inside which staff of ``by`` may set the parameter for one patient."""
+
+    low: Quantity
+    high: Quantity
+    by: tuple[str, ...]
+
+
+class Parameter(Part):
+    """A named clinical number. ``by_profile`` holds a value for every profile of the pathway
+    (``same_as`` is already followed); ``value`` is used where a site names no profile."""
+
+    id: str
+    unit: str
+    value: ParamValue | None
+    by_profile: dict[str, ParamValue] = {}
+    by_patient: tuple[ParamRow, ...] = ()
+    adjustable: Adjustable | None = None
+
+
+class Take(Part):
+    """``2 readings 1 min apart``: how many readings make one take."""
+
+    readings: int = 1
+    apart: Duration | None = None
+
+
+class MeasureComponent(Part):
+    """One number of a measure. Bounds outside which a reading is refused (implausible)."""
+
+    name: str
+    unit: str
+    low: Quantity | None = None
+    high: Quantity | None = None
+
+
+class Measure(Part):
+    """A measured thing of this pathway; ``catalogue`` is its id there (``blood_pressure``)."""
+
+    id: str
+    catalogue: str
+    title: Text
+    components: tuple[MeasureComponent, ...]
+    take: Take = Take()
+    where: Cond | None = None
+    not_older_than: Duration | None = None
+    sources: tuple[str, ...] = ()
+
+
+class Derived(Part):
+    """A value computed from readings over a window.
+
+    ``where`` filters readings by their ``setting`` and source words. ``min_readings`` and ``min_days``
+    make it unknown until there are enough. ``leave_out_first_day`` drops the first local day that
+    has readings. ``judge`` "block_end": unknown until the planned block of the steps that feed it
+    has closed; "reading": changes with each reading. ``since_phase_start``: readings before this visit
+    of the phase do not count.
+    """
+
+    id: str
+    path: str
+    measure: str
+    where_words: dict[str, tuple[str, ...]] = {}
+    function: Literal["mean", "median", "min", "max", "last", "first", "count", "sum", "change"]
+    over: Duration
+    leave_out_first_day: bool = False
+    min_readings: int = 1
+    min_days: int = 1
+    judge: Literal["block_end", "reading"] = "reading"
+    since_phase_start: bool = False
+
+
+# --------------------------------------------------------------------------- people
+
+
+class Rung(Part):
+    """Who is told, by which channels, and how long an answer is waited for (clock time in a red
+    ladder). ``repeat`` times more on the last rung, then ``then`` (only "incident")."""
+
+    tell: str
+    by: tuple[str, ...]
+    answer_within: Duration
+    repeat: int = 0
+    then: Literal["incident"] | None = None
+    off_duty: Literal["pass", "wait"] = "pass"
+
+
+class Ladder(Part):
+    """Who is told in which order until somebody answers."""
+
+    id: str
+    path: str
+    rungs: tuple[Rung, ...]
+
+
+class FormField(Part):
+    """One question. ``type``: yes_no one_of many_of number scale date moment text."""
+
+    id: str
+    type: str
+    label: Text | None = None
+    options: dict[str, Text] = {}
+    unit: str | None = None
+    low: Quantity | None = None
+    high: Quantity | None = None
+    required: bool = True
+    measure: str | None = None
+    fact: str | None = None
+
+
+class TaskSpec(Part):
+    """A person's work. ``due`` counts from its opening. ``ladder`` runs when it is late."""
+
+    title: Text
+    role: str
+    due: Duration | None = None
+    form: tuple[FormField, ...] = ()
+    ladder: str | None = None
+    on_leave: Literal["close", "keep"] = "close"
