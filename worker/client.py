@@ -64,6 +64,7 @@ _AGAIN: Final = frozenset(
         RPCStatusCode.UNKNOWN,
         RPCStatusCode.NOT_FOUND,
         RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.FAILED_PRECONDITION,  # a workflow task just failed; it is tried again
     )
 )
 
@@ -198,6 +199,10 @@ class Journeys:
                 )
                 return verdict
             except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    # The SDK puts this in the place of a cancellation; ours must not be swallowed.
+                    raise asyncio.CancelledError from error
                 log.info("update interrupted, asking again", journey=journey, code=type(error).__name__)
             except WorkflowUpdateFailedError as error:
                 # The run closed under an accepted update; any other failure is the caller's mistake.

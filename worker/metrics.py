@@ -14,8 +14,8 @@ ACTIVITY_OUTCOMES: Final = "carepath_activity_outcomes"
 ACTIVITY_SECONDS: Final = "carepath_activity_seconds"
 
 
-def make_runtime(port: int, *, host: str = "0.0.0.0") -> Runtime:  # noqa: S104 - a scraper is another machine
-    """The SDK's runtime; with a port other than 0 it serves ``/metrics`` there.
+def make_runtime(port: int, *, host: str = "0.0.0.0") -> Runtime:
+    """The SDK's runtime; with a port other than 0 it serves ``/metrics`` there, to scrapers on other machines too.
 
     Raises:
         Problem: `E-SETTING-VALUE` when something listens there already.

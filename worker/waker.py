@@ -63,9 +63,10 @@ class Waker:
         Raises:
             RPCError: Temporal is away.
         """
+        # Noted first: a tick that answers at once must find it, and clear it.
+        await asyncio.to_thread(self._store.transact, lambda c: _note(c, journey, self._store.now()))
         if not await self._journeys.wake(journey):
             await self.start(journey)
-        await asyncio.to_thread(self._store.transact, lambda c: _note(c, journey, self._store.now()))
 
 
 class Rouse:

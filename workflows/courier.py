@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Final
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
@@ -18,7 +17,7 @@ ROUNDS_PER_RUN: Final = 50
 FAILED_PAUSE: Final = timedelta(seconds=10)
 
 
-@workflow.defn(name=COURIER, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name=COURIER)
 class Courier:
     """Ends only by continue-as-new, or when cancelled from outside. What is claimed and sent stands in the store."""
 

@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import Final, Literal
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
@@ -27,7 +26,7 @@ FAILED_PAUSE: Final = 600.0
 SHORTEST_POLL: Final = 0.05
 
 
-@workflow.defn(name=HANDOFF, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name=HANDOFF)
 class Handoff:
     """One conversation. Workflow id: ``<patient key>.h.<number>``."""
 

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
@@ -49,7 +48,7 @@ class _Asked:
     verdict: VerdictMessage | None = None
 
 
-@workflow.defn(name=JOURNEY, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name=JOURNEY)
 class PatientJourney:
     """One patient's run. Workflow id: the opaque patient key."""
 

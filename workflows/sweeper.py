@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from activities.contracts import ROUSE, SWEEP, RouseInput, RouseResult, SweepInput, SweepResult
@@ -11,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import SWEEPER
 
 
-@workflow.defn(name=SWEEPER, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name=SWEEPER)
 class Sweeper:
     """Started by a Temporal Schedule; a run that fails is followed by the next one."""
 

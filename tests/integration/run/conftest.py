@@ -1,0 +1,95 @@
+"""Journeys over the small world, on a real Temporal server, sealed with real keys."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import Worker
+
+from activities.records.ledger import Ledger, open_ledger
+from carepath.server.process import TemporalServer
+from tests.integration.run.small import Decide, SmallPartner, SmallTick, World, decide
+from worker.client import Journeys, JourneyStart, connect
+from worker.fleet import THREADS, WorkerOptions, make_workers
+from worker.registry import Registry
+from worker.settings import Settings
+
+
+@dataclass
+class Running:
+    """One test's part of the server: its own task queue, records, keys and world."""
+
+    settings: Settings
+    ledger: Ledger
+    world: World
+    client: Client
+    journeys: Journeys
+    threads: ThreadPoolExecutor
+    workflows_of: dict[type, type] = field(default_factory=dict)
+
+    def patient(self) -> str:
+        """A new opaque key that has a data key."""
+        key = "p" + uuid.uuid4().hex[:20]
+        self.ledger.keyring.ensure(key)
+        return key
+
+    async def start(self, **more: Any) -> str:
+        key = self.patient()
+        self.world.put(key, f"{key}:enrolled", "enrolled")
+        await self.journeys.start(JourneyStart(journey=key, pathways=("small",), site="test", **more))
+        return key
+
+    def handle(self, key: str) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(key)
+
+    @asynccontextmanager
+    async def worker(self, decide: Decide = decide, *, role: Any = "journey") -> AsyncIterator[list[Worker]]:
+        partner = SmallPartner(self.world)
+        registry = Registry(
+            journey=[SmallTick(self.world, decide).tick, partner.step], courier=[partner.pump, partner.sweep]
+        )
+        options = WorkerOptions(role=role, rehearsal=True)
+        workers = make_workers(self.client, self.settings.task_queue, options, registry, self.threads)
+        running = [asyncio.create_task(worker.run()) for worker in workers]
+        try:
+            yield workers
+        finally:
+            for worker in workers:
+                await worker.shutdown()
+            await asyncio.gather(*running)
+
+
+async def until(condition: Callable[[], Awaitable[Any]] | Callable[[], Any], timeout: float = 20.0) -> Any:
+    """Wait until a condition holds and give what it said."""
+    async with asyncio.timeout(timeout):
+        while True:
+            found = condition()
+            if asyncio.iscoroutine(found) or asyncio.isfuture(found):
+                found = await found
+            if found:
+                return found
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def run(temporal_server: TemporalServer, tmp_path: Path) -> AsyncIterator[Running]:
+    """A client, records and a world; no worker yet."""
+    settings = Settings(
+        home=tmp_path, temporal_address=temporal_server.address, task_queue=f"test-{uuid.uuid4().hex[:12]}"
+    )
+    ledger = open_ledger(settings.records_url, settings.key_source)
+    client = await connect(settings, ledger.keyring, patience=10)
+    with ThreadPoolExecutor(THREADS) as threads:
+        yield Running(
+            settings, ledger, World(tmp_path / "world.db"), client, Journeys(client, settings.task_queue), threads
+        )
+    ledger.close()

@@ -1,0 +1,105 @@
+"""The workers of one process: which role takes from which queue, and how they come to an end.
+
+One process per core. ``journey`` workers tick patients and speak with partners; ``courier`` workers send what is due
+and sweep; ``red`` has a queue and a process of its own, so that no storm of journeys stands before it; ``all`` holds
+the three in one process, for one machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Interceptor, Worker
+
+from worker.registry import Registry
+from worker.sandbox import COURIER_WORKFLOWS, JOURNEY_WORKFLOWS, workflow_runner
+from worker.standing import courier_queue, red_queue
+
+log = structlog.get_logger("carepath.worker")
+
+Role = Literal["journey", "courier", "red", "all"]
+
+GRACE: Final = timedelta(seconds=10)
+# After a worker's death its patients wait for this long before another takes them. Shorter costs events in a storm.
+STICKY: Final = timedelta(seconds=10)
+STICKY_IN_REHEARSAL: Final = timedelta(seconds=1)
+# Of one process. Ticks share one database: more of them at once would only wait for each other.
+THREADS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """What one worker process is to be.
+
+    ``shards``: couriers that share the outbox; every courier worker must be told the same number. ``rehearsal``: the
+    stretched clock of a rehearsal needs a killed worker's patients to be taken over within a second.
+    """
+
+    role: Role = "all"
+    shards: int = 1
+    rehearsal: bool = False
+
+
+def make_workers(
+    client: Client,
+    task_queue: str,
+    options: WorkerOptions,
+    registry: Registry,
+    threads: ThreadPoolExecutor,
+    *,
+    interceptors: Sequence[Interceptor] = (),
+) -> list[Worker]:
+    """The workers of a role, not yet running."""
+    sticky = STICKY_IN_REHEARSAL if options.rehearsal else STICKY
+
+    def worker(queue: str, workflows: Sequence[type], activities: Sequence[Callable[..., Any]]) -> Worker:
+        return Worker(
+            client,
+            task_queue=queue,
+            workflows=workflows,
+            activities=activities,
+            activity_executor=threads,
+            workflow_runner=workflow_runner(),
+            interceptors=interceptors,
+            graceful_shutdown_timeout=GRACE,
+            sticky_queue_schedule_to_start_timeout=sticky,
+            max_concurrent_activities=THREADS // 2,
+            max_concurrent_local_activities=THREADS // 2,
+        )
+
+    workers: list[Worker] = []
+    if options.role in {"journey", "all"}:
+        workers.append(worker(task_queue, JOURNEY_WORKFLOWS, registry.journey))
+    if options.role in {"courier", "all"}:
+        workers.append(worker(courier_queue(task_queue), COURIER_WORKFLOWS, registry.courier))
+    if options.role in {"red", "all"}:
+        workers.append(worker(red_queue(task_queue), COURIER_WORKFLOWS, registry.courier))
+    return workers
+
+
+async def serve(workers: Sequence[Worker], stop: asyncio.Event, ready: Callable[[], None] | None = None) -> None:
+    """Run workers until ``stop`` is set or one of them fails, then shut all of them down."""
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    stopping = asyncio.create_task(stop.wait())
+    log.info("worker takes work", pid=os.getpid(), count=len(workers))
+    if ready is not None:
+        ready()
+    try:
+        await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        log.info("worker finishes what is under way", pid=os.getpid())
+        ended = await asyncio.gather(
+            *(worker.shutdown() for worker in workers), *running, return_exceptions=True
+        )
+    for outcome in ended:
+        if isinstance(outcome, Exception):
+            raise outcome
