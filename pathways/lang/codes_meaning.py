@@ -17,14 +17,14 @@ MEANING_CODES: tuple[Code, ...] = (
         ("Expected here: {expected}.", "此处应为：{expected}。"),
     ),
     error(
-        "bad_quantity",
-        ("`{text}` is not {what}", "`{text}` 不是{what}"),
-        ("Expected here: {expected}.", "此处应为：{expected}。"),
-    ),
-    error(
         "bad_phrase",
         ("`{text}` cannot be read as {what} from `{at}`", "`{text}` 从 `{at}` 起不能理解为{what}"),
         ("Expected here: {expected}.", "此处应为：{expected}。"),
+    ),
+    error(
+        "bad_value",
+        ("`{found}` cannot stand here: {why}", "`{found}` 不能写在这里：{why}"),
+        ("Change it.", "请改正。"),
     ),
     error(
         "comma_in_phrase",

@@ -7,11 +7,6 @@ from pathways.lang.code import Code, error
 TEXT_CODES: tuple[Code, ...] = (
     # ------------------------------------------------------------------ the text itself
     error(
-        "file_not_read",
-        ("this file cannot be read: {reason}", "无法读取该文件：{reason}"),
-        ("Check the name of the file and that it may be read.", "请检查文件名以及读取权限。"),
-    ),
-    error(
         "file_too_large",
         ("the file is larger than {limit} KiB", "文件超过 {limit} KiB"),
         ("Split the pathway, or move long texts to the catalogue.", "请拆分路径，或把长文本移到目录中。"),

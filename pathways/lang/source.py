@@ -75,6 +75,8 @@ class Source:
         place = self.place
         for step in path:
             inner = place.children.get(step)
+            if inner is None and isinstance(step, int) and not any(isinstance(k, int) for k in place.children):
+                continue  # a single thing stands where a list may
             if inner is None:
                 return place, False
             place = inner

@@ -1,0 +1,74 @@
+"""The shared catalogue that pathways draw on: measures, education, code lists, medicine classes, questions.
+
+It ships with the project and is read once. A fault in it is a fault of this release, not of an author.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pydantic import Field
+
+from pathways.lang.plan_base import Text
+from pathways.lang.source import read_source
+from pathways.lang.spec_base import Node, TextSpec
+
+
+class CatalogueComponent(Node):
+    """One number of a measure: UCUM unit, LOINC code, and what the instrument can physically show."""
+
+    unit: str
+    code: str
+    low: int | None = None
+    high: int | None = None
+
+
+class CatalogueMeasure(Node):
+    title: TextSpec
+    code: str
+    components: dict[str, CatalogueComponent]
+
+
+class CatalogueEducation(Node):
+    title: TextSpec
+    text: TextSpec
+
+
+class CatalogueCodes(Node):
+    title: TextSpec
+    codes: list[str]
+
+
+class Catalogue(Node):
+    """Everything in the catalogue, by id."""
+
+    measures: dict[str, CatalogueMeasure]
+    education: dict[str, CatalogueEducation]
+    code_lists: dict[str, CatalogueCodes] = Field(alias="codes")
+    medicines: dict[str, CatalogueCodes]
+    questions: dict[str, TextSpec] = Field(alias="facts")
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue of this release.
+
+    Raises:
+        RuntimeError: a file of the catalogue is not well formed.
+    """
+    folder = files("pathways.catalogue")
+    parts: dict[str, Any] = {}
+    for name in ("measures", "education", "codes", "medicines", "facts"):
+        source, problems = read_source((folder / f"{name}.yaml").read_bytes(), f"catalogue/{name}.yaml")
+        if problems:
+            msg = f"catalogue/{name}.yaml, line {problems[0].span.line}: {problems[0].message()}"
+            raise RuntimeError(msg)
+        parts[name] = source.value
+    return Catalogue.model_validate(parts)
+
+
+def text_of(spec: TextSpec) -> Text:
+    """A text of the plan."""
+    return Text(en=spec.en, zh=spec.zh)

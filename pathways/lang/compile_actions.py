@@ -1,0 +1,294 @@
+"""Forms, tasks, actions and rows: from the document to the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pathways.lang.catalogue import text_of
+from pathways.lang.compile_reader import Reader
+from pathways.lang.plan import (
+    Action,
+    AskMeasure,
+    End,
+    Escalate,
+    FormField,
+    Go,
+    OpenTask,
+    PlanStep,
+    Row,
+    Say,
+    SetFact,
+    StepControl,
+    Target,
+    TaskSpec,
+)
+from pathways.lang.plan_base import Text
+from pathways.lang.plan_cond import Cond
+from pathways.lang.resolve import Scope, field_type
+from pathways.lang.source import Path
+from pathways.lang.spec_actions import (
+    EscalateAction,
+    FieldSpec,
+    GoAction,
+    HoldAction,
+    Inline,
+    MeasureAction,
+    PlanAction,
+    RowSpec,
+    SayAction,
+    SetAction,
+    StartAction,
+    StopAction,
+    TargetSpec,
+    TaskAction,
+)
+from pathways.lang.spec_base import Node, TextSpec
+
+FIELD_WORDS = ("yes_no", "one_of", "number", "scale", "date", "moment", "text")
+ENDS_ALLOW = ("say", "task", "escalate")
+STEP_ALLOW = ("say", "task", "escalate", "measure", "plan", "start", "stop", "hold", "set")
+RULE_ALLOW = (*STEP_ALLOW, "go", "end")
+
+
+def compile_form(r: Reader, path: Path, form: Mapping[str, FieldSpec] | None) -> tuple[FormField, ...]:
+    """The questions of a form."""
+    return tuple(_field(r, (*path, name), name, spec) for name, spec in (form or {}).items())
+
+
+def _field(r: Reader, path: Path, name: str, spec: FieldSpec) -> FormField:
+    kinds = [word for word in FIELD_WORDS if getattr(spec, word) is not None]
+    if len(kinds) != 1:
+        r.say("field_without_type", path, key=True, known=", ".join(f"`{w}`" for w in FIELD_WORDS))
+        return FormField(id=name, type="text")
+    kind = kinds[0]
+    unit, low, high = None, None, None
+    if kind == "number" and spec.number is not None:
+        unit = r.unit(spec.number.removeprefix("with ").strip(), (*path, "number"))
+    if kind == "scale" and spec.scale is not None:
+        low, high = r.quantity_range(spec.scale, (*path, "scale"))
+        unit = low.unit
+    if spec.measure is not None:
+        r.measure(spec.measure, (*path, "measure"))
+    if spec.fact is not None:
+        r.fact(spec.fact, (*path, "fact"))
+    label = spec.yes_no or spec.label
+    optional = getattr(spec, kind) == "optional"
+    return FormField(
+        id=name,
+        type=field_type(spec)[0],
+        label=text_of(label) if label else None,
+        options={word: text_of(text) for word, text in (spec.one_of or {}).items()},
+        unit=unit,
+        low=low,
+        high=high,
+        required=spec.required and not optional,
+        measure=spec.measure,
+        fact=spec.fact,
+    )
+
+
+def compile_task(
+    r: Reader,
+    path: Path,
+    *,
+    title: TextSpec,
+    role: str,
+    due: str | None,
+    form: Mapping[str, FieldSpec] | None = None,
+    ladder: str | None = None,
+    on_leave: str | None = None,
+) -> TaskSpec:
+    """A person's work."""
+    r.role(role, (*path, "role"))
+    if ladder is not None:
+        r.ladder(ladder, (*path, "escalate"))
+    return TaskSpec(
+        title=text_of(title),
+        role=role,
+        due=r.duration(due, (*path, "due")) if due is not None else None,
+        form=compile_form(r, (*path, "form"), form),
+        ladder=ladder,
+        on_leave="keep" if on_leave == "keep" else "close",
+    )
+
+
+def compile_actions(
+    r: Reader, path: Path, actions: list[Any] | None, scope: Scope, allowed: tuple[str, ...]
+) -> tuple[Action, ...]:
+    """A list of actions; what may not stand at this place is a finding."""
+    return tuple(compile_action(r, (*path, i), a, scope, allowed) for i, a in enumerate(actions or ()))
+
+
+def compile_action(r: Reader, path: Path, action: Node, scope: Scope, allowed: tuple[str, ...]) -> Action:
+    """One action."""
+    name = r.symbols.action_ids[path]
+    dotted = r.dotted(path)
+    written = getattr(action, "only", None)
+    only_if = r.condition(written, (*path, "if"), scope) if written is not None else None
+    common: dict[str, Any] = {"id": name, "path": dotted, "only_if": only_if}
+    kind, made = _make(r, path, action, scope, common)
+    if kind not in allowed:
+        known = ", ".join(f"`{w}`" for w in allowed)
+        r.say("action_not_here", (*path, kind), key=True, action=kind, known=known)
+    return made
+
+
+def _make(r: Reader, path: Path, action: Node, scope: Scope, common: dict[str, Any]) -> tuple[str, Action]:
+    match action:
+        case SayAction():
+            r.message(action.say, (*path, "say"))
+            return "say", Say(message=action.say, **common)
+        case TaskAction():
+            task = compile_task(
+                r,
+                path,
+                title=action.task,
+                role=action.role,
+                due=action.due,
+                form=action.form,
+                ladder=action.escalate,
+                on_leave=action.on_leave,
+            )
+            return "task", OpenTask(task=task, **common)
+        case EscalateAction():
+            return "escalate", _escalate(r, path, action, common)
+        case MeasureAction():
+            r.measure(action.measure, (*path, "measure"))
+            if action.message is not None:
+                r.message(action.message, (*path, "message"))
+            return "measure", AskMeasure(measure=action.measure, message=action.message, **common)
+        case PlanAction():
+            step = r.step(action.plan, (*path, "plan"), scope)
+            at = r.moment(action.at, (*path, "at"), scope)
+            return "plan", PlanStep(step=step, at=at, **common)
+        case StartAction():
+            return "start", StepControl(kind="start", step=r.step(action.start, (*path, "start"), scope), **common)
+        case StopAction():
+            return "stop", StepControl(kind="stop", step=r.step(action.stop, (*path, "stop"), scope), **common)
+        case HoldAction():
+            return "hold", StepControl(kind="hold", step=r.step(action.hold, (*path, "hold"), scope), **common)
+        case SetAction():
+            r.fact(action.set, (*path, "set"))
+            return "set", SetFact(fact=action.set, word=action.to, **common)
+        case GoAction():
+            r.phase(action.go, (*path, "go"))
+            return "go", Go(phase=action.go, **common)
+        case _:
+            end = action.end  # type: ignore[attr-defined]  # the last of the closed set
+            r.end(end, (*path, "end"))
+            return "end", End(end=end, **common)
+
+
+def _escalate(r: Reader, path: Path, action: EscalateAction, common: dict[str, Any]) -> Escalate:
+    r.ladder(action.escalate, (*path, "escalate"))
+    rungs = r.spec.escalations.get(action.escalate)
+    task = None
+    if action.task is not None:
+        # Whoever is told may take it; it lies with the first rung, and its deadlines are those of the rungs.
+        task = TaskSpec(
+            title=text_of(action.task),
+            role=rungs[0].tell if rungs else "",
+            form=compile_form(r, (*path, "form"), action.form),
+            on_leave="keep",
+        )
+    return Escalate(ladder=action.escalate, task=task, **common)
+
+
+def compile_inline(
+    r: Reader, path: Path, part: Inline, scope: Scope, allowed: tuple[str, ...] = ENDS_ALLOW
+) -> tuple[Action, ...]:
+    """The action that a part of the document carries itself, then those of its ``do``."""
+    made: list[Action] = []
+    _needs(r, path, part)
+    name = r.symbols.action_ids.get(path)
+    if name is not None:
+        common: dict[str, Any] = {"id": name, "path": r.dotted(path)}
+        if part.task is not None and part.role is not None:
+            task = compile_task(
+                r,
+                path,
+                title=part.task,
+                role=part.role,
+                due=part.due,
+                form=part.form,
+                ladder=part.escalate,
+                on_leave=part.on_leave,
+            )
+            made.append(OpenTask(task=task, **common))
+        elif part.say is not None:
+            r.message(part.say, (*path, "say"))
+            made.append(Say(message=part.say, **common))
+        elif part.escalate is not None:
+            action = EscalateAction.model_construct(escalate=part.escalate, task=part.task, form=part.form)
+            made.append(_escalate(r, path, action, common))
+    made.extend(compile_actions(r, (*path, "do"), part.do, scope, allowed))
+    return tuple(made)
+
+
+_NEEDS = {"role": "task", "due": "task", "form": "task", "on_leave": "task"}
+
+
+def _needs(r: Reader, path: Path, part: Inline) -> None:
+    """Keys that mean something only beside another key."""
+    for key, other in _NEEDS.items():
+        if getattr(part, key) is not None and getattr(part, other) is None:
+            r.say("text_not_allowed", (*path, key), key=True, key_=key, needs=other)
+    if part.say is not None and (part.task is not None or part.escalate is not None):
+        kinds = "say, " + ("task" if part.task is not None else "escalate")
+        r.say("two_action_kinds", (*path, "say"), key=True, kinds=kinds)
+    if part.task is not None and part.escalate is None and part.role is None:
+        r.say("missing_key", path, key_="role", place=type(part).PLACE)
+    if part.task is not None and part.role is not None and part.due is None:
+        r.say("task_without_due", (*path, "task"), key=True)
+
+
+# --------------------------------------------------------------------------- rows
+
+
+def compile_target(r: Reader, path: Path, spec: TargetSpec | RowSpec | None) -> Target | None:
+    """Where a row leads, or None."""
+    if spec is None or (spec.go is None and spec.end is None):
+        return None
+    if spec.go is not None and spec.end is not None:
+        r.say("two_targets", (*path, "end"), key=True)
+    if spec.go is not None:
+        r.phase(spec.go, (*path, "go"))
+        return Target(go=spec.go)
+    r.end(str(spec.end), (*path, "end"))
+    return Target(end=spec.end)
+
+
+def compile_row(r: Reader, path: Path, row: RowSpec, scope: Scope) -> Row:
+    """A row of ``leave`` or ``at_end``."""
+    test: Cond | str = "else"
+    if row.otherwise is None and row.test is None:
+        r.say("row_without_test", path)
+    elif row.otherwise is None and row.test == "unknown":
+        test = "unknown"
+    elif row.otherwise is None and row.test is not None:
+        test = r.condition(row.test, (*path, "if"), scope)
+    target = compile_target(r, path, row)
+    if target is None and row.do is None:
+        r.say("row_does_nothing", path)
+    up_to, since = (None, None)
+    if row.up_to is not None:
+        up_to, since = r.up_to(row.up_to, (*path, "up_to"))
+        if row.afterwards is None:
+            r.say("up_to_without_afterwards", (*path, "up_to"), key=True)
+    elif row.afterwards is not None:
+        r.say("text_not_allowed", (*path, "afterwards"), key=True, key_="afterwards", needs="up_to")
+    return Row(
+        path=r.dotted(path),
+        test=test,  # type: ignore[arg-type]  # one of the two words, or a condition
+        target=target,
+        do=compile_actions(r, (*path, "do"), row.do, scope, STEP_ALLOW),
+        up_to=up_to,
+        since=since,
+        afterwards=compile_target(r, (*path, "afterwards"), row.afterwards),
+    )
+
+
+def text(en: str, zh: str) -> Text:
+    """A text of the plan that this release brings itself."""
+    return Text(en=en, zh=zh)

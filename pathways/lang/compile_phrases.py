@@ -1,0 +1,196 @@
+"""What the phrase modules say is wrong, as codes and texts of diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pathways.lang.diagnostics import Param, Said, did_you_mean
+from pathways.lang.phrases_engine import PhraseError
+from pathways.lang.phrases_names import Problem
+from pathways.lang.resolve import THROUGHOUT, Scope
+from pathways.lang.units import WORDS, shown
+
+_END = Said("the end", "结尾")
+_NOTHING = Said("nothing more", "不应再有内容")
+_KINDS: Mapping[str, Said] = {
+    "<number>": Said("a number", "数"),
+    "<name>": Said("a name", "名称"),
+    "<duration>": Said("a length of time", "时长"),
+    "<number with unit>": Said("a number with a unit", "带单位的数"),
+    "<time as 20:00>": Said("a time such as 20:00", "时刻，例如 20:00"),
+    "<date as 2026-03-02>": Said("a date such as 2026-03-02", "日期，例如 2026-03-02"),
+    "<condition>": Said("a condition", "条件"),
+    "<number> times": Said("a number of times", "次数"),
+}
+_WHY: Mapping[str, Said] = {
+    "only_in_until": Said("days of pause count out only in `until` of a phase", "只有阶段的 `until` 可以不计暂停日"),
+    "more_than_all": Said("it asks for more than there are", "要求的次数多于总次数"),
+    "no_such_date": Said("the calendar has no such date", "日历中没有这一天"),
+    "no_such_time": Said("a day has no such time", "一天中没有这个时刻"),
+    "days_wanted": Said("whole days are wanted here", "此处应为整天数"),
+    "twice": Said("it stands here twice", "重复出现"),
+    "block_longer_than_cycle": Said("the stretch is longer than what repeats it", "时段长于其重复周期"),
+    "minutes_or_hours_wanted": Said("minutes or hours, at most 12 h, are wanted here", "此处应为不超过 12 小时的分钟或小时"),
+    "times_of_hours": Said("what repeats by hours has no times of day", "按小时重复时不能再写时刻"),
+    "inverted": Said("the smaller end stands first", "应先写较小的一端"),
+    "whole_number": Said("a length of time is a whole number", "时长应为整数"),
+    "working_time_is_no_quantity": Said("working time cannot be compared", "工作时间不能用于比较"),
+}
+_LATER: Mapping[str, Said] = {
+    "block": Said("a stretch of days in this repeat", "此类重复中的时段"),
+    "block_units": Said("a stretch that is not whole days", "非整天的时段"),
+    "block_repeat": Said("a stretch in what does not repeat by days", "不按天重复的时段"),
+    "for_once": Said("`for` after something that happens once", "一次性事件后的 `for`"),
+    "weekdays_in_block": Said("weekdays in a stretch that is not whole weeks", "非整周时段中的星期"),
+    "weekdays_of_months": Said("weekdays of months", "按月重复的星期"),
+    "every_working_h": Said("every working hour", "每个工作小时"),
+    "at_start_and": Said("`at phase start and` before this", "此前的 `at phase start and`"),
+}
+
+Finding = tuple[str, dict[str, Param]]
+
+
+def listed(words: list[Said]) -> Said:
+    """``a, b or c`` in both languages."""
+    if not words:
+        return _NOTHING
+    en, zh = [w.en for w in words], [w.zh for w in words]
+    return Said(", ".join(en[:-1]) + " or " + en[-1] if len(en) > 1 else en[0], "、".join(zh))
+
+
+def phrase_finding(error: PhraseError, text: str, what: Said, code: str) -> Finding:
+    """The code and values for a phrase that could not be read; ``code`` is the one of its kind of phrase."""
+    found = error.params.get("found", "")
+    match error.code:
+        case "empty":
+            return "empty_value", {"key_": what}
+        case "comma" | "bracket":
+            return "comma_in_phrase", {}
+        case "unknown_unit":
+            return "unknown_unit", {"unit": found, "suggestion": did_you_mean(found, WORDS)}
+        case "not_in_release":
+            later = error.params.get("what", "")
+            return "not_in_release", {"what": _LATER.get(later, Said(later, later))}
+        case "bad_value":
+            return _bad_value(error, found)
+        case _:
+            expected = listed([_KINDS.get(word, Said(f"`{word}`", f"`{word}`")) for word in error.expected[:12]])
+            at: Param = _END if error.code == "ended" else found
+            near = did_you_mean(found, [w for w in error.expected if w.isalpha()]) if found else ""
+            return code, {"text": text, "what": what, "at": at, "expected": expected, "suggestion": near}
+
+
+def _bad_value(error: PhraseError, found: str) -> Finding:
+    why = error.params.get("why", "")
+    if why == "over_100_years":
+        return "duration_out_of_range", {"text": found}
+    if why == "count":
+        least, most = error.params.get("least", "1"), error.params.get("most", "10000")
+        reason = Said(f"a whole number from {least} to {most} is wanted here", f"此处应为 {least} 到 {most} 的整数")
+        return "bad_value", {"found": found, "why": reason}
+    return "bad_value", {"found": found, "why": _WHY.get(why, Said(why, why))}
+
+
+# --------------------------------------------------------------------------- names and units in phrases
+
+
+def problem_finding(problem: Problem, scope: Scope | None) -> Finding:
+    """The code and values for a phrase that was read and does not make sense."""
+    params: dict[str, Param] = dict(problem.params)
+    match problem.kind:
+        case "unknown_name" | "not_a_step":
+            return _unknown_name(problem, scope)
+        case "unknown_word":
+            words = list(problem.candidates)
+            params |= {"known": _quoted(words), "suggestion": did_you_mean(problem.params["word"], words)}
+            return "unknown_word", params
+        case "unknown_list":
+            return _unknown_list(problem, scope)
+        case "needs_component":
+            name = problem.params["name"]
+            return "needs_component", {"name": name, "known": _quoted([f"{name}.{p}" for p in problem.candidates])}
+        case "unit_mismatch":
+            return "unit_mismatch", {side: _unit(problem.params[side]) for side in ("left", "right")}
+        case "bare_number":
+            return "bare_number", {"number": problem.params["number"], "unit": shown(problem.params["unit"])}
+        case "not_in_release":
+            return "not_in_release", {"what": problem.params.get("text", "")}
+        case "type_mismatch":
+            params = {key: _TYPES.get(str(value), value) for key, value in params.items()}
+            return "type_mismatch", {"found": "", "wanted": "", **params, "name": problem.params.get("name", "")}
+        case _:
+            return problem.kind, params
+
+
+_TYPES: Mapping[str, Param] = {
+    "measure": Said("a measured value", "测量值"),
+    "derived": Said("a derived value", "派生值"),
+    "param": Said("a parameter", "参数"),
+    "fact": Said("a fact", "事实"),
+    "step": Said("a step", "步骤"),
+    "field": Said("a form field", "表单字段"),
+    "anchor": Said("a moment", "时刻"),
+    "codes": Said("a set of codes", "编码集合"),
+    "medicines": Said("the list of medicines", "用药清单"),
+    "yes_no": Said("yes or no", "是或否"),
+    "one_of": Said("one of several words", "若干词之一"),
+    "sex": Said("a sex", "性别"),
+    "text": Said("a text", "文本"),
+    "date": Said("a date", "日期"),
+    "moment": Said("a moment", "时刻"),
+    "number": Said("a number", "数"),
+    "quantity": Said("a number with a unit", "带单位的数"),
+    "age": Said("an age", "年龄"),
+    "word": Said("a word", "词"),
+    "duration": Said("a length of time", "时长"),
+}
+
+
+def _unit(code: str) -> Param:
+    return Said("a plain number", "无单位的数") if code in ("", "1") else shown(code)
+
+
+def _quoted(words: list[str]) -> str:
+    return ", ".join(f"`{w}`" for w in words) or "—"
+
+
+def _unknown_list(problem: Problem, scope: Scope | None) -> Finding:
+    word, fact = problem.params.get("word", ""), problem.params.get("name", "")
+    if scope is None:
+        return "unknown_list", {"name": word, "known": "—", "suggestion": ""}
+    spec = scope.symbols.spec.facts.get(fact)
+    if spec is not None and spec.type == "medicines":
+        known = list(scope.symbols.catalogue.medicines)
+        return "unknown_class", {"name": word, "known": _quoted(known), "suggestion": did_you_mean(word, known)}
+    known = [*scope.symbols.spec.lists, *scope.symbols.catalogue.code_lists]
+    return "unknown_list", {"name": word, "known": _quoted(known), "suggestion": did_you_mean(word, known)}
+
+
+def _unknown_name(problem: Problem, scope: Scope | None) -> Finding:
+    name = problem.params.get("name", "")
+    if scope is None:
+        return "unknown_name", {"name": name, "suggestion": ""}
+    spec = scope.symbols.spec
+    first, _, part = name.partition(".")
+    if part and (first in spec.measures or first in spec.derived):
+        measure = first if first in spec.measures else spec.derived[first].of
+        parts = list(scope.symbols.components(measure))
+        return "unknown_component", {
+            "name": first,
+            "part": part,
+            "known": _quoted([f"{first}.{p}" for p in parts]),
+            "suggestion": did_you_mean(name, [f"{first}.{p}" for p in parts]),
+        }
+    phases = [p for p in scope.symbols.phases_with(first) if p not in (scope.phase, THROUGHOUT)]
+    if problem.kind == "not_a_step":
+        return _no_step("not_a_step", name, scope)
+    if not part and scope.attributes is None and len(phases) > 1 and not scope.among:
+        return "ambiguous_step", {"name": name, "known": _quoted([f"{p}.{name}" for p in phases])}
+    if scope.attributes is None and (phases or first in spec.phases):
+        return _no_step("unknown_step", name, scope)
+    return "unknown_name", {"name": name, "suggestion": did_you_mean(name, scope.known())}
+
+
+def _no_step(code: str, name: str, scope: Scope) -> Finding:
+    steps = scope.steps()
+    return code, {"name": name, "known": _quoted(steps[:20]), "suggestion": did_you_mean(name, steps)}

@@ -1,0 +1,250 @@
+"""Steps and phases: from the document to the plan."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pathways.lang.catalogue import text_of
+from pathways.lang.compile_actions import (
+    STEP_ALLOW,
+    compile_actions,
+    compile_form,
+    compile_inline,
+    compile_row,
+    compile_target,
+    compile_task,
+    text,
+)
+from pathways.lang.compile_reader import Reader
+from pathways.lang.handoff_words import HANDOFF_WORDS, deadline_words, words_of
+from pathways.lang.plan import (
+    Action,
+    AskBody,
+    Deadline,
+    DoseBody,
+    HandoffBody,
+    MeasureBody,
+    MedicineFilter,
+    Outcome,
+    Phase,
+    Remind,
+    SayBody,
+    Step,
+    StepBody,
+    Target,
+    TaskBody,
+    TeachBody,
+    VisitBody,
+    Window,
+)
+from pathways.lang.plan_base import Duration, Text
+from pathways.lang.resolve import Scope
+from pathways.lang.source import Path
+from pathways.lang.spec import PhaseSpec
+from pathways.lang.spec_steps import (
+    AnyStep,
+    AskStep,
+    DoseStep,
+    HandoffStep,
+    MeasureStep,
+    OutcomeSpec,
+    SayStep,
+    TaskStep,
+    TeachStep,
+    VisitStep,
+)
+
+_HANDOFF_TITLES = {"pharmacy": text("Medicines from the pharmacy", "药房续方"), "referral": text("Referral", "转诊")}
+
+
+def compile_phase(r: Reader, name: str, spec: PhaseSpec) -> Phase:
+    """A phase with its steps and rows."""
+    path: Path = ("phases", name)
+    scope = Scope(r.symbols, phase=name)
+    until = r.until(spec.until, (*path, "until"), scope) if spec.until is not None else None
+    return Phase(
+        id=name,
+        path=name,
+        title=text_of(spec.title),
+        tier=spec.tier,
+        until=until[0] if until else None,
+        until_text=spec.until or "",
+        active_days_only=until[1] if until else False,
+        no_later_than=_deadline(r, (*path, "no_later_than"), spec),
+        steps=tuple(compile_step(r, (*path, "steps", s), name, s, body) for s, body in spec.steps.items()),
+        leave=tuple(compile_row(r, (*path, "leave", i), row, scope) for i, row in enumerate(spec.leave)),
+        at_end=tuple(compile_row(r, (*path, "at_end", i), row, scope) for i, row in enumerate(spec.at_end)),
+    )
+
+
+def _deadline(r: Reader, path: Path, spec: PhaseSpec) -> Deadline | None:
+    if spec.no_later_than is None:
+        return None
+    after = r.duration(spec.no_later_than.after, (*path, "after"))
+    target = compile_target(r, path, _as_target(spec))
+    if target is None:
+        r.say("row_does_nothing", path)
+        target = Target(go="")
+    return Deadline(after=after, target=target)
+
+
+def _as_target(spec: PhaseSpec) -> Any:
+    return spec.no_later_than  # it has the `go` and `end` of a target
+
+
+def compile_step(r: Reader, path: Path, phase: str, name: str, spec: AnyStep) -> Step:
+    """One step of a phase, or of ``throughout``."""
+    scope = Scope(r.symbols, phase=phase)
+    body, title = _body(r, path, spec, scope)
+    catch_up, within = _catch_up(r, path, spec)
+    return Step(
+        id=name,
+        path=f"{phase}.{name}",
+        title=text_of(spec.title) if spec.title is not None else title,
+        when=r.when(spec.when, (*path, "when"), scope),
+        body=body,
+        only_if=r.condition(spec.only_if, (*path, "only_if"), scope) if spec.only_if is not None else None,
+        window=_window(r, path, spec),
+        remind=tuple(Remind(after=r.remind(text_, (*path, "remind", i))) for i, text_ in enumerate(spec.remind or ())),
+        catch_up=catch_up,
+        catch_up_within=within,
+        on_leave=spec.on_leave,
+        safety=spec.safety,
+        first_time_only=spec.first_time_only,
+        if_past=spec.if_past,
+    )
+
+
+def _window(r: Reader, path: Path, spec: AnyStep) -> Window:
+    if spec.window is None:
+        return Window()
+    at = (*path, "window")
+    found: dict[str, Duration | None] = {}
+    for key in ("opens_before", "late_after", "missed_after"):
+        written = getattr(spec.window, key)
+        found[key] = r.duration(written, (*at, key)) if written is not None else None
+    return Window(**found)
+
+
+def _catch_up(r: Reader, path: Path, spec: AnyStep) -> tuple[Literal["skip", "send", "within"], Duration | None]:
+    if spec.catch_up is None:
+        return ("skip" if isinstance(spec, DoseStep) else "send"), None
+    word = spec.catch_up
+    if word == "skip" or word == "send":
+        return word, None
+    if word.startswith("within "):
+        return "within", r.duration(word[len("within ") :], (*path, "catch_up"), offset=len("within "))
+    r.say("not_one_of", (*path, "catch_up"), key_="catch_up", value=word, known="`skip`, `send`, `within <duration>`")
+    return "send", None
+
+
+# --------------------------------------------------------------------------- bodies
+
+
+def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody, Text]:
+    """What the step does, and its title where the author gives none."""
+    match spec:
+        case MeasureStep():
+            r.measure(spec.measure, (*path, "measure"))
+            return MeasureBody(measure=spec.measure), r.measure_title(spec.measure)
+        case AskStep():
+            if spec.message is not None:
+                r.message(spec.message, (*path, "message"))
+            return AskBody(form=compile_form(r, (*path, "ask"), spec.ask), message=spec.message), text(
+                "A few questions", "几个问题"
+            )
+        case DoseStep():
+            medicines = compile_medicines(r, (*path, "dose"), spec.dose)
+            return DoseBody(medicines=medicines, bundle_same_slot=spec.bundle is not None), text("Medicines", "用药")
+        case TeachStep():
+            title = r.education(spec.teach, (*path, "teach"))
+            return TeachBody(item=spec.teach, title=title), title
+        case SayStep():
+            r.message(spec.say, (*path, "say"))
+            return SayBody(message=spec.say), text("Message", "消息")
+        case TaskStep():
+            task = compile_task(
+                r,
+                path,
+                title=spec.task,
+                role=spec.role,
+                due=spec.due,
+                form=spec.form,
+                ladder=spec.escalate,
+                on_leave=spec.on_leave,
+            )
+            return TaskBody(task=task), text_of(spec.task)
+        case VisitStep():
+            return _visit(r, path, spec, scope), text("Visit", "就诊")
+        case HandoffStep():
+            return _handoff(r, path, spec, scope), _HANDOFF_TITLES.get(spec.handoff, text("Handoff", "交接"))
+
+
+def _visit(r: Reader, path: Path, spec: VisitStep, scope: Scope) -> VisitBody:
+    r.role(spec.visit.with_role, (*path, "visit", "with"))
+    return VisitBody(
+        with_role=spec.visit.with_role,
+        modes=tuple(spec.visit.mode),
+        form=compile_form(r, (*path, "form"), spec.form),
+        missed=compile_actions(r, (*path, "missed"), spec.missed, scope, STEP_ALLOW),
+        no_show=compile_actions(r, (*path, "no_show"), spec.no_show, scope, STEP_ALLOW),
+    )
+
+
+def compile_medicines(r: Reader, path: Path, phrase: str) -> MedicineFilter:
+    """``medicines where class is antihypertensive``."""
+    fact, classes = r.selection(phrase, path)
+    return MedicineFilter(fact=fact, classes=classes, text=phrase)
+
+
+def _handoff(r: Reader, path: Path, spec: HandoffStep, scope: Scope) -> HandoffBody:
+    known = spec.handoff in HANDOFF_WORDS
+    r.one_of("unknown_handoff", spec.handoff, (*path, "handoff"), HANDOFF_WORDS)
+    if known:
+        for word in spec.deadlines:
+            r.handoff_word(spec.handoff, word, (*path, "deadlines", word), deadline_words(spec.handoff))
+        for word in spec.outcomes:
+            r.handoff_word(spec.handoff, word, (*path, "outcomes", word), words_of(spec.handoff))
+    deadlines = {w: r.duration(d, (*path, "deadlines", w)) for w, d in spec.deadlines.items()}
+    return HandoffBody(
+        machine=spec.handoff,
+        partner=spec.to or spec.handoff,
+        medicines=compile_medicines(r, (*path, "for"), spec.medicines) if spec.medicines is not None else None,
+        deadlines=deadlines,
+        outcomes=_outcomes(r, path, spec, scope),
+        if_stopped=spec.if_stopped,
+        urgency=spec.urgency,
+    )
+
+
+def _outcomes(r: Reader, path: Path, spec: HandoffStep, scope: Scope) -> dict[str, Outcome]:
+    own: dict[str, tuple[Action, ...]] = {}
+    for word, outcome in spec.outcomes.items():
+        own[word] = compile_inline(r, (*path, "outcomes", word), outcome, scope, STEP_ALLOW)
+    return {
+        word: Outcome(word=word, do=_followed(r, path, spec, word, own), keep=dict(outcome.keep or {}))
+        for word, outcome in spec.outcomes.items()
+    }
+
+
+def _followed(
+    r: Reader, path: Path, spec: HandoffStep, word: str, own: dict[str, tuple[Action, ...]]
+) -> tuple[Action, ...]:
+    """The actions of an outcome, through its ``as``."""
+    seen: list[str] = []
+    current = word
+    while True:
+        outcome: OutcomeSpec = spec.outcomes[current]
+        if outcome.same_as is None:
+            return own[current]
+        at = (*path, "outcomes", current, "as")
+        if current in seen:
+            r.say("outcome_as_circle", (*path, "outcomes", word, "as"), name=outcome.same_as)
+            return ()
+        seen.append(current)
+        if outcome.same_as not in spec.outcomes:
+            r.handoff_word(spec.handoff, outcome.same_as, at, tuple(spec.outcomes))
+            return ()
+        current = outcome.same_as
+
+

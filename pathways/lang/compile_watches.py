@@ -1,0 +1,134 @@
+"""Screens over single readings: which reading must wake a journey at once.
+
+A screen lets through at least every reading that could make its condition true: parts that speak of more than the
+reading (counts, facts, steps) are taken as true. A reading that no screen lets through waits for the next thing due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pathways.lang.plan import Derived, Phase, Rule, Step, Watch
+from pathways.lang.plan_cond import (
+    Always,
+    And,
+    Arith,
+    AtLeast,
+    Between,
+    Compare,
+    Cond,
+    DerivedRef,
+    HeldFor,
+    InARow,
+    Known,
+    Literal_,
+    MeasureRef,
+    NOfM,
+    Not,
+    Or,
+    ParamRef,
+)
+from pathways.lang.plan_when import AsSoonAs
+
+
+def compile_watches(
+    rules: tuple[Rule, ...], phases: tuple[Phase, ...], throughout: tuple[Step, ...], derived: Mapping[str, Derived]
+) -> tuple[Watch, ...]:
+    """The screens of all rules, ``leave`` rows and ``as soon as`` steps, in the order of the document."""
+    # A value judged at the end of its block changes then and not with a reading.
+    at_once = {name: d.measure for name, d in derived.items() if d.judge == "reading"}
+    made: list[Watch] = []
+    for name, cond, level in _conditions(rules, phases, throughout):
+        for measure in sorted(_measures(cond, at_once)):
+            screen = _Screen(measure, at_once).of(cond)
+            if screen is not None:
+                made.append(Watch(measure=measure, level=level, cond=screen, rule=name))
+    return tuple(made)
+
+
+def _conditions(
+    rules: tuple[Rule, ...], phases: tuple[Phase, ...], throughout: tuple[Step, ...]
+) -> Iterator[tuple[str, Cond, Literal["red", "wake"]]]:
+    for rule in rules:
+        yield rule.id, rule.cond, "red" if rule.level == "red" else "wake"
+    for phase in phases:
+        for row in phase.leave:
+            if not isinstance(row.test, str):
+                yield row.path, row.test, "wake"
+    for step in (*throughout, *(s for phase in phases for s in phase.steps)):
+        if isinstance(step.when.base, AsSoonAs):
+            yield step.path, step.when.base.cond, "wake"
+
+
+def _children(part: Any) -> Iterator[Any]:
+    for name in getattr(type(part), "model_fields", ()):
+        value = getattr(part, name)
+        yield from value if isinstance(value, tuple) else (value,)
+
+
+def _measures(part: Any, at_once: Mapping[str, str]) -> set[str]:
+    """The measures whose single readings a condition depends on."""
+    if isinstance(part, MeasureRef):
+        return {part.measure}
+    if isinstance(part, DerivedRef):
+        return {at_once[part.derived]} if part.derived in at_once else set()
+    return {m for child in _children(part) for m in _measures(child, at_once)}
+
+
+class _Screen:
+    """Reduces conditions to what one reading of ``measure`` decides."""
+
+    def __init__(self, measure: str, at_once: Mapping[str, str]) -> None:
+        self.measure = measure
+        self.at_once = at_once
+
+    def of(self, cond: Cond) -> Cond | None:
+        """``cond`` over one reading; None when such a reading cannot make it true."""
+        match cond:
+            case And():
+                return self._all(cond.parts)
+            case Or():
+                return self._any(cond.parts)
+            case AtLeast():
+                return self._any(cond.of)
+            case InARow() | NOfM() | HeldFor():
+                return self.of(cond.of)
+            case Compare():
+                return self._compared(cond, (cond.left, cond.right))
+            case Between():
+                return self._compared(cond, (cond.of, cond.low, cond.high))
+            case Not() | Known():
+                return Always() if self.measure in _measures(cond, self.at_once) else None
+            case _:
+                return None
+
+    def _all(self, parts: tuple[Cond, ...]) -> Cond | None:
+        screens = [self.of(part) for part in parts]
+        if all(screen is None for screen in screens):
+            return None
+        kept = tuple(s for s in screens if s is not None and not isinstance(s, Always))
+        if not kept:
+            return Always()
+        return kept[0] if len(kept) == 1 else And(parts=kept)
+
+    def _any(self, parts: tuple[Cond, ...]) -> Cond | None:
+        kept = tuple(s for s in (self.of(part) for part in parts) if s is not None)
+        if any(isinstance(s, Always) for s in kept):
+            return Always()
+        if not kept:
+            return None
+        return kept[0] if len(kept) == 1 else Or(parts=kept)
+
+    def _compared(self, cond: Compare | Between, sides: tuple[Any, ...]) -> Cond | None:
+        if self.measure not in _measures(cond, self.at_once):
+            return None
+        return cond if all(self._single(side) for side in sides) else Always()
+
+    def _single(self, value: Any) -> bool:
+        """Whether a value is known from one reading and the patient's parameters."""
+        if isinstance(value, Arith):
+            return self._single(value.left) and self._single(value.right)
+        return isinstance(value, Literal_ | ParamRef) or (
+            isinstance(value, MeasureRef) and value.measure == self.measure
+        )

@@ -1,0 +1,408 @@
+"""Names: everything in a document that a phrase or a reference can point at, and what each name means where.
+
+``Symbols`` is the table of one document. ``Scope`` answers for one place in it (a phase's rows, a rule, a quota,
+a ``where``) and is what the phrase compiler asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pathways.lang.catalogue import Catalogue
+from pathways.lang.handoff_words import HANDOFF_WORDS
+from pathways.lang.phrases_names import Named
+from pathways.lang.source import Path
+from pathways.lang.spec import PathwaySpec
+from pathways.lang.spec_actions import FieldSpec
+from pathways.lang.spec_base import Node
+from pathways.lang.spec_steps import (
+    AnyStep,
+    AskStep,
+    DoseStep,
+    HandoffStep,
+    MeasureStep,
+    SayStep,
+    TaskStep,
+    TeachStep,
+    VisitStep,
+)
+
+THROUGHOUT = "throughout"
+STEP_WORDS: Mapping[type[Node], tuple[str, ...]] = {
+    MeasureStep: ("done", "done_late", "partly", "missed"),
+    AskStep: ("done", "partly", "missed"),
+    DoseStep: ("taken", "taken_late", "not_taken", "missed"),
+    TeachStep: ("read", "passed", "missed"),
+    SayStep: ("sent", "undelivered"),
+    TaskStep: ("done", "cancelled"),
+    VisitStep: ("done", "no_show", "moved", "missed"),
+}
+TASK_WORDS = ("done", "cancelled")
+ANY_STEP_WORDS = ("skipped", "cancelled", "failed")
+SETTINGS = ("home", "clinic", "hospital", "pharmacy", "community", "device")
+READING_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {"setting": SETTINGS, "source": ()}
+PROFESSIONS = (
+    "nurse", "gp", "specialist", "pharmacist", "dietitian", "physiotherapist", "psychologist", "health_manager",
+)  # fmt: skip
+"""Who may adjust a parameter although the pathway gives them no task: professions, as the site knows its staff."""
+SEXES = ("female", "male", "other", "unknown")
+RESERVED = frozenset(
+    {
+        "and", "or", "not", "has", "is", "in", "between", "true", "false", "null", "else", "unknown", "known", "yes",
+        "no", "times", "row", "for", "since", "of", "within", "at", "every", "day", "days", "week", "weeks", "month",
+        "months", "year", "years", "h", "min", "s", "after", "before", "during", "until", "while", "once", "next",
+        "working", "phase", "start", "enrolment", "morning", "noon", "evening", "bedtime", "breakfast", "lunch",
+        "dinner", "mean", "median", "max", "last", "first", "count", "sum", "change", "missed", "done", "any",
+        "previous", "each", "the", "on", "to", "a", "an", "as", "by", "than", "with", "mon", "tue", "wed", "thu",
+        "fri", "sat", "sun", "setting", "source", "class", "throughout",
+    }
+)  # fmt: skip
+"""Words of conditions and time phrases: an id that is one of them could not be told from it."""
+
+
+def outcome_words(step: AnyStep) -> tuple[str, ...]:
+    """The words with which occurrences of a step may end."""
+    if isinstance(step, HandoffStep):
+        own = tuple(word.name for word in HANDOFF_WORDS.get(step.handoff, ()))
+    else:
+        own = STEP_WORDS[type(step)]
+    return tuple(dict.fromkeys((*own, *ANY_STEP_WORDS)))
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSymbol:
+    """A task that a row, rule, end, step or quota opens, by the id of its action."""
+
+    id: str
+    path: Path
+    phase: str | None
+    form: Mapping[str, FieldSpec]
+
+
+@dataclass(slots=True)
+class Symbols:
+    """Everything with a name in one document."""
+
+    spec: PathwaySpec
+    catalogue: Catalogue
+    units: dict[str, str] = field(default_factory=dict)
+    """Parameter -> UCUM unit; filled when the parameters have been read."""
+    tasks: dict[str, TaskSymbol] = field(default_factory=dict)
+    action_ids: dict[Path, str] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    """What has been pointed at, as ``kind.name``: the rest is unused."""
+
+    def steps_of(self, phase: str) -> Mapping[str, AnyStep]:
+        """The steps of a phase, or those of ``throughout``."""
+        if phase == THROUGHOUT:
+            return self.spec.throughout
+        return self.spec.phases[phase].steps if phase in self.spec.phases else {}
+
+    def all_steps(self) -> Iterator[tuple[str, str, AnyStep]]:
+        """(phase, step, body) in the order of the document."""
+        for name, step in self.spec.throughout.items():
+            yield THROUGHOUT, name, step
+        for phase, body in self.spec.phases.items():
+            for name, step in body.steps.items():
+                yield phase, name, step
+
+    def phases_with(self, step: str, among: Iterable[str] = ()) -> list[str]:
+        """The phases (or ``throughout``) that have a step of this name."""
+        wanted = set(among)
+        found = [p for p, name, _ in self.all_steps() if name == step]
+        return [p for p in found if not wanted or p in wanted or p == THROUGHOUT]
+
+    def components(self, measure: str) -> Mapping[str, str]:
+        """Component -> UCUM unit of a measure of the document (empty for an unknown one)."""
+        spec = self.spec.measures.get(measure)
+        entry = self.catalogue.measures.get(spec.use) if spec else None
+        return {name: part.unit for name, part in entry.components.items()} if entry else {}
+
+    def mark(self, kind: str, name: str) -> None:
+        """Note that something was pointed at."""
+        self.used.add(f"{kind}.{name}")
+
+
+@dataclass(slots=True)
+class Scope:
+    """Answers what a name means at one place.
+
+    ``phase`` is the phase the place stands in (None in rules, quotas and the head of the document);
+    ``among`` narrows the phases a bare step name may come from (a rule's ``in``). ``attributes`` are
+    the words of a ``where`` and what each may be; they hide everything else.
+    """
+
+    symbols: Symbols
+    phase: str | None = None
+    among: tuple[str, ...] = ()
+    attributes: Mapping[str, tuple[str, ...]] | None = None
+    purpose: Literal["any", "medicine"] = "any"
+
+    def lookup(self, name: str) -> Named | None:
+        """What ``name`` as written means here; None for an unknown name."""
+        if self.attributes is not None:
+            words = self.attributes.get(name)
+            return None if words is None else Named(kind="attribute", id=name, type="one_of", words=words)
+        first, _, rest = name.partition(".")
+        found = self._valued(first, rest) or self._stepped(name) or self._anchored(name)
+        if found is not None:
+            self.symbols.mark(found.kind if found.kind != "field" else "step", found.id)
+        return found
+
+    def codes(self, fact: str, word: str) -> tuple[str, ...] | None:
+        """The codes of the list ``word``; None when there is none."""
+        own = self.symbols.spec.lists.get(word)
+        if own is not None:
+            self.symbols.mark("list", word)
+            return tuple(own)
+        spec = self.symbols.spec.facts.get(fact)
+        source = self.symbols.catalogue.code_lists
+        if spec is not None and spec.type == "medicines":
+            source = self.symbols.catalogue.medicines
+        return tuple(source[word].codes) if word in source else None
+
+    def known(self) -> list[str]:
+        """Every name that may stand here, for "did you mean"."""
+        if self.attributes is not None:
+            return list(self.attributes)
+        spec = self.symbols.spec
+        names = [*spec.facts, *spec.parameters, "enrolment"]
+        for kind, held in (("measures", spec.measures), ("derived", spec.derived)):
+            for one in held:
+                measure = one if kind == "measures" else spec.derived[one].of
+                parts = self.symbols.components(measure)
+                names += [f"{one}.{part}" for part in parts] if len(parts) > 1 else [one]
+        names += self.steps()
+        for task in self.symbols.tasks.values():
+            names += [task.id, *(f"{task.id}.{f}" for f in task.form)]
+        return names
+
+    def steps(self) -> list[str]:
+        """Names of the steps and tasks that may stand here."""
+        names: list[str] = []
+        for phase, step, _ in self.symbols.all_steps():
+            if phase == THROUGHOUT or self.phase in (None, phase):
+                names.append(step)
+            names.append(f"{phase}.{step}")
+        return [*dict.fromkeys(names), *self.symbols.tasks]
+
+    # ------------------------------------------------------------------ values
+
+    def _valued(self, first: str, rest: str) -> Named | None:
+        spec = self.symbols.spec
+        if first in spec.facts and not rest:
+            return self._fact(first)
+        if first in spec.parameters and not rest:
+            return Named(kind="param", id=first, unit=self.symbols.units.get(first, "1"), type="quantity")
+        if first in spec.measures:
+            return self._numbered("measure", first, first, rest)
+        if first in spec.derived:
+            return self._numbered("derived", first, spec.derived[first].of, rest)
+        return None
+
+    def _fact(self, name: str) -> Named:
+        spec = self.symbols.spec.facts[name]
+        words: tuple[str, ...] = tuple(spec.options or ())
+        if spec.type == "sex":
+            words = SEXES
+        elif spec.type == "yes_no":
+            words = ("yes", "no")
+        unit = {"age": "a", "count": "1"}.get(spec.type, spec.unit)
+        if spec.type in ("date", "moment"):
+            return Named(kind="anchor", id=name, type=spec.type)
+        return Named(kind="fact", id=name, type=spec.type, words=words, unit=unit)
+
+    def _numbered(self, kind: Literal["measure", "derived"], name: str, measure: str, part: str) -> Named | None:
+        parts = self.symbols.components(measure)
+        if not part and len(parts) == 1:
+            part = next(iter(parts))
+        if part and part not in parts:
+            return None
+        return Named(
+            kind=kind, id=name, component=part or None, unit=parts.get(part), type="quantity", components=tuple(parts)
+        )
+
+    def _anchored(self, name: str) -> Named | None:
+        if name == "enrolment":
+            return Named(kind="anchor", id=name, type="moment")
+        return None
+
+    # ------------------------------------------------------------------ steps and their forms
+
+    def _stepped(self, name: str) -> Named | None:
+        parts = name.split(".")
+        if parts[0] in self.symbols.spec.phases or parts[0] == THROUGHOUT:
+            if len(parts) == 1:
+                return None
+            return self._step_of(parts[0], parts[1], parts[2:], written_phase=parts[0])
+        for phase in self._candidates(parts[0]):
+            own = phase in (self.phase, THROUGHOUT) or self.phase is None
+            found = self._step_of(phase, parts[0], parts[1:], written_phase=None if own else phase)
+            if found is not None:
+                return found
+        return self._task(name, parts)
+
+    def _candidates(self, step: str) -> list[str]:
+        """The phases a bare step name may mean, nearest first. Elsewhere it must be the only one."""
+        having = self.symbols.phases_with(step, self.among)
+        if self.phase is None:
+            return having
+        near = [p for p in having if p in (self.phase, THROUGHOUT)]
+        return near or (having if len(having) == 1 else [])
+
+    def _step_of(self, phase: str, step: str, rest: list[str], *, written_phase: str | None) -> Named | None:
+        body = self.symbols.steps_of(phase).get(step)
+        if body is None or len(rest) > 1:
+            return None
+        if rest:
+            form = form_of(body)
+            return self._field(step, rest[0], form, written_phase)
+        words = outcome_words(body)
+        if self.phase is None and written_phase is None:
+            # In a rule the name is that step in whatever phase the patient is in.
+            others = [self.symbols.steps_of(p)[step] for p in self.symbols.phases_with(step, self.among)]
+            words = tuple(dict.fromkeys(word for other in others for word in outcome_words(other)))
+        return Named(kind="step", id=step, phase=written_phase, words=words)
+
+    def _field(self, step: str, name: str, form: Mapping[str, FieldSpec], phase: str | None) -> Named | None:
+        spec = form.get(name)
+        if spec is None:
+            return None
+        kind, words = field_type(spec)
+        unit = {"scale": "1"}.get(kind)
+        return Named(kind="field", id=step, phase=phase, field=name, type=kind, unit=unit, words=words)
+
+    def _task(self, name: str, parts: list[str]) -> Named | None:
+        task = self.symbols.tasks.get(name)
+        if task is not None:
+            return Named(kind="step", id=task.id, words=(*TASK_WORDS, *ANY_STEP_WORDS))
+        if len(parts) == 2 and parts[0] in self.symbols.tasks:
+            return self._field(parts[0], parts[1], self.symbols.tasks[parts[0]].form, None)
+        return None
+
+
+def form_of(step: AnyStep) -> Mapping[str, FieldSpec]:
+    """The form that a step carries (empty for none)."""
+    if isinstance(step, AskStep):
+        return step.ask
+    if isinstance(step, TaskStep | VisitStep):
+        return step.form or {}
+    return {}
+
+
+def field_type(spec: FieldSpec) -> tuple[str, tuple[str, ...]]:
+    """The type of a form field and the words it may hold."""
+    if spec.yes_no is not None:
+        return "yes_no", ("yes", "no")
+    if spec.one_of is not None:
+        return "one_of", tuple(spec.one_of)
+    for kind in ("number", "scale", "date", "moment", "text"):
+        if getattr(spec, kind) is not None:
+            return kind, ()
+    return "text", ()
+
+
+# --------------------------------------------------------------------------- ids of actions
+
+
+def name_actions(symbols: Symbols) -> list[tuple[Path, str, Path]]:
+    """Give every action its id: the author's, else its owner's, then ``.2``, ``.3`` …
+
+    Among actions without an id of their own the ones that open a task come first, so that a rule's task
+    bears the name of the rule.
+
+    Returns:
+        Ids written twice: (path of the second, id, path of the first).
+    """
+    taken: dict[str, Path] = {}
+    twice: list[tuple[Path, str, Path]] = []
+    owned: dict[str, list[tuple[Path, Node, str | None]]] = {}
+    steps = {name for _, name, _ in symbols.all_steps()}
+    for owner, phase, path, action in walk_actions(symbols.spec):
+        explicit = getattr(action, "id", None)
+        if explicit is None:
+            owned.setdefault(owner, []).append((path, action, phase))
+        elif explicit in taken:
+            twice.append((path, explicit, taken[explicit]))
+        else:
+            taken[explicit] = path
+            _name(symbols, explicit, path, action, phase)
+    for owner, actions in owned.items():
+        number = 2 if owner in steps else 1
+        for path, action, phase in sorted(actions, key=lambda a: not _opens_task(a[1])):
+            while (name := owner if number == 1 else f"{owner}.{number}") in taken:
+                number += 1
+            taken[name] = path
+            _name(symbols, name, path, action, phase)
+            number += 1
+    return twice
+
+
+def _opens_task(action: Node) -> bool:
+    return getattr(action, "task", None) is not None or getattr(action, "escalate", None) is not None
+
+
+def _name(symbols: Symbols, name: str, path: Path, action: Node, phase: str | None) -> None:
+    symbols.action_ids[path] = name
+    if _opens_task(action):
+        symbols.tasks[name] = TaskSymbol(name, path, phase, getattr(action, "form", None) or {})
+
+
+def walk_actions(spec: PathwaySpec) -> Iterator[tuple[str, str | None, Path, Node]]:
+    """Every action of a document, rules first: (owner, phase, path, action or part with an action of its own)."""
+    for name, rule in spec.rules.items():
+        at: Path = ("rules", name)
+        yield from _listed(name, None, (*at, "do"), rule.do)
+        if rule.repeat_measurement is not None:
+            repeat = rule.repeat_measurement
+            yield from _listed(name, None, (*at, "repeat_measurement", "normal_repeat"), repeat.normal_repeat)
+        if rule.unknown is not None:
+            yield from _inline(name, None, (*at, "unknown"), rule.unknown)
+    for phase, name, step in _steps(spec):
+        at = (THROUGHOUT, name) if phase is None else ("phases", phase, "steps", name)
+        yield from _of_step(name, phase, at, step)
+    for phase, body in spec.phases.items():
+        for key, rows in (("leave", body.leave), ("at_end", body.at_end)):
+            for index, row in enumerate(rows):
+                yield from _listed(phase, phase, ("phases", phase, key, index, "do"), row.do)
+    for name, end in spec.ends.items():
+        yield from _inline(name, None, ("ends", name), end)
+    for name, quota in spec.quotas.items():
+        yield name, None, ("quotas", name, "behind"), quota.behind
+    for name, row_ in spec.lifecycle.items():
+        yield from _inline(name, None, ("lifecycle", name), row_)
+    if spec.eligibility is not None:
+        yield from _listed("eligibility", None, ("eligibility", "becomes_true"), spec.eligibility.becomes_true)
+
+
+def _steps(spec: PathwaySpec) -> Iterator[tuple[str | None, str, AnyStep]]:
+    for name, step in spec.throughout.items():
+        yield None, name, step
+    for phase, body in spec.phases.items():
+        for name, step in body.steps.items():
+            yield phase, name, step
+
+
+def _of_step(name: str, phase: str | None, at: Path, step: AnyStep) -> Iterator[tuple[str, str | None, Path, Node]]:
+    if isinstance(step, VisitStep):
+        yield from _listed(name, phase, (*at, "missed"), step.missed)
+        yield from _listed(name, phase, (*at, "no_show"), step.no_show)
+    if isinstance(step, HandoffStep):
+        for word, outcome in step.outcomes.items():
+            yield from _inline(name, phase, (*at, "outcomes", word), outcome)
+
+
+def _listed(
+    owner: str, phase: str | None, at: Path, actions: Iterable[Node] | None
+) -> Iterator[tuple[str, str | None, Path, Node]]:
+    for index, action in enumerate(actions or ()):
+        yield owner, phase, (*at, index), action
+
+
+def _inline(owner: str, phase: str | None, at: Path, part: Node) -> Iterator[tuple[str, str | None, Path, Node]]:
+    """The action that a part carries itself, then those of its ``do``."""
+    if any(getattr(part, key, None) is not None for key in ("say", "task", "escalate")):
+        yield owner, phase, at, part
+    yield from _listed(owner, phase, (*at, "do"), getattr(part, "do", None))

@@ -1,0 +1,90 @@
+"""The document of a site as its operators write it: what belongs to a place and not to a pathway."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from pathways.lang.diagnostics import Said
+from pathways.lang.spec_base import Filled, Id, Listed, Name, Node, Phrase, Plain, Version, YesNo
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class HoursSpec(Node):
+    """``{on: [mon, tue], from: 08:00, to: 17:30}``; ``on: working days`` is Monday to Friday without holidays."""
+
+    PLACE = Said("working hours", "工作时间")
+    on: Annotated[list[Weekday], Filled] | Literal["working days", "every day"]
+    start: Phrase = Field(alias="from")
+    end: Phrase = Field(alias="to")
+
+
+class RoleSpec(Node):
+    PLACE = Said("a role of a site", "机构的角色")
+    always: YesNo = False
+    hours: Annotated[list[HoursSpec], Listed, Filled] | None = None
+    works_holidays: YesNo = False
+    cover: Name | None = None
+    phone: Plain | None = None
+
+
+class CapSpec(Node):
+    PLACE = Said("a cap", "上限")
+    per_day: int | None = None
+    per_week: int | None = None
+
+
+class QuietSpec(Node):
+    PLACE = Said("`quiet_hours`", "`quiet_hours`")
+    start: Phrase = Field(alias="from")
+    end: Phrase = Field(alias="to")
+    holidays: YesNo = False
+
+
+class HolidaySpec(Node):
+    """One public holiday: its name and its dates."""
+
+    PLACE = Said("a holiday", "假日")
+    name: Plain
+    dates: Annotated[list[Phrase], Filled]
+
+
+class CalendarSpec(Node):
+    PLACE = Said("`calendar`", "`calendar`")
+    version: Plain
+    weekend: Annotated[list[Weekday], Filled] | None = None
+    holidays: list[HolidaySpec] = []
+    make_up_days: list[Phrase] = []
+
+
+class SeasonSpec(Node):
+    PLACE = Said("a season", "季节")
+    start: Phrase = Field(alias="from")
+    end: Phrase = Field(alias="to")
+
+
+class SiteSpec(Node):
+    """A whole site file."""
+
+    PLACE = Said("a site", "机构")
+    LATER: ClassVar[frozenset[str]] = frozenset({"tolerances", "engagement"})
+
+    site: int
+    id: Id
+    version: Version
+    zone: Name
+    profile: Name | None = None
+    languages: Annotated[list[Literal["en", "zh"]], Listed, Filled]
+    emergency_number: Phrase
+    roles: Annotated[dict[Id, RoleSpec], Filled]
+    quiet_hours: QuietSpec | None = None
+    caps: dict[Literal["red", "care", "dose", "info"], CapSpec] = {}
+    calendar: CalendarSpec | None = None
+    bundle_within: Phrase | None = None
+    partners: dict[Id, Name] = {}
+    channels: dict[Id, Annotated[list[Id], Listed, Filled]] = {}
+    patient_channels: Annotated[list[Id], Filled] | None = None
+    seasons: dict[Id, SeasonSpec] = {}
