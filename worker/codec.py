@@ -34,8 +34,8 @@ OWNER: Final = "carepath-key"
 VERSION: Final = "carepath-key-version"
 PURPOSE: Final = "temporal.payload"
 
-# Sent in clear by Temporal itself, or by the SDK for "nothing": they hold nothing.
-_EMPTY_ENCODINGS: Final = frozenset((b"binary/null",))
+# All that Temporal itself sends in clear: "nothing", and the server's word that a cancelled activity had not begun.
+_OF_TEMPORAL: Final = frozenset(((b"binary/null", b""), (b"json/plain", b'"ACTIVITY_ID_NOT_STARTED"')))
 _SYSTEM_IDS: Final = ("courier-", "sweeper")
 
 
@@ -154,7 +154,7 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
 
     async def _open(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
-            if payload.metadata.get("encoding") in _EMPTY_ENCODINGS and not payload.data:
+            if (payload.metadata.get("encoding"), payload.data) in _OF_TEMPORAL:
                 return payload
             raise ClearTextError("a payload came in clear text: only sealed ones are taken")
         owner = payload.metadata.get(OWNER, b"").decode("ascii", "replace")
