@@ -194,7 +194,8 @@ def deliveries(going: Iterable[tuple[Row, str]]) -> list[Delivery]:
     out = []
     for name, rows in groups.items():
         key = rows[0].maybe or delivery_key([row.key for row in rows])
-        out.append(Delivery(key, channels[name], tuple(rows)))
+        # Sorted, so that a second try of a bundle has the same text.
+        out.append(Delivery(key, channels[name], tuple(sorted(rows, key=lambda row: row.key))))
     return out
 
 
