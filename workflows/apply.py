@@ -18,8 +18,8 @@ def apply(state: Mapping[str, Json], delta: Mapping[str, Json]) -> dict[str, Jso
     for section, part in delta.items():
         old = out.get(section)
         if isinstance(part, dict) and isinstance(old, dict):
-            merged = {**old, **part}
-            out[section] = {key: record for key, record in merged.items() if part.get(key, record) is not None}
+            dropped = {key for key, record in part.items() if record is None}
+            out[section] = {key: record for key, record in {**old, **part}.items() if key not in dropped}
         else:
             out[section] = part
     return out

@@ -131,7 +131,9 @@ def decide(state: dict[str, Json], events: list[Event], result: TickResult) -> N
                 result.verdicts[event] = VerdictMessage(done=True, code="done", en=f"done {event}", zh="完成")
             case "order":
                 result.start.append(
-                    ChildStart(number=body, key=f"order-{body}", machine="pharmacy", partner="p", title=f"Refill {body}")
+                    ChildStart(
+                        number=body, key=f"order-{body}", machine="pharmacy", partner="p", title=f"Refill {body}"
+                    )
                 )
             case "withdraw":
                 result.cancel.append(ChildCancel(number=body, key=f"order-{body}", why="not needed"))
