@@ -71,7 +71,7 @@ def read_tokens(setting: str) -> dict[str, Caller]:
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         kind = type(error).__name__
-        raise TokensWrong(f"CAREPATH_API_TOKENS must be a JSON object of tokens with role and staff ({kind})") from error
+        raise TokensWrong(f"CAREPATH_API_TOKENS must be a JSON object: token to role and staff ({kind})") from error
     if any(len(t) < 24 for t in callers):
         raise TokensWrong("every token needs at least 24 characters")
     if any(c.role == "patient" and not c.patients for c in callers.values()):

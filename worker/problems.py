@@ -145,6 +145,91 @@ TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
             ),
         },
     ),
+    "E-API-TOKENS": (
+        WRONG_USE,
+        {
+            "en": ("the API tokens cannot be used: {reason}", "Correct CAREPATH_API_TOKENS (docs/reference/http.md)."),
+            "zh": ("API 令牌无法使用：{reason}", "请更正 CAREPATH_API_TOKENS，参见 docs/reference/http.md。"),
+        },
+    ),
+    "E-API-OPEN": (
+        WRONG_USE,
+        {
+            "en": (
+                "without tokens the API serves only this machine, not {address}",
+                "Set CAREPATH_API_TOKENS, or listen on 127.0.0.1.",
+            ),
+            "zh": (
+                "未设置令牌时，API 只服务本机，不能监听 {address}",
+                "请设置 CAREPATH_API_TOKENS，或监听 127.0.0.1。",
+            ),
+        },
+    ),
+    "E-API-UNREACHABLE": (
+        NOT_THERE,
+        {
+            "en": (
+                "no carepath API answers at {address}",
+                "Start one with `carepath api`, or set CAREPATH_API_URL to where it runs.",
+            ),
+            "zh": (
+                "{address} 上没有可用的 carepath API",
+                "请用 `carepath api` 启动，或将 CAREPATH_API_URL 指向其地址。",
+            ),
+        },
+    ),
+    "E-SITE-INVALID": (
+        WRONG_INPUT,
+        {
+            "en": ("the site {file} has errors: {reason}", "Run `carepath check {file}` and mend what it says."),
+            "zh": ("站点文件 {file} 有错误：{reason}", "请运行 `carepath check {file}` 并按提示修改。"),
+        },
+    ),
+    "E-PATHWAY-INVALID": (
+        WRONG_INPUT,
+        {
+            "en": ("the pathway {file} has errors: {reason}", "Run `carepath check {file}` and mend what it says."),
+            "zh": ("路径文件 {file} 有错误：{reason}", "请运行 `carepath check {file}` 并按提示修改。"),
+        },
+    ),
+    "E-FILE": (
+        WRONG_USE,
+        {
+            "en": ("{file} cannot be read: {reason}", "Check the name and the permissions."),
+            "zh": ("无法读取 {file}：{reason}", "请检查文件名和权限。"),
+        },
+    ),
+    "E-JSON": (
+        WRONG_USE,
+        {
+            "en": ("{name} is not valid JSON: {reason}", "Give a JSON object, or @file that holds one."),
+            "zh": ("{name} 不是有效的 JSON：{reason}", "请给出 JSON 对象，或包含它的 @文件。"),
+        },
+    ),
+    "E-REFUSED": (
+        WRONG_INPUT,
+        {
+            "en": ("{reason} ({code})", ""),
+            "zh": ("{reason}（{code}）", ""),
+        },
+    ),
+    "E-NOT-APPROVED": (
+        WRONG_INPUT,
+        {
+            "en": (
+                "{pathway} {version} is not signed by two people",
+                "Have two people run `carepath approve` on exactly this file.",
+            ),
+            "zh": ("{pathway} {version} 尚未由两人签署", "请由两人对该文件分别运行 `carepath approve`。"),
+        },
+    ),
+    "E-RECORDS-AWAY": (
+        NOT_THERE,
+        {
+            "en": ("the records cannot be reached: {reason}", "Check CAREPATH_DATABASE_URL and the database."),
+            "zh": ("无法连接记录库：{reason}", "请检查 CAREPATH_DATABASE_URL 和数据库。"),
+        },
+    ),
 }
 
 CODES: Final = frozenset(TEXTS)
@@ -159,7 +244,7 @@ def language_of(environment: Mapping[str, str]) -> Language:
     return "en"
 
 
-class Problem(Exception):  # noqa: N818 - it is a finding told to a person, not an error of the program
+class Problem(Exception):
     """Something is wrong that the person at the terminal can put right."""
 
     def __init__(self, code: str, **facts: object) -> None:

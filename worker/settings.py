@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     api_tokens: SecretStr = SecretStr("")
     """Tokens the API accepts: a JSON object, or `@file` that holds one. The API defines the shape."""
 
+    api_token: SecretStr = SecretStr("")
+    """The token the command line shows to the API, where the API wants one."""
+
     codec_url: str = ""
     """Where the Temporal UI has payloads decoded. Empty: the API's `/codec`; see `codec_endpoint`."""
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
 from activities import rehearsal
-from activities.intake.inbox import WAKE, NewEvent, StoredEvent, locked, note_wake, put
+from activities.intake.inbox import QUIET, WAKE, NewEvent, StoredEvent, locked, note_wake, put
 from activities.intake.refusals import Refusal, refuse
 from activities.keys.sealing import KeyUnknownError
 from activities.records import audit
@@ -42,7 +42,9 @@ class CallbackStored:
     fresh: bool
 
 
-def store_command(ledger: Ledger, patient: str, event: NewEvent, *, by: str) -> StoredEvent | Refusal:
+def store_command(
+    ledger: Ledger, patient: str, event: NewEvent, *, by: str, quiet: bool = False
+) -> StoredEvent | Refusal:
     """Store any event by a person, a partner or a courier in the patient's inbox, and the attempt in the audit.
 
     The same id with the same content is no change; with other content it is refused. ``event.at`` is patient
@@ -68,7 +70,8 @@ def store_command(ledger: Ledger, patient: str, event: NewEvent, *, by: str) -> 
         wall = ledger.store.now()
         seen = rehearsal.patient_now(rehearsal.from_json(row.rehearsal), wall)
         dated = NewEvent(event.id, event.body, min(event.at or seen, seen))
-        stored = put(connection, ledger, sealer, row, dated, seen=seen, urgency=WAKE, about=about(event.body))
+        urgency: Literal[0, 1] = QUIET if quiet else WAKE
+        stored = put(connection, ledger, sealer, row, dated, seen=seen, urgency=urgency, about=about(event.body))
         if isinstance(stored, Refusal) or not stored.fresh:
             return stored
         if stored.wake:

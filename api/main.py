@@ -1,0 +1,72 @@
+"""The API process: settings in, one uvicorn server out."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from activities.records.ledger import open_ledger
+from activities.records.registry import Plans, put_site
+from api.app import create_app
+from api.callbacks import Callbacks
+from api.security import TokensWrong, open_to, read_tokens
+from api.service import Service
+from worker.client import Journeys, connect
+from worker.codec import KeyCache, SealingCodec
+from worker.logs import configure_logs
+from worker.problems import Problem
+from worker.settings import Settings
+from worker.site import load_site_setting
+from worker.waker import Waker
+
+
+async def serve(settings: Settings, *, patience: float | None = None) -> None:
+    """Serve until stopped (SIGTERM and SIGINT end it cleanly).
+
+    Args:
+        settings: of this process.
+        patience: seconds to go on trying while Temporal is away; None: for ever.
+
+    Raises:
+        Problem: tokens that cannot be read, an address only tokens may open, Temporal unreachable.
+    """
+    configure_logs()
+    try:
+        tokens = read_tokens(settings.api_tokens.get_secret_value())
+    except TokensWrong as error:
+        raise Problem("E-API-TOKENS", reason=str(error)) from error
+    if not open_to(settings.api_host, tokens):
+        raise Problem("E-API-OPEN", address=settings.api_host)
+    ledger = await asyncio.to_thread(open_ledger, settings.records_url, settings.key_source)
+    try:
+        site = load_site_setting(settings)
+        site_sha = await asyncio.to_thread(put_site, ledger.store, site) if site is not None else None
+        client = await connect(settings, ledger.keyring, patience=patience)
+        journeys = Journeys(client, settings.task_queue)
+        waker = Waker(ledger.store, journeys)
+        service = Service(ledger, Plans(ledger.store), journeys, waker, site_sha, site.id if site is not None else "")
+        app = create_app(
+            service,
+            SealingCodec(KeyCache(ledger.keyring)),
+            tokens=tokens,
+            callbacks=Callbacks(service, settings.partners),
+            ui_origins=_ui_origins(settings),
+        )
+        config = uvicorn.Config(
+            app, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False, lifespan="off"
+        )
+        await uvicorn.Server(config).serve()
+    finally:
+        await asyncio.to_thread(ledger.close)
+
+
+def _ui_origins(settings: Settings) -> tuple[str, ...]:
+    """The embedded Temporal UI is on the frontend's port + 1000, under both names of this machine."""
+    host, _, port = settings.temporal_address.rpartition(":")
+    if not port.isdigit():
+        return ()
+    ui = int(port) + 1000
+    names = {host, "localhost", "127.0.0.1"} if urlsplit(f"//{host}").hostname in {"localhost", "127.0.0.1"} else {host}
+    return tuple(sorted(f"http://{name}:{ui}" for name in names))

@@ -1,0 +1,94 @@
+"""What is known of a patient: timeline, why, record, messages, readings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from activities.records import views
+from api.answers import language_of
+from api.problems import Refusal
+from api.routes_patients import Svc, Who
+
+Json = Any
+Limit = Annotated[int, Query(ge=1, le=1000)]
+router = APIRouter()
+
+
+@router.get("/patients/{patient}/timeline")
+async def timeline(
+    patient: str,
+    request: Request,
+    service: Svc,
+    who: Who,
+    limit: Limit = 200,
+    ahead: Annotated[int, Query(ge=0, le=366)] = 14,
+) -> Json:
+    """What happened (newest last) and what is planned for the next ``ahead`` days."""
+    who.require("read", patient)
+    language = language_of(request)
+    past = await service.call(lambda: views.timeline(service.ledger, patient, limit=limit, language=language))
+    if past is None:
+        raise Refusal("unknown_patient")
+    planned = await service.call(lambda: views.ahead(service.ledger, service.plans, patient, ahead, language=language))
+    return {"timeline": past, "ahead": planned}
+
+
+@router.get("/patients/{patient}/why")
+async def why(
+    patient: str,
+    request: Request,
+    service: Svc,
+    who: Who,
+    path: Annotated[str, Query(max_length=200)] = "",
+    limit: Limit = 50,
+) -> Json:
+    """Why, or why not: recorded verdicts of a path of the pathway, and how its condition stands now."""
+    who.require("read", patient)
+    language = language_of(request)
+    found = await service.call(lambda: views.why(service.ledger, patient, path=path, limit=limit, language=language))
+    if found is None:
+        raise Refusal("unknown_patient")
+    now = await service.call(lambda: views.why_now(service.ledger, service.plans, patient, path, language=language))
+    return {"recorded": found, "now": now}
+
+
+@router.get("/patients/{patient}/record")
+async def record(patient: str, request: Request, service: Svc, who: Who) -> Json:
+    """Where the patient stands: enrolments, phase, flags, clock, case sheet, open tasks, handoffs, latest readings."""
+    who.require("read", patient)
+    found = await service.call(
+        lambda: views.record(service.ledger, service.plans, patient, language=language_of(request))
+    )
+    if found is None:
+        raise Refusal("unknown_patient")
+    return found
+
+
+@router.get("/patients/{patient}/messages")
+async def messages(patient: str, request: Request, service: Svc, who: Who, limit: Limit = 100) -> Json:
+    """Messages to the patient: planned, sent, and what became of them."""
+    who.require("read", patient)
+    found = await service.call(
+        lambda: views.messages(service.ledger, patient, limit=limit, language=language_of(request))
+    )
+    if found is None:
+        raise Refusal("unknown_patient")
+    return {"messages": found}
+
+
+@router.get("/patients/{patient}/readings")
+async def readings(
+    patient: str,
+    service: Svc,
+    who: Who,
+    measure: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Limit = 200,
+) -> Json:
+    """Stored readings, newest first."""
+    who.require("read", patient)
+    found = await service.call(lambda: views.readings(service.ledger, patient, measure=measure, limit=limit))
+    if found is None:
+        raise Refusal("unknown_patient")
+    return {"readings": found}

@@ -1,0 +1,27 @@
+"""`carepath withdraw`: withdraws a patient's pathways (or one enrolment)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+import typer
+
+from carepath.calling import Api, tell
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def withdraw(
+    patient: Annotated[str, typer.Argument(help="The patient's opaque key.")],
+    enrolment: Annotated[str | None, typer.Option(help="Only this enrolment.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    role: Annotated[str | None, typer.Option(help="The role in which you act.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Withdraw a patient. Nothing more is sent; an open red ends with a person."""
+    args = {} if reason is None else {"reason": reason}
+    body = {"id": f"cli-{uuid.uuid4().hex}", "verb": "withdraw", "enrolment": enrolment, "role": role, "args": args}
+    answer = Api().post(f"patients/{patient}/commands", body)
+    tell(answer, as_json, [answer.get("text") or answer["status"]])
