@@ -76,8 +76,9 @@ WHOLE_CODES: tuple[Code, ...] = (
     ),
     warning(
         "until_past",
-        ("`until` is already past when the phase is entered again from `{name}`", "从 `{name}` 再次进入时 `until` 可能已过"),
-        ("It then goes to `at_end` at once: count from phase start if that is not meant.",
+        ("`until` is always past when `{name}` is entered, {days} after enrolment at the earliest",
+         "`{name}` 最早在入组后 {days} 进入，此时 `until` 必已过去"),
+        ("The phase then goes to `at_end` at once: count from phase start if that is not meant.",
          "此时会立刻执行 `at_end`：若非本意，请从阶段开始起算。"),
     ),
     error(
@@ -173,8 +174,8 @@ WHOLE_CODES: tuple[Code, ...] = (
         ("End it with a role that is on duty day and night.", "最后一级请用全天值守的角色。"),
     ),
     error(
-        "red_ladder_working_time",
-        ("a rung of a red ladder waits for working time", "红色阶梯按工作时间等待"),
+        "red_working_time",
+        ("a deadline of a red rule counts working time", "红色规则的期限按工作时间计算"),
         ("Write clock time such as `15 min`.", "请写钟表时间，例如 `15 min`。"),
     ),
     error(

@@ -1,0 +1,143 @@
+"""What the whole-document checks share: places of things, lengths of time, what conditions depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pathways.lang.plan import Plan, Step
+from pathways.lang.plan_base import ClockTime, Customary, Duration
+from pathways.lang.plan_cond import DerivedRef, FactRef, FieldRef, Has, MeasureRef
+from pathways.lang.plan_when import DaysAfter, EachSlot, Every, OnDaysOfMonth, TimeOfDay
+from pathways.lang.resolve import THROUGHOUT
+from pathways.lang.source import Path
+
+MINUTE, HOUR, DAY = 1, 60, 24 * 60
+SHORTEST = {
+    "s": 1 / 60, "min": MINUTE, "h": HOUR, "day": DAY, "week": 7 * DAY, "month": 28 * DAY, "year": 365 * DAY,
+    "working_h": HOUR, "working_day": DAY,
+}  # fmt: skip
+"""Minutes that a unit lasts at least."""
+CUSTOMARY = {
+    "morning": 7 * HOUR, "breakfast": 7 * HOUR + 30, "noon": 12 * HOUR, "lunch": 12 * HOUR, "afternoon": 15 * HOUR,
+    "dinner": 18 * HOUR, "evening": 20 * HOUR, "bedtime": 21 * HOUR + 30,
+}  # fmt: skip
+"""Customary times where nothing is known of the patient, in minutes of the day."""
+
+
+def step_path(phase: str, step: str) -> Path:
+    """Where a step stands in the document."""
+    return (THROUGHOUT, step) if phase == THROUGHOUT else ("phases", phase, "steps", step)
+
+
+def all_steps(plan: Plan) -> Iterator[tuple[str, Step]]:
+    """(phase or ``throughout``, step) in the order of the document."""
+    for step in plan.throughout:
+        yield THROUGHOUT, step
+    for phase in plan.phases.values():
+        for step in phase.steps:
+            yield phase.id, step
+
+
+def minutes(duration: Duration | None) -> float | None:
+    """How long a duration lasts at least; None for none, or one that a parameter holds."""
+    if duration is None or duration.amount is None:
+        return None
+    return duration.amount * SHORTEST[duration.unit]
+
+
+def time_of_day(time: TimeOfDay) -> float:
+    """Minutes of the day, with the customary times of an unknown patient."""
+    if isinstance(time, ClockTime):
+        return time.hour * HOUR + time.minute
+    base = CUSTOMARY.get(time.name, 12 * HOUR)
+    return base + _shift(time)
+
+
+def _shift(time: Customary) -> float:
+    offset = minutes(time.offset) or 0
+    return -offset if time.before else offset
+
+
+def per_day(step: Step) -> int:
+    """How many occurrences a step has on a day that has any."""
+    base = step.when.base
+    if isinstance(base, Every):
+        gap = minutes(base.interval)
+        if gap is not None and 0 < gap < DAY:
+            return int(DAY // gap)
+        return base.times_per_day or max(1, len(base.at))
+    if isinstance(base, DaysAfter | OnDaysOfMonth):
+        return max(1, len(base.at))
+    return 1
+
+
+def shortest_gap(step: Step) -> float | None:
+    """Minutes between two occurrences of a repeating step that follow closest; None where that is not known."""
+    base = step.when.base
+    if isinstance(base, EachSlot):
+        return None
+    if isinstance(base, DaysAfter):
+        return _gap(base.at, _day_gap(base.days))
+    if not isinstance(base, Every):
+        return None
+    interval = minutes(base.interval)
+    if interval is None:
+        return None
+    if base.times_per_day is not None:
+        return DAY / base.times_per_day
+    if base.weekdays:
+        interval = _week_gap(base.weekdays) * DAY
+    return _gap(base.at, interval)
+
+
+def _gap(at: tuple[TimeOfDay, ...], days: float | None) -> float | None:
+    times = sorted(time_of_day(time) for time in at)
+    within = [b - a for a, b in zip(times, times[1:], strict=False)]
+    if days is not None and times:
+        within.append(days - times[-1] + times[0])
+    elif days is not None:
+        within.append(days)
+    return min(within, default=None)
+
+
+def _day_gap(days: tuple[int, ...]) -> float | None:
+    ordered = sorted(days)
+    return min(((b - a) * DAY for a, b in zip(ordered, ordered[1:], strict=False)), default=None)
+
+
+def _week_gap(weekdays: tuple[int, ...]) -> int:
+    ordered = sorted(weekdays)
+    gaps = [b - a for a, b in zip(ordered, ordered[1:], strict=False)]
+    return min([*gaps, ordered[0] + 7 - ordered[-1]])
+
+
+def nodes(part: Any) -> Iterator[Any]:
+    """Every model inside a part of the plan, itself included."""
+    fields = getattr(type(part), "model_fields", None)
+    if fields is not None:
+        yield part
+        for name in fields:
+            yield from nodes(getattr(part, name))
+    elif isinstance(part, tuple):
+        for inner in part:
+            yield from nodes(inner)
+    elif isinstance(part, dict):
+        for inner in part.values():
+            yield from nodes(inner)
+
+
+def may_be_unknown(cond: Any) -> bool:
+    """Whether a condition can come out unknown: it looks at something that may be missing.
+
+    How a step ended, and how often it was missed, is false until so and never unknown; whether something is
+    known is always known.
+    """
+    fields = getattr(type(cond), "model_fields", None)
+    if fields is None:
+        return any(may_be_unknown(c) for c in cond) if isinstance(cond, tuple) else False
+    if getattr(cond, "kind", None) == "known":
+        return False
+    if isinstance(cond, MeasureRef | DerivedRef | FactRef | FieldRef | Has):
+        return True
+    return any(may_be_unknown(getattr(cond, name)) for name in fields)

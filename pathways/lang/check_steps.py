@@ -1,0 +1,194 @@
+"""Checks of steps: windows, handoffs and visits with their ways on, silence, and windows that can be filled."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from pathways.lang.check_base import DAY, all_steps, minutes, nodes, per_day, shortest_gap, step_path
+from pathways.lang.compile_reader import Reader
+from pathways.lang.diagnostics import Said
+from pathways.lang.handoff_words import HANDOFF_WORDS
+from pathways.lang.plan import (
+    Derived,
+    DoseBody,
+    HandoffBody,
+    MeasureBody,
+    Plan,
+    Row,
+    Step,
+    VisitBody,
+)
+from pathways.lang.plan_base import Duration
+from pathways.lang.plan_cond import MissedInRow, StepIs
+from pathways.lang.plan_say import say_duration
+from pathways.lang.plan_when import AsSoonAs, EachSlot, Every, SupplyEndMoment
+from pathways.lang.resolve import THROUGHOUT
+from pathways.lang.source import Path
+
+NEEDED = ("declined", "silent")
+"""Outcomes of a handoff that must lead somewhere (``failed`` does what ``declined`` does unless it is named)."""
+
+
+def check_steps(r: Reader, plan: Plan) -> None:
+    """Every step can be done in time, and whatever way it ends something follows."""
+    for phase, step in all_steps(plan):
+        path = step_path(phase, step.id)
+        _window(r, path, step)
+        _medicine(r, path, step)
+        if isinstance(step.body, HandoffBody):
+            _handoff(r, path, step, step.body, _rows(plan, phase))
+        if isinstance(step.body, VisitBody):
+            _visit(r, path, step, step.body, _rows(plan, phase))
+        if isinstance(step.body, MeasureBody):
+            _silence(r, plan, phase, step, step.body.measure)
+    for derived in plan.derived.values():
+        _filled(r, plan, derived)
+
+
+def _rows(plan: Plan, phase: str) -> tuple[Row, ...]:
+    if phase == THROUGHOUT:
+        return tuple(row for p in plan.phases.values() for row in (*p.leave, *p.at_end))
+    return (*plan.phases[phase].leave, *plan.phases[phase].at_end)
+
+
+# --------------------------------------------------------------------------- windows
+
+
+def _window(r: Reader, path: Path, step: Step) -> None:
+    at = (*path, "window")
+    window = step.window
+    late, missed = minutes(window.late_after), minutes(window.missed_after)
+    if late is not None and missed is not None and late > missed:
+        r.say("window_inverted", (*at, "late_after"), first="late_after", second="missed_after")
+    gap = shortest_gap(step)
+    opens = minutes(window.opens_before) or 0
+    if gap is None:
+        return
+    # Without `missed_after` an occurrence is missed when the next is due, so only the opening can reach over.
+    closes = missed if missed is not None else 0
+    if opens + closes > gap:
+        r.say(
+            "window_overlap",
+            at,
+            key=True,
+            opens=_said(window.opens_before),
+            missed=_said(window.missed_after),
+        )
+
+
+def _said(duration: Duration | None) -> Said:
+    if duration is None:
+        return Said("0 minutes", "0 分钟")
+    return Said(say_duration(duration, "en"), say_duration(duration, "zh"))
+
+
+def _medicine(r: Reader, path: Path, step: Step) -> None:
+    body = step.body
+    medicines = isinstance(body, DoseBody) or (isinstance(body, HandoffBody) and body.medicines is not None)
+    if isinstance(step.when.base, EachSlot) and not isinstance(body, DoseBody):
+        r.say("repeat_without_slots", (*path, "when"))
+    if not medicines and any(isinstance(n, SupplyEndMoment) for n in nodes(step.when)):
+        r.say("medicine_needed", (*path, "when"))
+
+
+# --------------------------------------------------------------------------- ways on
+
+
+def _asked(rows: tuple[Row, ...], step: str) -> set[str]:
+    """The outcomes of a step that rows look for."""
+    found: set[str] = set()
+    for node in nodes(tuple(row.test for row in rows if not isinstance(row.test, str))):
+        if isinstance(node, StepIs) and node.step == step:
+            found.update(node.outcomes)
+        elif isinstance(node, MissedInRow) and node.step == step:
+            found.add("missed")
+    return found
+
+
+def _handoff(r: Reader, path: Path, step: Step, body: HandoffBody, rows: tuple[Row, ...]) -> None:
+    asked = _asked(rows, step.id)
+    for word in NEEDED:
+        if word not in body.outcomes and word not in asked:
+            r.say("handoff_without_route", path, key=True, word=word)
+    order = [w.name for w in HANDOFF_WORDS[body.machine] if w.name in body.deadlines]
+    for first, second in zip(order, order[1:], strict=False):
+        a, b = minutes(body.deadlines[first]), minutes(body.deadlines[second])
+        if a is not None and b is not None and a > b:
+            r.say("deadlines_out_of_order", (*path, "deadlines", first), first=first, second=second)
+
+
+def _visit(r: Reader, path: Path, step: Step, body: VisitBody, rows: tuple[Row, ...]) -> None:
+    asked = _asked(rows, step.id)
+    if "done" not in asked:
+        return
+    if not body.missed and not body.no_show and not asked & {"missed", "no_show"}:
+        r.say("missing_route", path, key=True, step=step.id, word="missed")
+
+
+# --------------------------------------------------------------------------- readings
+
+
+def _silence(r: Reader, plan: Plan, phase: str, step: Step, measure: str) -> None:
+    """Somebody notices when a planned measure stops coming."""
+    for rule in plan.rules:
+        here = not rule.in_phases or phase in rule.in_phases or phase == THROUGHOUT
+        if here and any(isinstance(n, MissedInRow) and _means(n, phase, step) for n in nodes(rule.cond)):
+            return
+        if here and rule.unknown.do and f"m:{measure}" in rule.inputs:
+            return
+    for other_phase, other in all_steps(plan):
+        base = other.when.base
+        if other_phase in (phase, THROUGHOUT) and isinstance(base, AsSoonAs):
+            if any(isinstance(n, MissedInRow) and _means(n, phase, step) for n in nodes(base.cond)):
+                return
+    r.say("measure_without_silence", step_path(phase, step.id), key=True, name=step.id)
+
+
+def _means(node: MissedInRow, phase: str, step: Step) -> bool:
+    return node.step == step.id and node.phase in (None, phase)
+
+
+def _filled(r: Reader, plan: Plan, derived: Derived) -> None:
+    """The steps can bring as many readings, on as many days, as the derived value needs."""
+    at: Path = ("derived", derived.id)
+    feeding = [step for _, step in all_steps(plan) if _feeds(step, derived)]
+    if not feeding:
+        r.say("derived_not_fed", (*at, "of"), name=derived.measure)
+        return
+    over = minutes(derived.over)
+    if over is None:
+        return
+    take = plan.measures[derived.measure].take.readings
+    most = [_most(step, derived, ceil(over / DAY), take) for step in feeding]
+    readings, days = max(m[0] for m in most), max(m[1] for m in most)
+    need = (*at, "needs_at_least")
+    name = derived.id
+    if readings < derived.min_readings:
+        what = Said("readings", "次读数")
+        r.say("derived_never_filled", need, name=name, needed=derived.min_readings, what=what, most=readings)
+    elif days < derived.min_days:
+        what = Said("days", "天")
+        r.say("derived_never_filled", need, name=name, needed=derived.min_days, what=what, most=days)
+
+
+def _feeds(step: Step, derived: Derived) -> bool:
+    return isinstance(step.body, MeasureBody) and step.body.measure == derived.measure
+
+
+def _most(step: Step, derived: Derived, days: int, take: int) -> tuple[int, int]:
+    """The most readings, and days with readings, that a step brings inside the window."""
+    base = step.when.base
+    if step.when.during is not None:
+        days = min(days, step.when.during.days)
+    if isinstance(base, Every):
+        block = minutes(base.block)
+        if block is not None:
+            days = min(days, ceil(block / DAY))
+        interval = minutes(base.interval) or DAY
+        if base.weekdays:
+            days = ceil(days / 7) * len(base.weekdays)
+        elif interval > DAY:
+            days = ceil(days * DAY / interval)
+    if derived.leave_out_first_day:
+        days -= 1
+    return max(0, days) * per_day(step) * take, max(0, days)
