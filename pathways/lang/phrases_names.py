@@ -7,7 +7,9 @@ Phrases are parsed without knowing any name. ``to_cond``, ``to_when`` and ``to_m
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Generic, Literal, Protocol, TypeVar
+
+T = TypeVar("T")
 
 NameKind = Literal["measure", "derived", "fact", "param", "step", "field", "attribute", "anchor", "phase", "word"]
 """``step`` is also a task opened by a row, rule or end. ``attribute`` is a word of a ``where`` scope
@@ -81,3 +83,11 @@ class Problem:
     length: int
     params: dict[str, str] = field(default_factory=dict[str, str])
     candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved(Generic[T]):
+    """A part of a plan, or what is wrong with the phrase. ``value`` is None exactly when there are problems."""
+
+    value: T | None
+    problems: tuple[Problem, ...] = ()

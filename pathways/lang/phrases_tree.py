@@ -166,6 +166,14 @@ SynMoment = SynAnchor | SynFixed | SynOffset | SynDate
 
 
 @dataclass(frozen=True, slots=True)
+class SynUntil:
+    """Where a phase ends; ``active_days``: days of pause do not count."""
+
+    moment: SynMoment
+    active_days: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SynOnce:
     moment: SynMoment
     at: tuple[SynTimeOfDay, ...] = ()
@@ -194,6 +202,7 @@ class SynEvery:
     block: SynDuration | None = None
     cycle: SynDuration | None = None
     starts_at_once: bool = False
+    anchor: SynMoment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class OffsetMoment(Part):
     units keep the wall-clock time of a base that has one, else the result is a date."""
 
     kind: Literal["offset"] = "offset"
-    base: "Moment"
+    base: Moment
     offset: Duration
     before: bool = False
 
