@@ -27,7 +27,7 @@ _PASSING: Final = frozenset({401, 403, 404, 405, 408, 425, 429})
 """Statuses that time or an operator puts right (a wrong token, a wrong address); never a verdict on the request."""
 
 
-class PartnerUnavailable(Exception):  # noqa: N818 - says what the partner is
+class PartnerUnavailable(Exception):
     """Nobody knows whether the call took effect, or the partner asks to come later. Try again, same key.
 
     ``code`` is stable: timeout, unreachable, http-<status>, too-large, malformed.
@@ -39,7 +39,7 @@ class PartnerUnavailable(Exception):  # noqa: N818 - says what the partner is
         self.code = code
 
 
-class PartnerRefused(Exception):  # noqa: N818 - says what the partner did
+class PartnerRefused(Exception):
     """The partner understood and will not: trying the same again changes nothing. ``status`` is HTTP's."""
 
     def __init__(self, partner: str, status: int) -> None:

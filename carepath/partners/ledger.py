@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS behaviour (one INTEGER PRIMARY KEY CHECK (one = 1), b
 """
 
 
-class OtherContent(Exception):  # noqa: N818 - a finding, answered with 409
+class OtherContent(Exception):
     """The identifier is taken by an order with another content."""
 
 

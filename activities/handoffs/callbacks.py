@@ -1,0 +1,81 @@
+"""What a partner says of its own accord: judged by its signature over the raw body, stored once, applied later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pydantic import ValidationError
+
+from activities.addresses import Addresses
+from activities.handoffs.signatures import SignatureFault, verify
+from activities.handoffs.wire import Callback
+from activities.intake.commands import store_callback
+from activities.intake.refusals import Refusal
+from activities.keys.sealing import KeyUnknownError
+from activities.records.ledger import Ledger
+
+MAX_BODY: Final = 64 * 1024
+
+Fault = (
+    SignatureFault | Literal["partner-unknown", "callback-too-large", "callback-malformed", "callback-unmatched"]
+)
+
+_STATUS: Final[Mapping[str, int]] = {
+    "partner-unknown": 404,
+    "callback-too-large": 413,
+    "callback-malformed": 422,
+    "callback-unmatched": 404,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Stored. ``fresh`` is False when it was stored before; the caller wakes the handoff's run either way."""
+
+    journey: str
+    number: int
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not taken. ``code`` is stable; ``status`` is the HTTP status to answer with."""
+
+    code: Fault
+    status: int
+
+
+def accept_callback(
+    ledger: Ledger, addresses: Addresses, partner_id: str, headers: Mapping[str, str], raw_body: bytes
+) -> Accepted | Refused:
+    """Judge and store one callback. ``raw_body`` is as received, before any parsing.
+
+    Raises:
+        StoreUnavailableError: the records are away; answer 503, the partner will come again.
+    """
+    partner = addresses.partner(partner_id)
+    if partner is None:
+        return _refuse("partner-unknown")
+    if len(raw_body) > MAX_BODY:
+        return _refuse("callback-too-large")
+    secrets = [secret.get_secret_value() for secret in partner.secrets]
+    signed = verify(secrets, headers, raw_body, ledger.store.now())
+    if isinstance(signed, str):
+        return _refuse(signed)
+    try:
+        said = Callback.model_validate_json(raw_body)
+    except ValidationError:
+        return _refuse("callback-malformed")
+    try:
+        stored = store_callback(ledger, partner_id, signed.id, said.identifier, said.model_dump())
+    except KeyUnknownError:
+        return _refuse("callback-unmatched")
+    if isinstance(stored, Refusal):
+        return _refuse("callback-unmatched")
+    return Accepted(stored.journey, stored.number, stored.fresh)
+
+
+def _refuse(code: Fault) -> Refused:
+    return Refused(code, _STATUS.get(code, 401))

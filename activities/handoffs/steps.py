@@ -1,0 +1,180 @@
+"""One step of the conversation with a partner: send, query, ask for cancellation, or take in callbacks.
+
+Every step may run twice: the request goes under its business id, a request that may have arrived is looked for
+before it is sent again, and what the partner says is taken in by version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import structlog
+from sqlalchemy import Connection
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.contracts import HANDOFF_STEP, HandoffStepInput, HandoffStepResult
+from activities.handoffs.book import Talk, absorb, load, note_attempt, raise_incident, said, unseen_words
+from activities.handoffs.client import PartnerClient, PartnerClients, PartnerRefused, PartnerUnavailable
+from activities.handoffs.machines import FAILED, Status, Walk
+from activities.handoffs.wire import Order
+from activities.keys.sealing import KeyUnknownError
+from activities.records.ledger import Ledger, Sealer
+
+log = structlog.get_logger("carepath.handoffs")
+
+T = TypeVar("T")
+
+POLL: Final = 12 * 3600.0
+"""Patient seconds until the partner is asked when it says nothing."""
+POLL_GAP: Final = 60.0
+SHORTEST_POLL: Final = 2.0
+"""Wall seconds between two questions at least, however fast a rehearsal runs."""
+_OURS: Final = frozenset({"http-301", "http-302", "http-307", "http-308", "http-401", "http-403", "http-404"})
+CONFLICT: Final = 409
+
+
+class HandoffSteps:
+    """The activity and what it needs."""
+
+    def __init__(self, ledger: Ledger, clients: PartnerClients) -> None:
+        self._ledger = ledger
+        self._clients = clients
+
+    @activity.defn(name=HANDOFF_STEP.name)
+    async def step(self, given: HandoffStepInput) -> HandoffStepResult:
+        """Take one step.
+
+        Raises:
+            ApplicationError: of type PartnerUnavailable (again later), HandoffUnknown or KeysShredded (never again).
+        """
+        try:
+            sealer = await asyncio.to_thread(self._ledger.keys, given.journey)
+        except KeyUnknownError:
+            raise ApplicationError("the keys are gone", type="KeysShredded", non_retryable=True) from None
+        talk = await self._read(lambda c: load(c, sealer, given.journey, given.number))
+        if talk is None or talk.key != given.key:
+            raise ApplicationError("no such handoff is stored", type="HandoffUnknown", non_retryable=True)
+        step = _Step(self._ledger, sealer, talk, self._clients.of(talk.partner))
+        try:
+            return await step.take(given.action)
+        except PartnerUnavailable as error:
+            if error.code in _OURS:
+                await step.alarm("partner_misconfigured")
+            raise ApplicationError(error.code, type="PartnerUnavailable") from error
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.to_thread(self._ledger.store.read, work)
+
+
+class _Step:
+    """One step with one handoff."""
+
+    def __init__(self, ledger: Ledger, sealer: Sealer, talk: Talk, client: PartnerClient | None) -> None:
+        self._ledger = ledger
+        self._sealer = sealer
+        self._talk = talk
+        self._client = client
+
+    async def take(self, action: str) -> HandoffStepResult:
+        """Do as the action says."""
+        if not self._talk.final:
+            if action == "apply":
+                await self._apply()
+            elif action == "cancel":
+                await self._cancel()
+            else:
+                await self._send_or_query()
+        return await self._result()
+
+    async def alarm(self, kind: str) -> None:
+        """Raise an incident."""
+        now = self._ledger.store.now()
+        await self._transact(lambda c: raise_incident(c, self._sealer, self._talk, kind, now))
+
+    async def _partner(self) -> PartnerClient:
+        if self._client is None:
+            await self.alarm("partner_unknown")
+            raise PartnerUnavailable(self._talk.partner, "not-configured")
+        return self._client
+
+    async def _send_or_query(self) -> None:
+        client = await self._partner()
+        talk = self._talk
+        try:
+            order = await client.find(talk.request.identifier) if talk.attempts else None
+            if order is None:
+                await self._transact(lambda c: note_attempt(c, talk))
+                order = await client.submit(talk.request)
+            elif order.digest and order.digest != talk.request.digest():
+                raise PartnerRefused(talk.partner, CONFLICT)
+        except PartnerRefused as error:
+            await self._refused(error.status)
+            return
+        await self._hear(order)
+
+    async def _refused(self, status: int) -> None:
+        """The partner will not have this request. One it holds already is not touched by that."""
+        log.warning("refused by the partner", partner=self._talk.partner, status=status)
+        if status == CONFLICT:
+            await self.alarm("partner_conflict")
+        if self._talk.version == 0:
+            await self._absorb([Status(1, FAILED, "initiator", {"status": status})])
+
+    async def _cancel(self) -> None:
+        talk = self._talk
+        client = await self._partner() if talk.attempts else None
+        order = await client.find(talk.request.identifier) if client is not None else None
+        if order is None or client is None:
+            if talk.version == 0:
+                await self._absorb([Status(1, "cancelled", "initiator")])
+            return
+        try:
+            order = await client.cancel(talk.request.identifier)
+        except PartnerRefused as error:
+            log.warning("cancellation refused by the partner", partner=talk.partner, status=error.status)
+        await self._hear(order)
+
+    async def _apply(self) -> None:
+        heard = await self._absorb([])
+        if not heard.gap or self._client is None:
+            return
+        try:
+            order = await self._client.find(self._talk.request.identifier)
+        except (PartnerUnavailable, PartnerRefused):
+            return  # what could be taken in is; the next question, soon, fills the hole
+        if order is not None:
+            await self._hear(order)
+
+    async def _hear(self, order: Order) -> None:
+        await self._absorb([entry.status() for entry in order.history], order.partner_id)
+
+    async def _absorb(self, statuses: Sequence[Status], partner_ref: str = "") -> Walk:
+        return await self._transact(
+            lambda c: absorb(c, self._ledger, self._sealer, self._talk, statuses, partner_ref)
+        )
+
+    async def _result(self) -> HandoffStepResult:
+        def work(connection: Connection) -> HandoffStepResult:
+            talk = load(connection, self._sealer, self._talk.journey, self._talk.number)
+            assert talk is not None
+            return HandoffStepResult(
+                state=talk.state,
+                final=talk.final,
+                poll_after=_poll_after(talk),
+                summary=f"Partner: {said(talk.machine, talk.state)}",
+                words=unseen_words(connection, self._sealer, talk),
+            )
+
+        return await asyncio.to_thread(self._ledger.store.read, work)
+
+    async def _transact(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.to_thread(self._ledger.store.transact, work)
+
+
+def _poll_after(talk: Talk) -> float:
+    """Wall seconds to the next question."""
+    rate = 1.0 if talk.clock is None else talk.clock.current.rate
+    return max(SHORTEST_POLL, (POLL_GAP if talk.heard else POLL) / rate)
