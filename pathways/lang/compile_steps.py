@@ -182,12 +182,15 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
 
 def _visit(r: Reader, path: Path, spec: VisitStep, scope: Scope) -> VisitBody:
     r.role(spec.visit.with_role, (*path, "visit", "with"))
+    missed = compile_actions(r, (*path, "missed"), spec.missed, scope, STEP_ALLOW)
+    no_show = compile_actions(r, (*path, "no_show"), spec.no_show, scope, STEP_ALLOW)
     return VisitBody(
         with_role=spec.visit.with_role,
         modes=tuple(spec.visit.mode),
         form=compile_form(r, (*path, "form"), spec.form),
-        missed=compile_actions(r, (*path, "missed"), spec.missed, scope, STEP_ALLOW),
-        no_show=compile_actions(r, (*path, "no_show"), spec.no_show, scope, STEP_ALLOW),
+        # A patient who did not come has missed the visit: where only one of the two is written it stands for both.
+        missed=missed if spec.missed is not None else no_show,
+        no_show=no_show if spec.no_show is not None else missed,
     )
 
 
@@ -221,10 +224,14 @@ def _outcomes(r: Reader, path: Path, spec: HandoffStep, scope: Scope) -> dict[st
     own: dict[str, tuple[Action, ...]] = {}
     for word, outcome in spec.outcomes.items():
         own[word] = compile_inline(r, (*path, "outcomes", word), outcome, scope, STEP_ALLOW)
-    return {
+    made = {
         word: Outcome(word=word, do=_followed(r, path, spec, word, own), keep=dict(outcome.keep or {}))
         for word, outcome in spec.outcomes.items()
     }
+    if "failed" not in made and "declined" in made:
+        # To the patient it is all one whether the partner would not or could not.
+        made["failed"] = Outcome(word="failed", do=made["declined"].do)
+    return made
 
 
 def _followed(

@@ -1,0 +1,121 @@
+"""`carepath check`: parse, validate, resolve and check pathways and sites."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pathways.lang.diagnostics import Diagnostic, Language, has_errors
+from pathways.lang.load import documents, load_any, load_site
+from pathways.lang.render import as_json, as_text
+from pathways.lang.site_plan import Site
+from pathways.lang.source import Source
+from worker.problems import WRONG_INPUT, language_of
+
+app = typer.Typer(add_completion=False)
+
+PathsArgument = Annotated[
+    list[Path], typer.Argument(help="Pathway or site files, or folders of them.", exists=True, show_default=False)
+]
+SiteOption = Annotated[
+    Path | None,
+    typer.Option("--site", envvar="CAREPATH_SITE", exists=True, dir_okay=False, help="The site to check against."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")]
+LanguageOption = Annotated[str | None, typer.Option("--lang", help="Language of the texts: zh or en.")]
+
+
+def chosen_language(wanted: str | None) -> Language:
+    """The language asked for, else the one of the environment."""
+    if wanted is None:
+        return language_of(os.environ)
+    if wanted in ("zh", "en"):
+        return "zh" if wanted == "zh" else "en"
+    raise typer.BadParameter("the language is zh or en", param_hint="--lang")
+
+
+class Findings:
+    """What was found in all files of one run, in the order of the files."""
+
+    def __init__(self) -> None:
+        self.all: list[Diagnostic] = []
+        self.sources: dict[str, Source] = {}
+
+    def add(self, source: Source, found: tuple[Diagnostic, ...]) -> None:
+        """Add the findings of one file."""
+        self.all.extend(found)
+        self.sources[source.file] = source
+
+    @property
+    def wrong(self) -> bool:
+        """Whether there is an error."""
+        return has_errors(self.all)
+
+    def text(self, language: Language) -> str:
+        """For people."""
+        return as_text(self.all, self.sources, language)
+
+
+def read_site(path: Path | None, findings: Findings) -> Site | None:
+    """The site of a run; what is wrong with it is among the findings."""
+    if path is None:
+        return None
+    loaded = load_site(path.read_bytes(), str(path))
+    findings.add(loaded.source, loaded.diagnostics)
+    return loaded.site
+
+
+def print_text(text: str) -> None:
+    """Print findings, with colour where the terminal has it; never wrapped, so that carets stay in place."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(soft_wrap=True, highlight=False)
+    for line in text.splitlines():
+        style = "bold red" if ": error[" in line or ": 错误[" in line else ""
+        style = style or ("yellow" if ": warning[" in line or ": 警告[" in line else "")
+        style = style or ("cyan" if line.lstrip().startswith("|") or line.strip().startswith("^") else "")
+        console.print(Text(line, style=style))
+
+
+@app.command()
+def check(
+    paths: PathsArgument, site: SiteOption = None, json_: JsonOption = False, lang: LanguageOption = None
+) -> None:
+    """Parse, validate, resolve and check pathways and sites. Exit code 1 when there is an error."""
+    language = chosen_language(lang)
+    findings = Findings()
+    compiled_site = read_site(site, findings)
+    checked = 0
+    for path in paths:
+        for file in documents(path):
+            if site is not None and file.resolve() == site.resolve():
+                continue
+            loaded = load_any(file.read_bytes(), str(file), compiled_site)
+            findings.add(loaded.source, loaded.diagnostics)
+            checked += 1
+    if checked == 0 and site is None:
+        raise typer.BadParameter("there is no pathway and no site in it", param_hint="PATH")
+    if json_:
+        sys.stdout.write(json.dumps(as_json(findings.all, language), ensure_ascii=False, indent=2) + "\n")
+    else:
+        if findings.all:
+            print_text(findings.text(language))
+        print_text(summary(findings.all, checked, language))
+    if findings.wrong:
+        raise typer.Exit(WRONG_INPUT)
+
+
+def summary(found: list[Diagnostic], files: int, language: Language) -> str:
+    """One line: how many files, errors and warnings."""
+    errors = sum(d.severity == "error" for d in found)
+    warnings = len(found) - errors
+    if language == "zh":
+        return f"{files} 个文件，{errors} 个错误，{warnings} 个警告"
+    plural = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in ((files, "file"), (errors, "error"), (warnings, "warning"))]
+    return ", ".join(plural)
