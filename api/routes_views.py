@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
+from activities.intake.commands import patient_clock
 from activities.records import views
 from api.answers import language_of
 from api.problems import Refusal
@@ -92,3 +93,14 @@ async def readings(
     if found is None:
         raise Refusal("unknown_patient")
     return {"readings": found}
+
+
+@router.get("/patients/{patient}/clock")
+async def clock(patient: str, service: Svc, who: Who) -> Json:
+    """Patient time now and its pace: wall time at pace 1, except in rehearsal."""
+    who.require("read", patient)
+    found = await service.call(lambda: patient_clock(service.ledger, patient))
+    if found is None:
+        raise Refusal("unknown_patient")
+    stretched, now = found
+    return {"now": now.isoformat(), "rate": 1.0 if stretched is None else stretched.current.rate}

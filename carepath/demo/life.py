@@ -1,0 +1,150 @@
+"""The patients of the demo, one process: they measure, take tablets, read, come to visits, forget, fall silent, stop.
+
+They know only what a patient's phone knows: what is due, asked over HTTP. Readings are posted as Open mHealth
+documents. ``python -m carepath.demo.life URL RUN`` runs until it is told to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from carepath.demo.link import Link
+from carepath.demo.people import Cast, Person, cast_of, read_cast
+
+Json = Any
+AHEAD_DAYS: Final = 7
+_LOOK_AGAIN: Final = timedelta(days=2)
+
+
+def document(person: Person, place: int, at: datetime, id: str) -> Json:
+    """One real pressure as an Open mHealth blood-pressure 4.0 data point."""
+    systolic, diastolic = person.pressures[place % len(person.pressures)]
+    unit = "mmHg"
+    return {
+        "header": {
+            "uuid": id,
+            "source_creation_date_time": at.isoformat(),
+            "schema_id": {"namespace": "omh", "name": "blood-pressure", "version": "4.0"},
+            "modality": "sensed",
+        },
+        "body": {
+            "systolic_blood_pressure": {"value": systolic, "unit": unit},
+            "diastolic_blood_pressure": {"value": diastolic, "unit": unit},
+            "effective_time_frame": {"date_time": at.isoformat()},
+        },
+    }
+
+
+class Life:
+    """One patient, from joining on."""
+
+    def __init__(self, person: Person, cast: Cast, link: Link) -> None:
+        self.person = person
+        self.cast = cast
+        self.link = link
+        self.place = 0
+        self.done: set[str] = set()
+
+    async def live(self) -> None:
+        """Look at what is due, do it in order, look again."""
+        while await self.link.clock(self.person.key) is None:
+            await asyncio.sleep(0.3)
+        while True:
+            clock = await self.link.clock(self.person.key)
+            assert clock is not None
+            now = clock.read()
+            found = await self.link.get(f"patients/{self.person.key}/timeline", limit=1, ahead=AHEAD_DAYS)
+            rows = sorted(found["ahead"], key=lambda row: row["due"]) if found else []
+            for row in rows:
+                if row["key"] not in self.done:
+                    await self._meet(row, now)
+            stop = self.person.habits.stops
+            if stop is not None and now >= self.person.joins + timedelta(days=stop):
+                await self._stop()
+                return
+            await self.link.wait(self.person.key, max(now + _LOOK_AGAIN, (await self._now()) + timedelta(hours=1)))
+
+    async def _now(self) -> datetime:
+        clock = await self.link.clock(self.person.key)
+        assert clock is not None
+        return clock.read()
+
+    async def _meet(self, row: Json, seen: datetime) -> None:
+        due = datetime.fromisoformat(row["due"])
+        if due > seen + _LOOK_AGAIN:
+            return
+        self.done.add(row["key"])
+        silent = self.person.habits.silent
+        day = (due - self.person.joins).days
+        if silent is not None and silent[0] <= day < silent[0] + silent[1]:
+            return
+        kind = row["kind"]
+        if kind == "measure":
+            await self._measure(row, due)
+        elif kind == "dose":
+            await self._dose(row, due)
+        elif kind == "visit":
+            await self._visit(row, due)
+        elif kind == "teach":
+            await self.link.wait(self.person.key, due)
+            await self._answer(row, "read", due)
+
+    async def _measure(self, row: Json, due: datetime) -> None:
+        habits = self.person.habits
+        if self.person.chance(f"forget {row['key']}") < habits.forgets:
+            return
+        late = self.person.chance(f"late {row['key']}") < habits.late
+        at = due + (timedelta(hours=habits.late_hours) if late else timedelta(minutes=10))
+        await self.link.wait(self.person.key, at + timedelta(minutes=1))
+        takes = []
+        for number in range(int(row.get("readings", 1))):
+            when = at + timedelta(minutes=number)
+            takes.append(document(self.person, self.place, when, f"{self.person.key}-{self.place}"))
+            self.place += 1
+        await self.link.post(f"patients/{self.person.key}/readings", takes, f"r-{row['key']}")
+
+    async def _dose(self, row: Json, due: datetime) -> None:
+        if self.person.chance(f"dose {row['key']}") < self.person.habits.doses_forgotten:
+            return
+        at = due + timedelta(minutes=20)
+        await self.link.wait(self.person.key, at)
+        await self._answer(row, "taken", at)
+
+    async def _visit(self, row: Json, due: datetime) -> None:
+        stays_away = self.person.chance(f"visit {row['key']}") < self.person.habits.no_show
+        await self.link.wait(self.person.key, due)
+        body = {
+            "step": row["path"],
+            "occurrence": row["key"],
+            "verb": "no_show" if stays_away else "done",
+            "mode": None if stays_away else "clinic",
+            "at": due.isoformat(),
+        }
+        await self.link.post(f"patients/{self.person.key}/visits", body, f"v-{row['key']}")
+
+    async def _answer(self, row: Json, outcome: str, at: datetime) -> None:
+        body = {"step": row["path"], "occurrence": row["key"], "outcome": outcome, "at": at.isoformat()}
+        await self.link.post(f"patients/{self.person.key}/answers", body, f"a-{row['key']}")
+
+    async def _stop(self) -> None:
+        body = {"verb": "withdraw", "args": {"reason": "asked to stop"}}
+        await self.link.post(f"patients/{self.person.key}/commands", body, f"stop-{self.person.key}")
+
+
+async def run(url: str, name: str) -> None:
+    """All patients of a run, until cancelled."""
+    cast = read_cast()
+    link = Link(url)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for person in cast_of(cast, name):
+                group.create_task(Life(person, cast, link).live())
+    finally:
+        await link.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(run(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,115 @@
+"""The people of the demo: real pressures shared out over made-up patients, with the habits stated in one file."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import random
+from datetime import datetime, timedelta
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+DATA: Final = files("carepath.demo") / "data"
+MEDICINE: Final = {
+    "id": "rx1",
+    "name": "amlodipine",
+    "class": ["antihypertensive"],
+    "dose": "1",
+    "slots": ["morning"],
+    "signed_by": "gp-demo",
+}
+
+
+class Habits(BaseModel):
+    """How one made-up patient behaves; shares are between 0 and 1, days count from joining."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    age: int
+    sex: Literal["male", "female"]
+    zone: str
+    language: Literal["zh", "en"]
+    forgets: float = 0.0
+    late: float = 0.0
+    late_hours: float = 0.0
+    silent: tuple[int, int] | None = None
+    stops: int | None = None
+    medicines: bool = False
+    doses_forgotten: float = 0.0
+    no_show: float = 0.0
+    pregnant: bool | None = None
+
+
+class Cast(BaseModel):
+    """The whole file ``habits.yaml``. ``staff``: hours after opening until a role acts on a task."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int
+    start: datetime
+    join_apart_days: float = 0.0
+    patients: tuple[Habits, ...] = Field(min_length=1)
+    staff: dict[str, float]
+
+
+class Person(BaseModel):
+    """One patient of the demo. ``pressures``: (systolic, diastolic) in mm[Hg], in the order they are played."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    key: str
+    habits: Habits
+    pressures: tuple[tuple[int, int], ...]
+    joins: datetime
+
+    def chance(self, what: str) -> float:
+        """A number in [0, 1) that depends on the patient and ``what`` only, so that a second run is the same."""
+        digest = hashlib.sha256(f"{self.number}|{what}".encode()).digest()
+        return random.Random(int.from_bytes(digest[:8], "big")).random()
+
+    def facts(self, day: datetime) -> dict[str, Any]:
+        """What is known of the patient at enrolment."""
+        facts: dict[str, Any] = {
+            "age": self.habits.age,
+            "sex": self.habits.sex,
+            "conditions": ["hypertension"],
+            "medicines": [],
+        }
+        if self.habits.pregnant is not None or self.habits.sex == "female":
+            facts["pregnant"] = "yes" if self.habits.pregnant else "no"
+        if self.habits.medicines:
+            date = day.date().isoformat()
+            facts["medicines"] = [{**MEDICINE, "start": date, "supply": {"from": date, "days": 28}}]
+        return facts
+
+
+def read_cast() -> Cast:
+    """The file of habits."""
+    return Cast.model_validate(yaml.safe_load((DATA / "habits.yaml").read_text(encoding="utf-8")))
+
+
+def read_pressures() -> dict[str, list[tuple[int, int]]]:
+    """Measured pressures per person of the data file, in its order."""
+    out: dict[str, list[tuple[int, int]]] = {}
+    with (DATA / "bp_day_assessment.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            pair = (int(row["systolic_mm_hg"]), int(row["diastolic_mm_hg"]))
+            out.setdefault(row["person"], []).append(pair)
+    return out
+
+
+def cast_of(cast: Cast, run: str) -> list[Person]:
+    """The patients, each with its share of the real persons. ``run`` makes the keys of this run."""
+    pressures = list(read_pressures().values())
+    count = len(cast.patients)
+    people = []
+    for index, habits in enumerate(cast.patients):
+        share = tuple(pair for person in pressures[index::count] for pair in person)
+        digest = hashlib.sha256(f"{cast.seed}|{run}|{index}".encode()).hexdigest()
+        joins = cast.start + timedelta(days=cast.join_apart_days * index)
+        people.append(Person(number=index + 1, key=f"d{digest[:15]}", habits=habits, pressures=share, joins=joins))
+    return people
