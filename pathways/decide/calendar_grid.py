@@ -4,51 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from pathways.decide import calendar_dates as dates
 from pathways.decide.calendar_dates import DateGrid
 from pathways.decide.calendar_moment import moment, point_due, point_start
-from pathways.decide.calendar_types import CUSTOMARY, Block, CalendarContext, Point, Slot, amount_of
+from pathways.decide.calendar_types import Block, CalendarContext, Point, Slot, amount_of
+from pathways.decide.calendar_walk import EVER, WallTime, count_before, every_times, slot_key, walk, wall_times
 from pathways.decide.calendar_zone import (
     add_calendar,
     add_to_instant,
-    at_wall,
     clock_delta,
     day_start,
     local_date,
     local_time,
-    shifted,
     to_utc,
 )
 from pathways.decide.worktime import nth_roster_day
-from pathways.lang.plan_base import CLOCK_UNITS, ClockTime, Customary, Duration
+from pathways.lang.plan_base import CLOCK_UNITS, Duration
 from pathways.lang.plan_when import (
     BetweenMoments,
     DaysAfter,
     EachSlot,
     Every,
     NextWorkingDay,
-    OncePer,
     OnceAt,
+    OncePer,
     OnDaysOfMonth,
     ScheduleBase,
     TimeOfDay,
     When,
 )
 
-_PER_DAY = {
-    1: ("morning",),
-    2: ("morning", "evening"),
-    3: ("morning", "noon", "evening"),
-    4: ("morning", "noon", "evening", "bedtime"),
-}
 _LONG = frozenset({"week", "month", "year"})
 _DAY = timedelta(days=1)
 _TICK = timedelta(microseconds=1)
-
-WallTime = tuple[int, time]
-"""Days over (for offsets across midnight) and a wall time; a list of None means the whole date."""
 
 
 def occurrences(when: When, ctx: CalendarContext, after: datetime, until: datetime) -> Iterator[Slot]:
@@ -111,8 +101,6 @@ def blocks(when: When, ctx: CalendarContext, after: datetime, until: datetime) -
 
 # --------------------------------------------------------------------------- bounds
 
-_EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(8990, 1, 1, tzinfo=UTC)
-
 
 def _window(when: When, ctx: CalendarContext) -> tuple[datetime, datetime] | None:
     limits = _limits(when, ctx)
@@ -124,14 +112,14 @@ def _window(when: When, ctx: CalendarContext) -> tuple[datetime, datetime] | Non
 
 def _limits(when: When, ctx: CalendarContext) -> tuple[datetime, datetime] | None:
     """The instants ``[from, to)`` that ``until <moment>`` and ``for`` leave; an unknown end bounds nothing yet."""
-    high = _EVER[1]
+    high = EVER[1]
     if when.until is not None:
         end = moment(when.until, ctx)
         high = high if end is None else point_start(end, ctx.zone)
     if when.for_duration is not None:
         end_at = _for_end(when.base, when.for_duration, ctx)
         high = high if end_at is None else min(high, end_at)
-    return _EVER[0], high
+    return EVER[0], high
 
 
 def _for_end(base: ScheduleBase, length: Duration, ctx: CalendarContext) -> datetime | None:
@@ -182,7 +170,7 @@ def _slots(base: ScheduleBase, ctx: CalendarContext, after: datetime, until: dat
         return _days_after(base, ctx, after, until)
     if isinstance(base, OnDaysOfMonth):
         grid = dates.month_days(local_date(ctx.start, ctx.zone), base.days)
-        return _walk(grid, _wall_times(base.at, ctx), ctx, after, until, ctx.start)
+        return walk(grid, wall_times(base.at, ctx), ctx, after, until, ctx.start)
     if isinstance(base, BetweenMoments):
         return _between(base, ctx, after, until)
     if isinstance(base, NextWorkingDay):
@@ -204,12 +192,12 @@ def _every(base: Every, ctx: CalendarContext, after: datetime, until: datetime) 
     unit = base.interval.unit
     if unit in CLOCK_UNITS:
         return _clock_repeat(base, begin, clock_delta(amount, unit), after, until)
-    times = _every_times(base, anchor, ctx)
+    times = every_times(base, anchor, ctx)
     if base.block is not None:
         return _blocked(base, amount, times, begin, ctx, after, until)
     grid = _grid(base, amount, anchor.date, ctx)
     if not base.starts_at_once:
-        return _walk(grid, times, ctx, after, until, begin)
+        return walk(grid, times, ctx, after, until, begin)
     return _at_once(grid, times, begin, ctx, after, until)
 
 
@@ -223,8 +211,8 @@ def _at_once(
 ) -> Iterator[Slot]:
     """``at phase start and every …``: one at once, then what the repeat itself plans later than that."""
     if after <= begin < until:
-        yield Slot(1, begin, None, _key(local_time(begin, ctx.zone)))
-    for slot in _walk(grid, times, ctx, after, until, begin + _TICK):
+        yield Slot(1, begin, None, slot_key(local_time(begin, ctx.zone)))
+    for slot in walk(grid, times, ctx, after, until, begin + _TICK):
         yield replace(slot, number=slot.number + 1)
 
 
@@ -300,13 +288,13 @@ def _blocked(
         return
     a_day = 1 if times is None else len(times)
     per_block = len(_block_dates(base, amount, first, end, ctx)) * a_day
-    skipped = _count_before(_listed_block(base, amount, first, end, ctx), times, begin, ctx)
+    skipped = count_before(_listed_block(base, amount, first, end, ctx), times, begin, ctx)
     for k, day in cycles.walk(local_date(after, ctx.zone) - (end - first) - 2 * _DAY):
         if day_start(day - _DAY, ctx.zone) >= until:
             return
         last = _block_end(day, base, ctx) or day
         grid = _listed_block(base, amount, day, last, ctx)
-        for slot in _walk(grid, times, ctx, after, until, _EVER[0]):
+        for slot in walk(grid, times, ctx, after, until, EVER[0]):
             if slot.due >= begin:
                 yield replace(slot, number=k * per_block + slot.number - skipped)
 
@@ -337,11 +325,11 @@ def _days_after(base: DaysAfter, ctx: CalendarContext, after: datetime, until: d
     if anchor is None:
         return iter(())
     days, first = sorted(set(base.days)), anchor.date
-    times = _wall_times(base.at, ctx)
+    times = wall_times(base.at, ctx)
     if base.of is None:
         grid = dates.listed([first + timedelta(days=day) for day in days])
-        return _walk(grid, times, ctx, after, until, _EVER[0])
-    return _walk(dates.cycle(first, base.of, days), times, ctx, after, until, ctx.start)
+        return walk(grid, times, ctx, after, until, EVER[0])
+    return walk(dates.cycle(first, base.of, days), times, ctx, after, until, ctx.start)
 
 
 def _between(base: BetweenMoments, ctx: CalendarContext, after: datetime, until: datetime) -> Iterator[Slot]:
@@ -350,7 +338,7 @@ def _between(base: BetweenMoments, ctx: CalendarContext, after: datetime, until:
         return
     due = point_due(high, ctx.zone)
     if after <= due < until:
-        yield Slot(1, due, point_start(low, ctx.zone), _key(local_time(due, ctx.zone)))
+        yield Slot(1, due, point_start(low, ctx.zone), slot_key(local_time(due, ctx.zone)))
 
 
 def _single(
@@ -359,9 +347,9 @@ def _single(
     """One moment: its instant, or its date at the times given, or the whole date."""
     if point.at is not None and not at:
         if after <= point.at < until:
-            yield Slot(1, point.at, None, _key(local_time(point.at, ctx.zone)))
+            yield Slot(1, point.at, None, slot_key(local_time(point.at, ctx.zone)))
         return
-    yield from _walk(dates.listed([point.date]), _wall_times(at, ctx), ctx, after, until, _EVER[0])
+    yield from walk(dates.listed([point.date]), wall_times(at, ctx), ctx, after, until, EVER[0])
 
 
 def _once_per(base: OncePer, ctx: CalendarContext, after: datetime, until: datetime) -> Iterator[Slot]:
@@ -371,7 +359,7 @@ def _once_per(base: OncePer, ctx: CalendarContext, after: datetime, until: datet
         return
     number = 0
     first = local_date(ctx.start, ctx.zone).year - 1
-    for year in range(first, local_date(min(until, _EVER[1]), ctx.zone).year + 2):
+    for year in range(first, local_date(min(until, EVER[1]), ctx.zone).year + 2):
         opens_on, last = _season(bounds, year)
         due = to_utc(last, 23, 59, ctx.zone)
         if due < ctx.start:
@@ -409,123 +397,4 @@ def _each_slot(ctx: CalendarContext, after: datetime, until: datetime) -> Iterat
         grid = dates.every_days(first, max(1, medicine.every_days))
     if medicine.last is not None:
         until = min(until, day_start(medicine.last + _DAY, ctx.zone))
-    return _walk(grid, _wall_times(medicine.times, ctx), ctx, after, until, ctx.start)
-
-
-# --------------------------------------------------------------------------- dates and times to slots
-
-
-def _every_times(base: Every, anchor: Point, ctx: CalendarContext) -> list[WallTime] | None:
-    if base.at:
-        return _wall_times(base.at, ctx)
-    if base.times_per_day is not None:
-        return _spread(base.times_per_day, ctx)
-    if base.weekdays or anchor.at is None:
-        return None
-    return [(0, local_time(anchor.at, ctx.zone).time())]
-
-
-def _spread(times: int, ctx: CalendarContext) -> list[WallTime]:
-    """``n times a day``: at customary times up to four, else evenly from morning to bedtime."""
-    names = _PER_DAY.get(times)
-    if names is not None:
-        return _wall_times(tuple(Customary(name=name) for name in names), ctx) or []
-    low, high = (hour * 60 + minute for hour, minute in (_customary("morning", ctx), _customary("bedtime", ctx)))
-    minutes = sorted({low + (high - low) * k // (times - 1) for k in range(times)})
-    return [(0, time(minute // 60, minute % 60)) for minute in minutes]
-
-
-def _customary(name: str, ctx: CalendarContext) -> tuple[int, int]:
-    found = ctx.customary.get(name)
-    return found if found is not None else CUSTOMARY[name]
-
-
-def _wall_times(at: tuple[TimeOfDay, ...], ctx: CalendarContext) -> list[WallTime] | None:
-    """Wall times in order, each once; None (the whole date) where there are none."""
-    if not at:
-        return None
-    found: set[WallTime] = set()
-    for item in at:
-        if isinstance(item, ClockTime):
-            over, hour, minute = shifted(item, None, before=False, amount=0)
-        else:
-            hour, minute = _customary(item.name, ctx)
-            amount = 0 if item.offset is None else amount_of(item.offset, ctx) or 0
-            clock = ClockTime(hour=hour, minute=minute)
-            over, hour, minute = shifted(clock, item.offset, before=item.before, amount=amount)
-        found.add((over, time(hour, minute)))
-    return sorted(found)
-
-
-def _day_slots(day: date, times: list[WallTime] | None, zone: str) -> list[Slot]:
-    """The slots of one date, numbered from 1 inside it, in order of their instants."""
-    if times is None:
-        return [Slot(1, to_utc(day, 23, 59, zone), day_start(day, zone), day.isoformat())]
-    found: list[Slot] = []
-    for index, (over, clock) in enumerate(times):
-        wall = datetime.combine(day + over * _DAY if over else day, clock)
-        found.append(Slot(index + 1, at_wall(wall, zone), None, _key(wall)))
-    if len(found) > 1:
-        found.sort(key=lambda slot: slot.due)
-    return found
-
-
-def _count_before(grid: DateGrid, times: list[WallTime] | None, begin: datetime, ctx: CalendarContext) -> int:
-    """How many slots of the grid near its first date lie before ``begin``."""
-    limit = local_date(begin, ctx.zone) + 2 * _DAY
-    skipped = 0
-    for _, day in grid.walk(limit - 4 * _DAY):
-        if day > limit:
-            break
-        skipped += sum(slot.due < begin for slot in _day_slots(day, times, ctx.zone))
-    return skipped
-
-
-def _walk(
-    grid: DateGrid,
-    times: list[WallTime] | None,
-    ctx: CalendarContext,
-    after: datetime,
-    until: datetime,
-    begin: datetime,
-) -> Iterator[Slot]:
-    """Slots of the dates of a grid, none before ``begin``; numbers count from the first one not before it."""
-    zone = ctx.zone
-    near = local_date(begin, zone) - 2 * _DAY
-    origin = grid.first_from(near)
-    a_day = 1 if times is None else len(times)
-    skipped = _count_before(grid, times, begin, ctx)
-    crosses = times is not None and any(over for over, _ in times)
-    low = max(after, begin)
-    last = _EVER[0]
-    pending: list[Slot] = []
-    for k, day in grid.walk(local_date(low, zone) - 2 * _DAY):
-        base = (k - origin) * a_day - skipped
-        pending += [replace(slot, number=base + slot.number) for slot in _day_slots(day, times, zone)]
-        ready, pending = _ready(pending, day, zone) if crosses else (pending, [])
-        for slot in ready:
-            if slot.due <= last:  # two wall times fell on one instant: the first stands
-                continue
-            last = slot.due
-            if slot.due >= until:
-                return
-            if slot.due >= low:
-                yield slot
-        if day_start(day - _DAY, zone) >= until:
-            return
-    for slot in pending:
-        if low <= slot.due < until and slot.due > last:
-            last = slot.due
-            yield slot
-
-
-def _ready(pending: list[Slot], day: date, zone: str) -> tuple[list[Slot], list[Slot]]:
-    """Of slots around midnight those that no later date can come before, in order, and the rest."""
-    border = day_start(day, zone)
-    pending = sorted(pending, key=lambda slot: slot.due)
-    cut = sum(slot.due < border for slot in pending)
-    return pending[:cut], pending[cut:]
-
-
-def _key(wall: datetime) -> str:
-    return wall.isoformat(timespec="minutes" if not wall.second and not wall.microsecond else "auto")
+    return walk(grid, wall_times(medicine.times, ctx), ctx, after, until, ctx.start)

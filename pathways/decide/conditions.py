@@ -22,7 +22,8 @@ from pathways.decide.conditions_env import (
     Verdict,
 )
 from pathways.decide.conditions_memory import next_change, remember
-from pathways.decide.conditions_run import age_years, truth
+from pathways.decide.conditions_run import truth
+from pathways.decide.conditions_values import age_years
 from pathways.decide.explain import explain, finding_to_json, verdict
 
 __all__ = [

@@ -32,7 +32,8 @@ class NotApplicable:
 NOT_APPLICABLE: Final = NotApplicable()
 
 
-class Sample(NamedTuple):
+@dataclass(slots=True)
+class Sample:
     """A number with where it came from. ``count`` readings, the newest at ``at`` (UTC), in the window
     ``[since, at]`` where it was computed over one."""
 

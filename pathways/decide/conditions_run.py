@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 
 from pathways.decide.calendar_zone import add_to_instant
 from pathways.decide.conditions_env import (
@@ -20,41 +19,31 @@ from pathways.decide.conditions_env import (
     Truth,
     Unknown,
 )
+from pathways.decide.conditions_values import FALSE, TRUE, UNKNOWN, compare, getter, same_word
 from pathways.lang.plan_cond import (
     Always,
     And,
-    Arith,
     AtLeast,
     Between,
     Compare,
     Cond,
-    DerivedRef,
-    FactRef,
-    FieldRef,
     Has,
     HeldFor,
     InARow,
     Is,
     Known,
-    Literal_,
-    MeasureRef,
     MissedInRow,
     NOfM,
     Not,
     OneOf,
     Or,
-    ParamRef,
     StepIs,
-    Value,
 )
 
-FALSE, UNKNOWN, TRUE = Truth.FALSE, Truth.UNKNOWN, Truth.TRUE
 FACE_TO_FACE = frozenset({"clinic", "home"})
 """Visit modes in which the patient and the clinician are in one place."""
 
 Test = Callable[[Environment], Truth]
-Got = Decimal | date | bool | str | frozenset[str] | NotApplicable | None
-Getter = Callable[[Environment], Got]
 
 _CACHE_LIMIT = 20_000
 _tests: dict[int, tuple[Cond, Test]] = {}
@@ -75,138 +64,6 @@ def compiled(cond: Cond) -> Test:
     test = _BUILDERS[cond.kind](cond)
     _tests[id(cond)] = (cond, test)  # keeps the condition alive: an id is never taken over by another
     return test
-
-
-# --------------------------------------------------------------------------- values
-
-
-def number(value: Number) -> Decimal:
-    """As ``Decimal``; a float by the digits it is shown with."""
-    return value if type(value) is Decimal else Decimal(str(value))
-
-
-def age_years(
-    on: date, *, birth: date | None = None, given: Number | None = None, given_on: date | None = None
-) -> Decimal | None:
-    """Age in completed years on a local date: from the birth date, else from the age given on a date.
-
-    A birthday on 29 February is kept on 28 February of other years' end, that is on 1 March counted as
-    reached. None if neither is known.
-    """
-    if birth is not None:
-        return Decimal(on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day)))
-    if given is None:
-        return None
-    if given_on is None:
-        return number(given)
-    passed = on.year - given_on.year - ((on.month, on.day) < (given_on.month, given_on.day))
-    return number(given) + max(0, passed)
-
-
-def plain(value: FactValue | FieldValue | None) -> Got:
-    """A fact or field as the comparisons want it."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return number(value)
-    return value
-
-
-def getter(value: Value) -> Getter:
-    """A closure that fetches a value; None is unknown."""
-    if isinstance(value, Literal_):
-        return _literal(value)
-    if isinstance(value, MeasureRef):
-        measure, component = value.measure, value.component
-        return lambda env: _sampled(env.measure(measure, component))
-    if isinstance(value, DerivedRef):
-        derived, part = value.derived, value.component
-        return lambda env: _sampled(env.derived(derived, part))
-    if isinstance(value, FactRef):
-        fact = value.fact
-        return lambda env: plain(env.fact(fact))
-    if isinstance(value, ParamRef):
-        param = value.param
-        return lambda env: _param(env, param)
-    if isinstance(value, FieldRef):
-        step, field = value.step, value.field
-        return lambda env: plain(env.form_field(step, field))
-    return _arith(value)
-
-
-def _literal(value: Literal_) -> Getter:
-    fixed: Got = value.word
-    if value.quantity is not None:
-        fixed = value.quantity.value
-    elif value.boolean is not None:
-        fixed = value.boolean
-    return lambda _env: fixed
-
-
-def _sampled(sample: Sample | Unknown) -> Decimal | None:
-    return number(sample.value) if type(sample) is Sample else None
-
-
-def _param(env: Environment, param: str) -> Decimal | None:
-    value = env.param(param)
-    return None if value is None else number(value)
-
-
-def _arith(value: Arith) -> Getter:
-    left, right, op = getter(value.left), getter(value.right), value.op
-
-    def get(env: Environment) -> Got:
-        a, b = left(env), right(env)
-        if isinstance(a, NotApplicable) or isinstance(b, NotApplicable):
-            return a if isinstance(a, NotApplicable) else b
-        if not isinstance(a, Decimal) or not isinstance(b, Decimal):
-            return None
-        if op == "+":
-            return a + b
-        if op == "-":
-            return a - b
-        if op == "*":
-            return a * b
-        return None if b == 0 else a / b
-
-    return get
-
-
-def compare(op: str, a: Got, b: Got) -> Truth:
-    """``a op b``: unknown if either is, false if a fact does not apply."""
-    if isinstance(a, NotApplicable) or isinstance(b, NotApplicable):
-        return FALSE
-    if a is None or b is None:
-        return UNKNOWN
-    if op == "=":
-        return TRUE if a == b else FALSE
-    if op == "!=":
-        return TRUE if a != b else FALSE
-    return _ordered(op, a, b)
-
-
-def _ordered(op: str, a: Got, b: Got) -> Truth:
-    if not (isinstance(a, Decimal) and isinstance(b, Decimal)) and not (isinstance(a, date) and isinstance(b, date)):
-        msg = f"{type(a).__name__} and {type(b).__name__} have no order"
-        raise TypeError(msg)
-    if op == "<":
-        held = a < b  # type: ignore[operator]
-    elif op == "<=":
-        held = a <= b  # type: ignore[operator]
-    elif op == ">":
-        held = a > b  # type: ignore[operator]
-    else:
-        held = a >= b  # type: ignore[operator]
-    return TRUE if held else FALSE
-
-
-def same_word(got: Got, word: str) -> bool:
-    """Whether a value is the word (``yes`` and ``no`` stand for true and false)."""
-    if isinstance(got, bool):
-        return got == (word in {"yes", "true"}) and word in {"yes", "no", "true", "false"}
-    if isinstance(got, Decimal):
-        return str(got) == word
-    if isinstance(got, date):
-        return got.isoformat() == word
-    return got == word
 
 
 # --------------------------------------------------------------------------- tests
@@ -301,7 +158,7 @@ def _missed(cond: MissedInRow) -> Test:
     return test
 
 
-class TakeEnvironment:
+class _TakeEnvironment:
     """The environment as it was for one take: the measure's components are the take's means."""
 
     __slots__ = ("_base", "_measure", "_take")
@@ -349,6 +206,11 @@ class TakeEnvironment:
         return self._base.ends(step, phase, count)
 
 
+def for_take(env: Environment, measure: str, take: TakeValues) -> Environment:
+    """The environment in which a measure's components are those of one take."""
+    return _TakeEnvironment(env, measure, take)
+
+
 def _in_a_row(cond: InARow) -> Test:
     inner, times, measure = compiled(cond.of), cond.times, cond.measure
     return lambda env: streak(inner, env, measure, times, times)
@@ -362,7 +224,7 @@ def _n_of_m(cond: NOfM) -> Test:
 def streak(inner: Test, env: Environment, measure: str, n: int, m: int) -> Truth:
     """At least ``n`` of the last ``m`` takes; takes that are not there yet could still be true."""
     takes = env.takes(measure, m)
-    values = [inner(TakeEnvironment(env, measure, take)) for take in takes]
+    values = [inner(for_take(env, measure, take)) for take in takes]
     values += [UNKNOWN] * (m - len(values))
     return at_least(values, n)
 

@@ -16,7 +16,8 @@ from pathways.decide.conditions_env import (
     Unknown,
     Verdict,
 )
-from pathways.decide.conditions_run import Got, TakeEnvironment, getter, truth
+from pathways.decide.conditions_run import for_take, truth
+from pathways.decide.conditions_values import Got, getter
 from pathways.lang import plan_cond as c
 from pathways.lang.plan_say import chinese, say_cond, say_quantity, say_value
 
@@ -43,7 +44,7 @@ def _find(cond: c.Cond, env: Environment) -> Finding:
 
 def _takes(cond: c.InARow | c.NOfM, env: Environment) -> tuple[Finding, ...]:
     count = cond.times if isinstance(cond, c.InARow) else cond.m
-    return tuple(_find(cond.of, TakeEnvironment(env, cond.measure, take)) for take in env.takes(cond.measure, count))
+    return tuple(_find(cond.of, for_take(env, cond.measure, take)) for take in env.takes(cond.measure, count))
 
 
 def _leaf(cond: c.Cond, env: Environment, text: str, value: Truth) -> Finding:

@@ -278,10 +278,7 @@ class CondReader:
             return Always()
         if len(tree.words) == 1 and tree.words[0].text in {"known", "unknown"}:
             return self._known(tree, named)
-        if named.kind == "step":
-            found = self._step_is(tree, named)
-        else:
-            found = self._word_is(tree, named)
+        found = self._step_is(tree, named) if named.kind == "step" else self._word_is(tree, named)
         return Not(of=found, text=self.said(tree.span)) if tree.negated else found
 
     def _known(self, tree: SynIs, named: Named) -> Cond:

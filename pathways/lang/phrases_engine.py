@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, cast
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput
@@ -99,9 +99,9 @@ class _ListAnd:
                 after = tokens[index + 2].type if index + 2 < len(tokens) else "$END"
                 word = tokens[index + 1].type if index + 1 < len(tokens) else "$END"
                 if word in _ListAnd._words and after not in self._operators:
-                    token = Token.new_borrow_pos("LIST_AND", token.value, token)
-                else:
-                    inside = False
+                    yield Token.new_borrow_pos("LIST_AND", token.value, token)
+                    continue
+                inside = False
             elif inside and kind not in _ListAnd._words:
                 inside = False
             yield token
@@ -139,7 +139,7 @@ def parse_tree(grammar: str, start: str, text: str, extra: tuple[str, ...] = ())
     try:
         for _ in interactive.iter_parse():
             pass
-        return interactive.feed_eof()  # type: ignore[no-any-return]
+        return cast(Tree[Token], interactive.feed_eof())  # type: ignore[no-untyped-call]
     except UnexpectedInput as error:
         raise PhraseRefusedError(_error_of(error, interactive, text, extra)) from None
 
@@ -192,7 +192,7 @@ def expected_words(terminals: set[str]) -> tuple[str, ...]:
 
 
 def _error_of(error: UnexpectedInput, interactive: InteractiveParser, text: str, extra: tuple[str, ...]) -> PhraseError:
-    accepted = set(interactive.accepts())
+    accepted = set(interactive.accepts())  # type: ignore[no-untyped-call]
     expected = expected_words(accepted)
     if "$END" in accepted:
         expected += tuple(word for word in extra if word not in expected)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from lark import Token, Tree
+from lark import Token
 
 from pathways.lang.phrases_engine import Parsed, PhraseError, PhraseRefusedError, attempt, parse_tree, refuse
 from pathways.lang.phrases_read import (
@@ -52,8 +52,8 @@ _CUTS = re.compile(r"(?<![\w.])(while|until|at[ \t]+most)(?![\w.])")
 _AS_SOON_AS = re.compile(r"[ \t]*as[ \t]+soon[ \t]+as(?!\w)")
 
 
-def _small(start: str, text: str) -> Tree[Token]:
-    return parse_tree("small", start, text)
+def _small(start: str, text: str) -> list[Any]:
+    return parse_tree("small", start, text).children
 
 
 # --------------------------------------------------------------------------- conditions and time
@@ -173,14 +173,14 @@ def _shifted(text: str, start: int, build: Callable[[str], T]) -> T:
 
 def parse_quantity(text: str) -> Parsed[SynQuantity]:
     """``135 mmHg``, ``-2 kg``, ``18 years``, ``3`` (unit "1")."""
-    return attempt(lambda: signed_of(_small("quantity", text).children[0]))
+    return attempt(lambda: signed_of(_small("quantity", text)[0]))
 
 
 def parse_quantity_range(text: str) -> Parsed[SynRange]:
     """``110 to 150 mmHg``; the first number takes the unit of the second where it has none."""
 
     def build() -> SynRange:
-        low, high = (signed_of(child) for child in _small("quantity_range", text).children)
+        low, high = (signed_of(child) for child in _small("quantity_range", text))
         if low.unit == "1":
             low = SynQuantity(low.value, high.unit, high.written, low.span)
         if low.unit == high.unit and low.value >= high.value:
@@ -192,14 +192,14 @@ def parse_quantity_range(text: str) -> Parsed[SynRange]:
 
 def parse_duration(text: str) -> Parsed[SynDuration]:
     """``7 days``, ``2 working days``, ``24 h``, or the name of a parameter."""
-    return attempt(lambda: length_of(_small("duration", text).children[0], 0))
+    return attempt(lambda: length_of(_small("duration", text)[0], 0))
 
 
 def parse_duration_range(text: str) -> Parsed[SynDurationRange]:
     """``5 to 30 min``; ``50 min to 2 h``."""
 
     def build() -> SynDurationRange:
-        first, second = _small("duration_range", text).children
+        first, second = _small("duration_range", text)
         high = duration_of(second, 0)
         if isinstance(first, Token) and first.type == "NUMBER":
             low = SynDuration(count_of(first, first.start_pos or 0, least=0), high.unit, span_of(first, 0))
@@ -220,7 +220,7 @@ def parse_take(text: str) -> Parsed[SynTake]:
     """``2 readings 1 min apart``, ``1 reading``."""
 
     def build() -> SynTake:
-        number, _, apart = _small("take", text).children
+        number, _, apart = _small("take", text)
         readings = count_of(number, number.start_pos)
         return SynTake(readings, None if apart is None else duration_of(apart, 0))
 
@@ -231,7 +231,7 @@ def parse_enough(text: str) -> Parsed[SynEnough]:
     """``12 readings on 3 days``, ``3 readings``."""
 
     def build() -> SynEnough:
-        number, _, on = _small("enough", text).children
+        number, _, on = _small("enough", text)
         days = None if on is None else duration_of(on, 0)
         if days is not None and days.unit != "day":
             raise refuse("bad_value", days.span.start, days.span.end, found=str(on), why="days_wanted")
@@ -244,7 +244,7 @@ def parse_count(text: str) -> Parsed[int]:
     """``1 time``, ``3 times``; a count is 1 to 10,000."""
 
     def build() -> int:
-        number = _small("count", text).children[0]
+        number = _small("count", text)[0]
         return count_of(number, number.start_pos)
 
     return attempt(build)
@@ -254,7 +254,7 @@ def parse_up_to(text: str) -> Parsed[SynUpTo]:
     """``1 time``, ``1 time since maintain``."""
 
     def build() -> SynUpTo:
-        number, _, since = _small("up_to", text).children
+        number, _, since = _small("up_to", text)
         return SynUpTo(count_of(number, number.start_pos), None if since is None else name_of(since, 0))
 
     return attempt(build)
@@ -264,7 +264,7 @@ def parse_remind(text: str) -> Parsed[SynDuration]:
     """``at due`` (0 min after due), ``2 h later``."""
 
     def build() -> SynDuration:
-        token = _small("remind", text).children[0]
+        token = _small("remind", text)[0]
         if token.type == "AT_DUE":
             return SynDuration(0, "min", span_of(token, 0))
         return duration_of(token, 0)
@@ -274,14 +274,14 @@ def parse_remind(text: str) -> Parsed[SynDuration]:
 
 def parse_clock_time(text: str) -> Parsed[ClockTime]:
     """``20:00``; ``24:00`` only as an end."""
-    return attempt(lambda: clock_of(_small("clock_time", text).children[0], 0, last=24))
+    return attempt(lambda: clock_of(_small("clock_time", text)[0], 0, last=24))
 
 
 def parse_date_time(text: str) -> Parsed[SynDate]:
     """``2026-03-02`` or ``2026-03-02 08:00``."""
 
     def build() -> SynDate:
-        day, clock = _small("date_time", text).children
+        day, clock = _small("date_time", text)
         return SynDate(_date(day), None if clock is None else clock_of(clock, 0))
 
     return attempt(build)
@@ -316,7 +316,7 @@ def parse_counted(text: str) -> Parsed[SynCounted]:
     """``routine or recheck done face to face``: the steps a quota counts."""
 
     def build() -> SynCounted:
-        *names, _, face = _small("counted", text).children
+        *names, _, face = _small("counted", text)
         return SynCounted(tuple(name_of(name, 0) for name in names), face is not None)
 
     return attempt(build)

@@ -110,7 +110,7 @@ def duration_of(token: Token, offset: int) -> SynDuration:
 
 def length_of(node: Any, offset: int) -> SynDuration:
     """A duration, or the name of a parameter that holds one."""
-    token = node.children[0] if isinstance(node, Tree) else node
+    token = cast(Token, node.children[0] if isinstance(node, Tree) else node)
     if token.type == "NAME":
         name = name_of(token, offset)
         return SynDuration(name, "day", name.span)
@@ -387,11 +387,11 @@ def _every(node: Node, offset: int) -> SynSchedule:
     interval, weekdays, at, after = cast(list[Any], node.children)
     length = _interval(interval, offset)
     days = () if weekdays is None else tuple(_WEEKDAYS.index(str(day)) for day in weekdays.children)
-    if days and not (length.unit == "week" or (length.unit == "day" and length.amount == 1)):
+    if weekdays is not None and not (length.unit == "week" or (length.unit == "day" and length.amount == 1)):
         span = span_of(weekdays, offset)
         raise refuse("not_in_release", span.start, span.end, what="weekdays_of_months")
     times = _times(at, offset)
-    if length.unit in {"s", "min", "h"} and times:
+    if length.unit in {"s", "min", "h"} and at is not None:
         span = span_of(at, offset)
         raise refuse("bad_value", span.start, span.end, found="at", why="times_of_hours")
     anchor = None if after is None else _moment(after.children[0], offset)

@@ -91,7 +91,7 @@ def _reach_back(chain: SynChain, parts: list[SynCond], index: int, names: NameRe
     if any(subjects(part, names) & about for part in rest):
         problems.append(Problem("ambiguous_streak", chain.span.start, chain.span.length))
     if first < index:
-        inside = tuple(parts[first:index]) + (streak.of,)
+        inside = (*parts[first:index], streak.of)
         start = _start(inside[0])
         of = SynChain(chain.op, inside, Span(start, _end(streak.of)))
         parts[first : index + 1] = [replace(streak, of=of, span=Span(start, streak.span.end))]

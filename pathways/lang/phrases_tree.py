@@ -175,12 +175,16 @@ class SynUntil:
 
 @dataclass(frozen=True, slots=True)
 class SynOnce:
+    """One occurrence at a moment."""
+
     moment: SynMoment
     at: tuple[SynTimeOfDay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SynDays:
+    """``days 1 and 8 of 21``, ``day 14 after discharge``."""
+
     days: tuple[int, ...]
     of: int | None
     anchor: SynMoment | None
@@ -189,12 +193,16 @@ class SynDays:
 
 @dataclass(frozen=True, slots=True)
 class SynBetween:
+    """``between A and B``."""
+
     start: SynMoment
     end: SynMoment
 
 
 @dataclass(frozen=True, slots=True)
 class SynEvery:
+    """``every …``, ``3 times a day``, with a block if there is one."""
+
     interval: SynDuration
     weekdays: tuple[int, ...] = ()
     at: tuple[SynTimeOfDay, ...] = ()
@@ -207,6 +215,8 @@ class SynEvery:
 
 @dataclass(frozen=True, slots=True)
 class SynMonthDays:
+    """``on 1 and 15 of the month``."""
+
     days: tuple[int, ...]
     at: tuple[SynTimeOfDay, ...] = ()
 
@@ -222,11 +232,15 @@ class SynSimple:
 
 @dataclass(frozen=True, slots=True)
 class SynAsSoonAs:
+    """``as soon as <condition>``."""
+
     cond: SynCond
 
 
 @dataclass(frozen=True, slots=True)
 class SynDuring:
+    """``during the 7 days before recheck``."""
+
     days: SynDuration
     before: SynMoment
 
@@ -253,6 +267,8 @@ class SynWhen:
 
 @dataclass(frozen=True, slots=True)
 class SynArith:
+    """``a + b``."""
+
     op: Literal["+", "-", "*", "/"]
     left: SynValue
     right: SynValue
@@ -264,6 +280,8 @@ SynValue = Name | SynQuantity | SynArith
 
 @dataclass(frozen=True, slots=True)
 class SynCompare:
+    """``a >= b``."""
+
     op: Literal["<", "<=", "=", "!=", ">=", ">"]
     left: SynValue
     right: SynValue
@@ -272,6 +290,8 @@ class SynCompare:
 
 @dataclass(frozen=True, slots=True)
 class SynRangeTest:
+    """``x between a and b``."""
+
     of: SynValue
     low: SynValue
     high: SynValue
@@ -292,6 +312,8 @@ class SynIs:
 
 @dataclass(frozen=True, slots=True)
 class SynHas:
+    """``conditions has hypertension``."""
+
     of: Name
     word: Name
     span: Span
@@ -299,6 +321,8 @@ class SynHas:
 
 @dataclass(frozen=True, slots=True)
 class SynMissed:
+    """``measure_bp missed 3 times in a row``."""
+
     of: Name
     times: int
     span: Span
@@ -317,6 +341,8 @@ class SynStreak:
 
 @dataclass(frozen=True, slots=True)
 class SynChain:
+    """Parts joined by ``and`` or by ``or``."""
+
     op: Literal["and", "or"]
     parts: tuple[SynCond, ...]
     span: Span
@@ -324,12 +350,16 @@ class SynChain:
 
 @dataclass(frozen=True, slots=True)
 class SynNot:
+    """``not …``."""
+
     of: SynCond
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class SynTrue:
+    """``true``."""
+
     span: Span
 
 

@@ -21,7 +21,8 @@ UNIT_WORDS: dict[str, str] = {
 """What people write for a UCUM code where that differs."""
 
 _UNITS_ZH = {
-    "d": "天", "wk": "周", "mo": "个月", "a": "岁", "h": "小时", "min": "分钟", "s": "秒", "{score}": "分", "{steps}": "步", "{degrees}": "度",
+    "d": "天", "wk": "周", "mo": "个月", "a": "岁", "h": "小时", "min": "分钟", "s": "秒", "{score}": "分",
+    "{steps}": "步", "{degrees}": "度",
     "/min": "次/分", "1": "",
 }  # fmt: skip
 _DURATION_EN = {

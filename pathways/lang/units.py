@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from pathways.lang.plan_base import DurationUnit
+from pathways.lang.plan_say import unit_word
 
 _BASE = ("m", "g", "s", "K", "mol", "U", "IU")
 Dimension = tuple[int, ...]
@@ -183,8 +184,10 @@ WORDS: dict[str, str] = {
     "L": "L", "dL": "dL", "mL": "mL", "l": "L", "ml": "mL",
     "mmol/L": "mmol/L", "umol/L": "umol/L", "µmol/L": "umol/L", "nmol/L": "nmol/L", "pmol/L": "pmol/L",
     "mmol/mol": "mmol/mol", "mg/mmol": "mg/mmol", "mg/g": "mg/g", "meq/L": "meq/L",
-    "g/L": "g/L", "g/dL": "g/dL", "mg/dL": "mg/dL", "mg/L": "mg/L", "ug/L": "ug/L", "ng/mL": "ng/mL", "pg/mL": "pg/mL",
-    "U/L": "U/L", "IU/L": "[IU]/L", "mIU/L": "m[IU]/L", "U": "U", "IU": "[IU]", "10*9/L": "10*9/L", "10*12/L": "10*12/L",
+    "g/L": "g/L", "g/dL": "g/dL", "mg/dL": "mg/dL", "mg/L": "mg/L", "ug/L": "ug/L", "ng/mL": "ng/mL",
+    "pg/mL": "pg/mL",
+    "U/L": "U/L", "IU/L": "[IU]/L", "mIU/L": "m[IU]/L", "U": "U", "IU": "[IU]",
+    "10*9/L": "10*9/L", "10*12/L": "10*12/L",
     "kg/m2": "kg/m2", "mL/min": "mL/min", "mL/min/1.73m2": "mL/min/{1.73_m2}", "L/min": "L/min", "mL/h": "mL/h",
     "kg/day": "kg/d", "g/day": "g/d", "mL/day": "mL/d", "mg/day": "mg/d",
     "%": "%", "/min": "/min", "bpm": "/min", "/h": "/h", "/day": "/d", "/week": "/wk",
@@ -208,10 +211,6 @@ DURATION_UCUM: dict[DurationUnit, str] = {
 
 UCUM_DURATION: dict[str, DurationUnit] = {code: unit for unit, code in DURATION_UCUM.items()}
 
-_SHOWN = {code: word for word, code in reversed(WORDS.items())} | {
-    "s": "s", "min": "min", "h": "h", "d": "days", "wk": "weeks", "mo": "months", "a": "years", "1": "",
-}  # fmt: skip
-
 
 def ucum_of(word: str) -> str | None:
     """The UCUM code of a written unit (``mmHg``, ``days``, ``kg/m2`` or a UCUM code), else None."""
@@ -223,5 +222,5 @@ def ucum_of(word: str) -> str | None:
 
 
 def shown(code: str) -> str:
-    """The word people know for a UCUM code: ``mmHg`` for ``mm[Hg]``, ``years`` for ``a``."""
-    return _SHOWN.get(code, code)
+    """The word people know for a UCUM code: ``mmHg`` for ``mm[Hg]``, ``years`` for ``a``, nothing for "1"."""
+    return unit_word(code)
