@@ -13,7 +13,7 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def test(
     paths: Annotated[list[Path], typer.Argument(help="Pathway files, scenario files, or folders of them.")],
-    coverage: Annotated[bool, typer.Option("--coverage", help="Show what of the pathways the scenarios reach.")] = False,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Show what the scenarios reach.")] = False,
     site: Annotated[
         Path | None, typer.Option(help="Site of scenarios that state none (else CAREPATH_SITE, else no site).")
     ] = None,

@@ -16,7 +16,7 @@ from pathways.lang.diagnostics import Span
 NEAR = 8
 """So many happenings are shown around the moment of a failure."""
 _LEVELS = frozenset({"red", "amber", "info", "no_data"})
-_CONTAINS = frozenset({"says", "why"})
+_CONTAINS = frozenset({"says", "why", "title", "of"})
 
 
 @dataclass(frozen=True, slots=True)

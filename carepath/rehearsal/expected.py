@@ -22,8 +22,8 @@ from pathways.lang.source import Path
 Json = Any
 
 FILTERS: Final[dict[str, tuple[str, ...]]] = {
-    "message": ("to", "class", "channel", "says", "is"),
-    "task": ("role", "level", "is", "why"),
+    "message": ("to", "class", "channel", "says", "is", "of", "why"),
+    "task": ("role", "level", "is", "why", "title"),
     "step": ("is", "why"),
     "phase": (),
     "handoff": ("is", "to"),
@@ -110,6 +110,8 @@ def _filter(page: Page, kind: str, key: str, value: Json, path: Path, name: str)
         return page.name(value, path, "role", known=("patient", "caregiver", *page.names.roles))
     if (kind, key) == ("task", "role"):
         return page.name(value, path, "role")
+    if (kind, key) == ("message", "of"):
+        return page.name(value, path, "step")
     return page.text(value, path, Said("a text", "文本"), "done") or ""
 
 

@@ -90,7 +90,7 @@ def site_at(file: Path, material: Material) -> Site | None:
     """The compiled site of a file; None when it is wrong (its diagnostics are noted)."""
     key = str(file)
     if key not in material.sites:
-        loaded = load_site(file.read_text(encoding="utf-8"), key)
+        loaded = load_site(file.read_bytes(), key)
         material.found += [d for d in loaded.diagnostics if d.severity == "error"]
         material.sites[key] = None if has_errors(loaded.diagnostics) else loaded.site
     return material.sites[key]
@@ -123,7 +123,7 @@ def plan_at(file: Path, site: Site, material: Material) -> Plan | None:
         return material.plans[key]
     if file in material.bad:
         return None
-    loaded = load_pathway(file.read_text(encoding="utf-8"), str(file), site)
+    loaded = load_pathway(file.read_bytes(), str(file), None if site is NO_SITE else site)
     if loaded.plan is None or has_errors(loaded.diagnostics):
         material.found += [d for d in loaded.diagnostics if d.severity == "error"]
         material.bad.add(file)

@@ -203,6 +203,7 @@ class Ledger:
         words = {
             "is": word, "to": row.to.removeprefix("role:"), "class": row.message_class,
             "channel": row.channels[0] if row.channels else "", "says": f"{row.text.en}\n{row.text.zh}", "why": why,
+            "of": row.key,
         }  # fmt: skip
         self.happenings.append(Happening(at, kind, name, words, row.key))
 
@@ -212,7 +213,8 @@ class Ledger:
         self.tasks[task.key] = task
         if task.status in {"done", "cancelled"}:
             self.courier.closed_tasks.add(task.key)
-        words = {"role": task.role, "level": task.level, "is": task.status, "why": task.why or ""}
+        words = {"role": task.role, "level": task.level, "is": task.status, "why": task.why or "",
+                 "title": f"{task.title.en}\n{task.title.zh}"}  # fmt: skip
         if before is not None and (before.status, before.role, before.level) == (task.status, task.role, task.level):
             return
         self.happenings.append(Happening(now, "task", task.source, words, task.key, id))

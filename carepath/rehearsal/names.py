@@ -20,6 +20,8 @@ from pathways.lang.plan import (
 )
 
 ANY = "any"
+BUILT_IN_MESSAGES = frozenset({"remind", "remind_measure", "remind_dose", "teach", "ask", "told"})
+"""Messages that the decider words itself: reminders, lessons, questions, and what a ladder tells staff."""
 
 
 def plain_id(identity: str) -> str:
@@ -49,6 +51,8 @@ class Names:
     def of_kind(self, what: str) -> list[str]:
         """All names that ``what`` may have, sorted."""
         match what:
+            case "message":
+                found = self.messages | BUILT_IN_MESSAGES
             case "handoff":
                 found = {name for name, steps in self.steps.items() if any(_is_handoff(s) for _, s in steps)}
             case "visit":

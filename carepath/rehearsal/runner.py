@@ -21,7 +21,7 @@ from carepath.rehearsal.model import Act, Scenario, Standing
 from carepath.rehearsal.names import Names, names_of
 from carepath.rehearsal.seen import Seen
 from carepath.rehearsal.times import Clockwork
-from pathways.decide.effects import Decision
+from pathways.decide.effects import Decision, Timeline
 from pathways.decide.events import Body, Delivery, Enrolled, Event
 from pathways.decide.journey import decide, new_state
 from pathways.decide.state import JourneyState
@@ -206,6 +206,8 @@ def _tick(run: _Run, events: list[Event], now: datetime) -> None:
     run.next_due = decision.next_due
     steps = {key: handoff.step for key, handoff in run.state.handoffs.items()}
     ids = {key: task.id for key, task in run.state.tasks.items()}
+    lines = [e.data for e in decision.effects if isinstance(e, Timeline)]
+    ids |= {str(data["task"]): str(data["id"]) for data in lines if "task" in data and "id" in data}
     for effect in decision.effects:
         run.ledger.take(effect, now, steps, ids)
     _verdicts(run, events, decision, now)
