@@ -8,18 +8,49 @@ things.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from pathways.decide.effects import Decision, Show
-from pathways.decide.events import Event
-from pathways.decide.records import Patient
+from pathways.decide import enrol, intake, lifecycle, phases, rules, steps, visits
+from pathways.decide.actions import Setting, named, perform
+from pathways.decide.agenda import Ahead, ahead, next_wake, urgent_until
+from pathways.decide.case import Case
+from pathways.decide.conditions import Verdict as Explained
+from pathways.decide.conditions import verdict
+from pathways.decide.contact import forget_old
+from pathways.decide.effects import Decision, SetStatus
+from pathways.decide.events import (
+    Answered,
+    Delivery,
+    Enrolled,
+    Event,
+    HandoffReport,
+    Preference,
+    Reading,
+    StaffVerb,
+    TaskVerb,
+    Visit,
+)
+from pathways.decide.handoffs import due as handoff_due
+from pathways.decide.handoffs import report
+from pathways.decide.index import ALL
+from pathways.decide.live import EVENT, Entry
+from pathways.decide.occurrences import close_block
+from pathways.decide.readings import prune
+from pathways.decide.records import Alarm, Kept, Patient
+from pathways.decide.run import Run
+from pathways.decide.show import journey_status, show
 from pathways.decide.state import JourneyState, blank
+from pathways.decide.task_verbs import task_verb
+from pathways.decide.tasks import due as task_due
+from pathways.decide.watches import set_watches
 from pathways.lang.plan import Plan
-from pathways.lang.plan_base import Text
+from pathways.lang.plan_cond import Cond
 from pathways.lang.site_plan import Site
 
 Json = Any
+ROUNDS = 60
+"""So many rounds of consequences one event may have; more is a circle, cut with an incident."""
 
 
 def new_state(journey: str, at: datetime, patient: Mapping[str, Json]) -> JourneyState:
@@ -50,7 +81,235 @@ def decide(
     ``plans``: by sha256, every plan an enrolment of the state or an event names. ``events``: in order of
     (at, seen, id). Raises KeyError for a plan that is not given (programmer error).
     """
-    nothing = Text(en="Nothing is planned.", zh="暂无安排。")
-    state.clock = max(state.clock, now)
-    show = Show((), (), "", "ended", (), 0, nothing, nothing, None, nothing)
-    return Decision((), None, None, {}, show)
+    run = Run(plans, site, state, now.astimezone(UTC))
+    for event in sorted(events, key=lambda e: (e.at, e.seen, e.id)):
+        at = max(event.at.astimezone(UTC), state.clock)
+        _run_due(run, at, EVENT)
+        _move_clock(run, at)
+        _take(run, event)
+    _run_due(run, run.now, None)
+    _move_clock(run, max(run.now, state.clock))
+    if run.watch_again or not state.patient.watches:
+        set_watches(run)
+    _status(run)
+    coming = next_wake(run)
+    return Decision(
+        effects=tuple(run.effects),
+        next_due=coming.at if coming is not None else None,
+        urgent_until=urgent_until(run),
+        verdicts=run.verdicts,
+        show=show(run, coming),
+    )
+
+
+def _move_clock(run: Run, at: datetime) -> None:
+    run.at = at
+    run.state.clock = max(run.state.clock, at)
+
+
+# --------------------------------------------------------------------------- due things
+
+
+def _run_due(run: Run, until: datetime, priority: int | None) -> None:
+    """Run what is due up to an instant, in order; at that instant only what comes before ``priority``."""
+    while (entry := run.live.peek(run.state)) is not None:
+        at = max(entry[0], run.state.clock)
+        if at > until or (at == until and priority is not None and entry[1] >= priority):
+            return
+        run.live.pop()
+        _move_clock(run, at)
+        _fall_due(run, entry)
+        settle(run, None)
+
+
+def _fall_due(run: Run, entry: Entry) -> None:
+    _, _, section, key = entry
+    state = run.state
+    if section == "occurrences":
+        o = state.occurrences[key]
+        steps.advance(run.cases[o.enrolment], o)
+    elif section == "tasks":
+        task = state.tasks[key]
+        task_due(run.cases[task.enrolment], task)
+    elif section == "episodes":
+        episode = state.episodes[key]
+        rules.episode_due(run.cases[episode.enrolment], episode)
+    elif section == "rules":
+        rules.rule_due(run.cases[key.split("|", 1)[0]], state.rules[key])
+    elif section == "handoffs":
+        handoff = state.handoffs[key]
+        handoff_due(run.cases[handoff.enrolment], handoff)
+    elif section == "enrolments":
+        phases.due(run.cases[key], state.enrolments[key])
+    else:
+        _alarm(run, state.alarms[key])
+
+
+def _alarm(run: Run, alarm: Alarm) -> None:
+    if alarm.what == "plan":
+        _plan_on(run, alarm)
+    elif alarm.what == "block":
+        close_block(run.cases[alarm.enrolment], alarm)
+    elif alarm.what == "quota":
+        visits.quota_due(run.cases[alarm.enrolment], alarm)
+    else:
+        enrol.question_due(run.cases[alarm.enrolment], alarm)
+
+
+def _plan_on(run: Run, alarm: Alarm) -> None:
+    """Seven days on: plan further, forget what no rule asks for any more, look at what time alone changes."""
+    running = [c for c in run.cases.values() if c.en.status in {"active", "paused"}]
+    if not running:
+        del run.state.alarms[alarm.key]
+        return
+    alarm.at = run.at + steps.PLAN_EVERY
+    run.live.schedule("alarms", alarm)
+    forget_old(run)
+    prune([(c, m) for c in running for m in c.plan.measures.values()], run.live, run.state, run.at)
+    for case in running:
+        steps.plan_all(case)
+        ages = [f"f:{f.id}" for f in case.plan.facts.values() if f.type == "age"]
+        case.touch(*ages)
+
+
+# --------------------------------------------------------------------------- events
+
+
+def _take(run: Run, event: Event) -> None:
+    """One event acts, once."""
+    if run.state.acted(event.id):
+        if not isinstance(event.body, Reading | Delivery | HandoffReport):
+            run.accept(event.id, "duplicate")
+        return
+    body = event.body
+    kept: Kept | None = None
+    if isinstance(body, Reading):
+        kept = intake.reading(run, event, body)
+        if body.status == "entered_in_error" or body.replaces is not None:
+            for case in run.cases.values():
+                rules.reading_removed(case, body.replaces or event.id)
+    elif isinstance(body, Enrolled):
+        enrol.enrolled(run, event, body)
+    elif isinstance(body, Answered):
+        intake.answered(run, event, body)
+    elif isinstance(body, TaskVerb):
+        task_verb(run, event, body)
+    elif isinstance(body, Visit):
+        visits.visit(run, event, body)
+    elif isinstance(body, StaffVerb):
+        lifecycle.staff_verb(run, event, body)
+    elif isinstance(body, HandoffReport):
+        _report(run, body)
+    elif isinstance(body, Preference):
+        lifecycle.preference(run, event, body)
+    elif isinstance(body, Delivery):
+        _delivery(run, body)
+    settle(run, kept)
+
+
+def _report(run: Run, body: HandoffReport) -> None:
+    handoff = run.state.handoffs.get(body.handoff)
+    if handoff is not None:
+        report(run.cases[handoff.enrolment], handoff, body)
+
+
+def _delivery(run: Run, body: Delivery) -> None:
+    """A receipt: remembered with the message's place."""
+    send = run.state.sends.get(body.message)
+    if send is not None:
+        send.sent = body.status
+
+
+# --------------------------------------------------------------------------- consequences
+
+
+def settle(run: Run, kept: Kept | None) -> None:
+    """What follows from what was touched: facts, derived, rules, ``leave``, new occurrences, until nothing changes."""
+    for case in list(run.cases.values()):
+        reading = kept
+        for _ in range(ROUNDS):
+            if not (case.touched or case.follow or case.pending):
+                break
+            _round(case, reading)
+            reading = None
+        else:
+            from pathways.decide.texts import text
+
+            run.incident(case.key("circle", int(run.at.timestamp())), text("loop_cut", phase=case.en.phase))
+            case.touched.clear()
+            case.follow.clear()
+        phases.look_end(case)
+
+
+def _round(case: Case, reading: Kept | None) -> None:
+    touched, case.touched = case.touched, set()
+    if ALL in touched or any(t[0] == "f" for t in touched):
+        enrol.look_eligibility(case, touched)
+    rules.judge_all(case, touched, reading)
+    for place, actions, key in _take_follow(case):
+        bound = bool(case.index.phase_of.get(place.rsplit(".", 1)[0] if place not in case.index.steps else place))
+        perform(case, actions, Setting(key=key, place=place, title=named(case, place), bound=bound))
+    phases.look_until(case, touched)
+    if phases.look(case, touched):
+        return
+    if case.en.status in {"active", "paused"}:
+        steps.look_moments(case, touched)
+        steps.look_guards(case, touched)
+        steps.look_soon(case, touched)
+
+
+def _take_follow(case: Case) -> list[tuple[str, Sequence[Any], str]]:
+    found, case.follow = case.follow, []
+    return found
+
+
+def _status(run: Run) -> None:
+    """Tell courier and searches how the journey stands, when that has changed."""
+    patient = run.state.patient
+    reason = patient.silenced or None
+    now = f"{journey_status(run)}|{reason or ''}"
+    if now == patient.status or not run.cases:
+        return
+    patient.status = now
+    over = reason in {"withdrawn", "died"}
+    keep = tuple(sorted({f"{run.state.journey}:red:"})) if reason == "withdrawn" else ()
+    run.emit(SetStatus(now.split("|", maxsplit=1)[0], reason, stop_messages=over, except_prefixes=keep))
+
+
+# --------------------------------------------------------------------------- questions
+
+
+def timeline_ahead(plans: Mapping[str, Plan], site: Site, state: JourneyState, days: int) -> list[Ahead]:
+    """What is planned for the next ``days``, for people, in order of time."""
+    return ahead(Run(plans, site, state, state.clock), days)
+
+
+def why(
+    plans: Mapping[str, Plan], site: Site, state: JourneyState, path: str, enrolment: str | None = None
+) -> Explained | None:
+    """Why, or why not, as things stand now: the verdict of the condition at a place (a rule, a row of ``leave`` or
+    ``at_end``, a step's guard or ``as soon as``), with its parts; None where there is no condition."""
+    run = Run(plans, site, state, state.clock)
+    for case in run.cases.values():
+        if enrolment is not None and case.id != enrolment:
+            continue
+        cond = _cond_at(case, path)
+        if cond is not None:
+            return verdict(cond, case)
+    return None
+
+
+def _cond_at(case: Case, path: str) -> Cond | None:
+    for rule in case.plan.rules:
+        if path in {rule.path, rule.id}:
+            return rule.cond
+    for phase in case.plan.phases.values():
+        for row in (*phase.leave, *phase.at_end):
+            if row.path == path and not isinstance(row.test, str):
+                return row.test
+    step = case.index.steps.get(path)
+    if step is not None:
+        return step.when.base.cond if step.when.base.kind == "as_soon_as" else step.only_if
+    if path == "eligibility":
+        return case.plan.eligibility.include
+    return next((x.cond for x in case.plan.eligibility.exclude if x.path == path), None)

@@ -137,8 +137,8 @@ class Enrolment(Record):
     """One patient on one pathway. ``plan``: sha256. ``visit`` counts entries of phases over the enrolment (a
     serial number), ``visits`` entries per phase; ``entries`` phase -> instant of its last entry.
 
-    ``until``: when the phase ends by itself; ``ending``: since when it waits for open occurrences;
-    ``no_later``: its deadline. ``ways``: "from>to|since" -> times taken. ``spent``: rows of this visit of
+    ``until``: when the phase ends by itself; ``ending``: since when it waits for open occurrences, until
+    ``wait_until`` at the latest; ``no_later``: its deadline; ``look_at``: when a condition of its rows has held. ``ways``: "from>to|since" -> times taken. ``spent``: rows of this visit of
     the phase that have acted. ``anchors``: name -> ISO date or instant. ``stopped``: "all_but_safety" after
     a readmission. ``hold``: steps held or stopped by an action. ``held``: condition -> true since.
     """
@@ -157,6 +157,8 @@ class Enrolment(Record):
     until: datetime | None = None
     ending: datetime | None = None
     no_later: datetime | None = None
+    wait_until: datetime | None = None
+    look_at: datetime | None = None
     ways: dict[str, int] = field(default_factory=dict)
     spent: list[str] = field(default_factory=list)
     anchors: dict[str, str] = field(default_factory=dict)
@@ -244,11 +246,13 @@ class StepRun(Record):
     visit: int = 0
     planned_to: datetime | None = None
     anchor: str = ""
+    generation: int = 0
     count: int = 0
     in_visit: int = 0
     tail: str = ""
     outcome: str = ""
     at: datetime | None = None
+    done_at: datetime | None = None
     due: datetime | None = None
     mode: str = ""
     form: dict[str, Json] = field(default_factory=dict)
@@ -266,7 +270,8 @@ class StepRun(Record):
 class Task(Record):
     """A person's work, alive while open. ``source``: the author's path (its form and ladder stand in the plan).
     ``late``: when it is late; ``rung`` of its ladder (-1 before it runs), ``rung_at`` when the next rung is
-    told, ``again`` repeats made on the last rung. ``role`` is who holds it now.
+    told, ``again`` repeats made on the last rung. ``role`` is who holds it now; ``bound``: closed when its
+    phase is left, unless ``keep``.
     """
 
     section: ClassVar[str] = "tasks"
@@ -285,6 +290,7 @@ class Task(Record):
     rung: int = -1
     rung_at: datetime | None = None
     again: int = 0
+    cycle: int = 0
     exhausted: bool = False
     told: list[str] = field(default_factory=list)
     claimed_by: str = ""
@@ -293,6 +299,7 @@ class Task(Record):
     episode: str = ""
     visit: int = 0
     keep: bool = False
+    bound: bool = False
     fact: str = ""
 
 
@@ -318,6 +325,7 @@ class Episode(Record):
 
     enrolment: str = ""
     rule: str = ""
+    number: int = 0
     opened: datetime | None = None
     state: str = "open"
     reading: str = ""
@@ -341,6 +349,7 @@ class RuleRun(Record):
     unknown_since: datetime | None = None
     unknown_acted: bool = False
     unknown_at: datetime | None = None
+    held_at: datetime | None = None
     follow: datetime | None = None
     follow_from: str = ""
     judged: str = ""
@@ -410,9 +419,11 @@ class Window(Record):
     section: ClassVar[str] = "derived"
 
     closed: datetime | None = None
+    visit: int = 0
     values: dict[str, Decimal] = field(default_factory=dict)
     count: int = 0
     days: int = 0
+    since: datetime | None = None
     newest: datetime | None = None
     why: str = ""
 
@@ -427,6 +438,8 @@ class Alarm(Record):
     what: str = ""
     subject: str = ""
     at: datetime | None = None
+    from_: datetime | None = None
+    to: datetime | None = None
 
 
 SECTIONS: tuple[type[Record], ...] = (

@@ -1,0 +1,385 @@
+"""The contact governor: one per patient, over everything that any pathway sends.
+
+A message asks for an instant and gets a place, or is refused with a reason. Red passes quiet hours and caps and the
+reason is kept. Places are reserved when messages are planned, so that a week planned ahead obeys the caps.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pathways.decide.calendar import local_date
+from pathways.decide.calendar_zone import day_start
+from pathways.decide.effects import CancelMessages, PlanMessage, Unless
+from pathways.decide.records import Send
+from pathways.decide.texts import plain, text, word
+from pathways.decide.worktime import next_allowed
+from pathways.lang.plan import Message
+from pathways.lang.plan_base import CLOCK_UNITS, Text
+
+if TYPE_CHECKING:
+    from pathways.decide.case import Case
+    from pathways.decide.run import Run
+
+SAME = timedelta(minutes=10)
+"""Two equal messages this near to each other are one."""
+KEEP = timedelta(days=8)
+"""Places are remembered this long, for caps per week."""
+CARE_USE = timedelta(days=3)
+"""A care message that waits longer than this is of no use any more."""
+_HOLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A message to the patient (or a caregiver): what it is and when it is wanted."""
+
+    key: str
+    cls: str
+    template: str
+    text: Text
+    wanted: datetime
+    expires: datetime
+    unless: Unless | None = None
+    topic: str | None = None
+    private: bool = False
+    enrolment: str = ""
+    purpose: str = ""
+    to: str = "patient"
+    channels: tuple[str, ...] = ()
+    same_as: str = ""
+    moves: bool = True
+
+
+def place(run: Run, case: Case | None, wish: Wish) -> bool:
+    """Give a message its place and plan it, or say on the timeline why not."""
+    if wish.key in run.state.sends:
+        return True
+    why = _forbidden(run, case, wish)
+    if why:
+        _refused(run, case, wish, why)
+        return False
+    channels = _channels(run, wish)
+    if not channels:
+        _refused(run, case, wish, "no_channel")
+        return False
+    due, why = _time(run, wish)
+    if due is None:
+        _refused(run, case, wish, why)
+        return False
+    bundle = None
+    if wish.cls != "red" and wish.to == "patient":
+        bundle = f"{run.state.journey}:b:{int(due.timestamp())}"
+    run.state.sends[wish.key] = Send(
+        key=wish.key,
+        due=due,
+        wanted=wish.wanted,
+        cls=wish.cls,
+        enrolment=wish.enrolment,
+        template=wish.template,
+        topic=wish.topic or "",
+        bundle=bundle or "",
+        for_=wish.same_as,
+        until=wish.expires,
+        counted=wish.to == "patient",
+    )
+    run.emit(
+        PlanMessage(
+            key=wish.key,
+            to=wish.to,
+            channels=channels,
+            message_class=wish.cls,
+            template=wish.template,
+            text=wish.text,
+            due=due,
+            expires=wish.expires,
+            unless=wish.unless,
+            topic=wish.topic,
+            private=wish.private,
+            bundle=bundle,
+            enrolment=wish.enrolment or None,
+            wants_receipt=wish.cls == "red",
+            reason=why or None,
+        )
+    )
+    return True
+
+
+def _forbidden(run: Run, case: Case | None, wish: Wish) -> str:
+    """Why this message may not be sent at all; "" when it may."""
+    patient = run.state.patient
+    if patient.silenced in {"withdrawn", "died"}:
+        return "silenced"
+    red = wish.cls == "red"
+    if not red and patient.silenced:
+        return "silenced"
+    if not red and case is not None and "care" in case.plan.consent and "care" not in case.en.consent:
+        return "no_consent"
+    if not red and (patient.opt_out.get("all") or (wish.topic and patient.opt_out.get(wish.topic))):
+        return "opted_out"
+    if not red and _duplicate(run, wish):
+        return "duplicate"
+    return ""
+
+
+def _duplicate(run: Run, wish: Wish) -> bool:
+    """The same was planned for about the same time (by another pathway, say)."""
+    for send in run.state.sends.values():
+        if send.template != wish.template or send.for_ != wish.same_as or send.wanted is None:
+            continue
+        if abs(send.wanted - wish.wanted) <= SAME and send.counted == (wish.to == "patient"):
+            return True
+    return False
+
+
+def _channels(run: Run, wish: Wish) -> tuple[str, ...]:
+    patient, site = run.state.patient, run.site
+    wanted = wish.channels or tuple(patient.channels) or site.patient_channels
+    of_class = site.channels.get(wish.cls)
+    if of_class:
+        wanted = tuple(c for c in wanted if c in of_class) or of_class
+    if wish.to != "patient":
+        return wanted
+    allowed = tuple(c for c in wanted if not patient.opt_out.get(c))
+    return allowed or (wanted if wish.cls == "red" else ())
+
+
+def _time(run: Run, wish: Wish) -> tuple[datetime | None, str]:
+    """The instant and the governor's words for it; None with the reason when there is none in time."""
+    zone, site = run.state.patient.zone, run.site
+    due = next_allowed(wish.wanted, site.quiet_hours, zone, site.calendar)
+    if wish.cls == "red":
+        return wish.wanted, "red" if due != wish.wanted else ""
+    why = "quiet" if due != wish.wanted else ""
+    due = _bundled(run, wish, due)
+    for _ in range(8):
+        if due > wish.expires:
+            return None, why or "expired"
+        over = _over_cap(run, wish, due)
+        if not over:
+            return due, why
+        why = over
+        if not wish.moves:
+            return None, why
+        tomorrow = day_start(local_date(due, zone) + timedelta(days=1), zone)
+        due = next_allowed(max(tomorrow, _same_clock(wish.wanted, due, zone)), site.quiet_hours, zone, site.calendar)
+    return None, why
+
+
+def _same_clock(wanted: datetime, due: datetime, zone: str) -> datetime:
+    """The wanted clock time on the local date after ``due``."""
+    return wanted + timedelta(days=(local_date(due, zone) - local_date(wanted, zone)).days + 1)
+
+
+def _bundled(run: Run, wish: Wish, due: datetime) -> datetime:
+    """Near another message of the patient (the site's ``bundle_within``): go together with it."""
+    within = run.site.bundle_within
+    if within is None or within.unit not in CLOCK_UNITS or wish.to != "patient":
+        return due
+    size = timedelta(seconds=(within.amount or 0) * {"s": 1, "min": 60, "h": 3600}[within.unit])
+    best: datetime | None = None
+    for send in run.state.sends.values():
+        if send.due is None or not send.bundle or not due <= send.due <= min(due + size, wish.expires):
+            continue
+        if best is None or send.due < best:
+            best = send.due
+    return best if best is not None else due
+
+
+def _over_cap(run: Run, wish: Wish, due: datetime) -> str:
+    caps = run.site.caps.get(wish.cls)
+    if caps is None or wish.to != "patient" or (caps.per_day is None and caps.per_week is None):
+        return ""
+    zone = run.state.patient.zone
+    day = local_date(due, zone)
+    monday = day - timedelta(days=day.weekday())
+    today: set[str] = set()
+    week: set[str] = set()
+    bundle = f"{run.state.journey}:b:{int(due.timestamp())}"
+    for send in run.state.sends.values():
+        if send.cls != wish.cls or send.due is None or not send.counted:
+            continue
+        if send.bundle == bundle:
+            return ""
+        on = _date_of(run, send, zone)
+        if on == day:
+            today.add(send.bundle)
+        if monday <= on < monday + timedelta(days=7):
+            week.add(send.bundle)
+    if caps.per_day is not None and len(today) >= caps.per_day:
+        return "cap"
+    if caps.per_week is not None and len(week) >= caps.per_week:
+        return "cap_week"
+    return ""
+
+
+def _date_of(run: Run, send: Send, zone: str) -> date:
+    key = ("date", zone, send.due)
+    found: date | None = run.live.cache.get(key)
+    if found is None:
+        assert send.due is not None
+        if len(run.live.cache) > 2000:
+            run.live.cache.clear()
+        found = run.live.cache[key] = local_date(send.due, zone)
+    return found
+
+
+def _refused(run: Run, case: Case | None, wish: Wish, why: str) -> None:
+    words = text("message_not_sent", what=plain(wish.template), why=word("why", why))
+    run.timeline(case, "message_not_sent", wish.template, words, key=f"{wish.key}:not_sent", why=why)
+
+
+# --------------------------------------------------------------------------- messages of a pathway
+
+
+def fill(case: Case, words: Text) -> Text:
+    """Put values where a message names a parameter; the rest (``{emergency_number}``) the courier fills."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name not in case.plan.parameters:
+            return found.group(0)
+        number = case.param(name)
+        return found.group(0) if number is None else f"{number} {case.plan.parameters[name].unit}"
+
+    if "{" not in words.en and "{" not in words.zh:
+        return words
+    return Text(en=_HOLE.sub(value, words.en), zh=_HOLE.sub(value, words.zh))
+
+
+def say(case: Case, message: str, key: str, *, at: datetime | None = None, expires: datetime | None = None) -> bool:
+    """Send a message of the pathway now (or at ``at``), to everyone it is for. True if the patient's was placed."""
+    spec = case.plan.messages[message]
+    run = case.run
+    wanted = at or run.floor
+    use = timedelta(days=7) if spec.message_class == "red" else CARE_USE
+    wish = Wish(
+        key=key,
+        cls=spec.message_class,
+        template=message,
+        text=fill(case, spec.text),
+        wanted=wanted,
+        expires=expires or wanted + use,
+        topic=spec.topic,
+        private=spec.private,
+        enrolment=case.id,
+        same_as=key if spec.message_class == "red" else case.id,
+    )
+    placed = False
+    for to in spec.to:
+        if to == "patient":
+            placed = place(run, case, wish)
+            if placed:
+                words = text("message", what=plain(message))
+                run.timeline(case, "message_planned", spec.path, words, key=f"{key}:planned", weight=1)
+        elif to == "caregiver":
+            _caregivers(run, case, spec, wish)
+        else:
+            tell(run, case, to, key=f"{key}:{to}", template=message, words=wish.text, channels=())
+    return placed
+
+
+def _caregivers(run: Run, case: Case, spec: Message, wish: Wish) -> None:
+    """Copies for caregivers who may have this topic; never a private message."""
+    if spec.private:
+        return
+    for person in run.state.patient.caregivers:
+        topics = person.get("topics") or ()
+        if topics and spec.topic not in topics and spec.message_class not in topics:
+            continue
+        copy = replace(
+            wish,
+            key=f"{wish.key}:cg:{person.get('id', '')}",
+            to="caregiver",
+            channels=tuple(person.get("channels") or ()),
+            same_as=f"cg:{person.get('id', '')}",
+        )
+        place(run, case, copy)
+
+
+def tell(
+    run: Run, case: Case | None, role: str, *, key: str, template: str, words: Text, channels: tuple[str, ...]
+) -> None:
+    """A message to a role of the staff: at once, no caps."""
+    known = run.site.channels.get("staff", ())
+    run.emit(
+        PlanMessage(
+            key=key,
+            to=f"role:{role}",
+            channels=channels or known or ("app",),
+            message_class="staff",
+            template=template,
+            text=words,
+            due=run.at,
+            expires=run.at + timedelta(days=7),
+            enrolment=case.id if case is not None else None,
+        )
+    )
+
+
+def red_row(
+    journey: str,
+    enrolment: str,
+    rule: str,
+    reading: str,
+    message: Message,
+    words: Text,
+    at: datetime,
+    channels: tuple[str, ...],
+) -> PlanMessage:
+    """The first message of a red rule, as the ingest may write it before the tick does: the same key, the same
+    content."""
+    return PlanMessage(
+        key=red_key(journey, rule, reading),
+        to="patient",
+        channels=channels,
+        message_class="red",
+        template=message.id,
+        text=words,
+        due=at,
+        expires=at + timedelta(days=7),
+        topic=message.topic,
+        private=message.private,
+        enrolment=enrolment,
+        wants_receipt=True,
+    )
+
+
+def red_key(journey: str, rule: str, reading: str) -> str:
+    """The key of the first message of a red rule for a reading."""
+    return f"{journey}:red:{rule}:{reading}"
+
+
+# --------------------------------------------------------------------------- changes
+
+
+def forget_old(run: Run) -> None:
+    """Places of the past that no cap asks for any more."""
+    edge = run.at - KEEP
+    for key in [k for k, s in run.state.sends.items() if s.due is not None and s.due < edge]:
+        del run.state.sends[key]
+
+
+def withdraw_pending(run: Run, reason: str, *, enrolment: str | None = None, keep: tuple[str, ...] = ()) -> None:
+    """Take back everything that is still to be sent (of one enrolment, or all), but for these keys' prefixes."""
+    gone = [
+        key
+        for key, send in run.state.sends.items()
+        if send.due is not None
+        and send.due >= run.at
+        and (enrolment is None or send.enrolment == enrolment)
+        and not (keep and key.startswith(keep))
+    ]
+    for key in gone:
+        del run.state.sends[key]
+    if gone:
+        run.emit(CancelMessages(tuple(sorted(gone)), None, reason))
+
+
+def channels_for(run: Run, cls: str) -> tuple[str, ...]:
+    """The channels a message of a class to the patient would go by."""
+    probe = Wish("", cls, "", plain(""), run.at, run.at)
+    return _channels(run, probe)

@@ -1,0 +1,299 @@
+"""Handoffs: closed loops with partners. Their deadlines and outcomes belong to the journey."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pathways.decide.calendar import local_date, occurrences
+from pathways.decide.effects import CancelHandoff, StartHandoff
+from pathways.decide.events import HandoffReport
+from pathways.decide.facts import prescriptions, set_fact
+from pathways.decide.medicines import Prescription
+from pathways.decide.occurrences import end, make, step_run
+from pathways.decide.records import HandoffRun, Occurrence
+from pathways.decide.tasks import Work, open_task
+from pathways.decide.texts import text, word
+from pathways.lang.plan import HandoffBody, OpenTask, Step
+
+if TYPE_CHECKING:
+    from pathways.decide.case import Case
+
+Json = Any
+KEPT_HANDOFFS = 30
+"""Ended handoffs remembered, for reports that come late."""
+SUPPLIED = frozenset({"handed_over", "partly"})
+
+
+# --------------------------------------------------------------------------- planning
+
+
+def plan_for_each(case: Case, step: Step) -> None:
+    """One occurrence per prescription and end of its supply."""
+    assert isinstance(step.body, HandoffBody) and step.body.medicines is not None
+    run, memory = case.run, step_run(case, step.path)
+    wanted: dict[str, tuple[Prescription, date]] = {}
+    for item in prescriptions(case, step.body.medicines):
+        ends = supply_end(item)
+        if ends is not None and (item.stop is None or item.stop > ends):
+            wanted[f"{item.id}@{ends.isoformat()}".replace(" ", "_")] = (item, ends)
+    for o in run.occurrences_of(case, step.path):
+        if o.state == "planned" and o.with_ not in wanted:
+            end(case, o, "cancelled", "not needed")
+    made = memory.anchor.split(" ") if memory.anchor else []
+    for key in sorted(wanted):
+        if key in made:
+            continue
+        made.append(key)
+        item, ends = wanted[key]
+        _plan_one(case, step, item, ends, key)
+    memory.anchor = " ".join(made[-100:])
+
+
+def _plan_one(case: Case, step: Step, item: Prescription, ends: date, key: str) -> None:
+    run = case.run
+    far = run.at + timedelta(days=4000)
+    for slot in occurrences(step.when, case.context(step.path, supply_end=ends), run.at - timedelta(days=4000), far):
+        due = max(slot.due, run.at)  # a supply that ends sooner than the pathway asks for is asked for at once
+        opens = None if slot.opens is None else max(slot.opens, run.at)
+        at = type(slot)(number=slot.number, due=due, opens=opens, key=slot.key)
+        make(case, step, at, part=item.id, items={item.id: ""}, with_=key)
+
+
+def supply_end(item: Prescription) -> date | None:
+    """The local date on which the supply in hand ends."""
+    if item.supply_from is None or item.supply_days is None:
+        return None
+    return item.supply_from + timedelta(days=item.supply_days)
+
+
+# --------------------------------------------------------------------------- start
+
+
+def start(case: Case, step: Step, o: Occurrence) -> None:
+    """Ask the partner. A pharmacy needs prescriptions signed by a person; without one it is a person's task."""
+    assert isinstance(step.body, HandoffBody)
+    run, body = case.run, step.body
+    medicines = _medicines(case, body, o)
+    if body.machine == "pharmacy" and (not medicines or any(not m.get("signed_by") for m in medicines)):
+        title = text("task_prescription", step=step.title)
+        role = _role(case, body)
+        open_task(
+            case,
+            Work(
+                key=f"{o.key}:sign",
+                id=f"{step.id}.prescription",
+                source=step.path,
+                title=title,
+                role=role,
+                level="amber",
+            ),
+        )
+        end(case, o, "failed", "unsigned", weight=4)
+        return
+    run.state.patient.handoffs += 1
+    deadlines = {w: at for w, d in body.deadlines.items() if (at := case.after(run.at, d)) is not None}
+    handoff = HandoffRun(
+        key=o.key,
+        enrolment=case.id,
+        number=run.state.patient.handoffs,
+        step=step.path,
+        visit=o.visit,
+        occurrence=o.key,
+        started=run.at,
+        deadlines=deadlines,
+        for_=list(o.items),
+    )
+    run.state.handoffs[handoff.key] = handoff
+    o.handoff = handoff.key
+    request: dict[str, Json] = {"urgency": body.urgency} if body.urgency else {}
+    if medicines:
+        request["medicines"] = medicines
+    run.emit(
+        StartHandoff(
+            key=handoff.key,
+            number=handoff.number,
+            enrolment=case.id,
+            machine=body.machine,
+            partner=run.site.partners.get(body.partner, body.partner),
+            title=step.title,
+            request=request,
+        )
+    )
+    run.timeline(
+        case,
+        "handoff_started",
+        step.path,
+        text("handoff_started", step=step.title),
+        key=f"{o.key}:started",
+        weight=4,
+        data={"handoff": handoff.key, "number": handoff.number},
+    )
+    run.live.schedule("handoffs", handoff)
+
+
+def _medicines(case: Case, body: HandoffBody, o: Occurrence) -> list[dict[str, Json]]:
+    if body.medicines is None:
+        return []
+    known = case.run.state.facts.get(f"{case.id}|{body.medicines.fact}")
+    rows = known.value if known is not None and known.value else []
+    return [dict(row) for row in rows if row.get("id") in o.items]
+
+
+def _role(case: Case, body: HandoffBody) -> str:
+    """Who sees to a missing prescription: who would sort out a refusal, else the first role."""
+    for outcome in (body.outcomes.get("declined"), *body.outcomes.values()):
+        for action in outcome.do if outcome is not None else ():
+            if isinstance(action, OpenTask):
+                return action.task.role
+    return case.plan.roles[0] if case.plan.roles else "staff"
+
+
+# --------------------------------------------------------------------------- reports and deadlines
+
+
+def report(case: Case, handoff: HandoffRun, body: HandoffReport) -> None:
+    """The partner's word."""
+    run = case.run
+    step = case.index.steps[handoff.step]
+    assert isinstance(step.body, HandoffBody)
+    handoff.words = [*handoff.words, body.word][-20:]
+    handoff.kept.update(body.kept)
+    handoff.final = handoff.final or body.final
+    said = word("hand", body.word)
+    if handoff.state == "ended":
+        _after_end(case, step, handoff, body)
+        return
+    words = text("handoff_word", step=step.title, word=said)
+    run.timeline(
+        case,
+        "handoff_report",
+        step.path,
+        words,
+        key=f"{handoff.key}:word:{len(handoff.words)}",
+        weight=3,
+        data={"handoff": handoff.key, "word": body.word, "final": body.final},
+    )
+    _satisfy(handoff, body.word)
+    cancelling = handoff.state == "cancelling"
+    outcome = step.body.outcomes.get(body.word)
+    if body.word in SUPPLIED:
+        supplied(case, step.body, handoff, body.kept)
+    if body.final:
+        finish(case, step, handoff, outcome.word if outcome is not None and outcome.word else body.word)
+    asked = case.visit_of(step.path) == handoff.visit and not cancelling
+    if outcome is not None and outcome.do and asked:
+        case.follow.append((f"{step.path}.{body.word}", outcome.do, f"{handoff.key}:{body.word}"))
+    run.live.schedule("handoffs", handoff)
+
+
+def _satisfy(handoff: HandoffRun, reached: str) -> None:
+    """A word that was reached satisfies its own deadline and every earlier one."""
+    limit = handoff.deadlines.get(reached)
+    if limit is not None:
+        handoff.deadlines = {w: at for w, at in handoff.deadlines.items() if at > limit}
+
+
+def _after_end(case: Case, step: Step, handoff: HandoffRun, body: HandoffReport) -> None:
+    """A report after the end is recorded; it makes work only where it changes what people think happened."""
+    assert isinstance(step.body, HandoffBody)
+    words = text("handoff_after", step=step.title, word=word("hand", body.word))
+    case.run.timeline(
+        case,
+        "handoff_report",
+        step.path,
+        words,
+        key=f"{handoff.key}:word:{len(handoff.words)}",
+        weight=2,
+        data={"handoff": handoff.key, "word": body.word, "late": True},
+    )
+    if body.word in SUPPLIED:
+        supplied(case, step.body, handoff, body.kept)
+    if body.final and body.word not in {handoff.outcome, "cancelled"} and case.en.status in {"active", "paused"}:
+        title = text("task_handoff_after", step=step.title)
+        open_task(
+            case,
+            Work(
+                key=f"{handoff.key}:after",
+                id=f"{step.id}.after",
+                source=step.path,
+                title=title,
+                role=_role(case, step.body),
+            ),
+        )
+
+
+def supplied(case: Case, body: HandoffBody, handoff: HandoffRun, kept: dict[str, Json]) -> None:
+    """The medicines were handed over: their supply begins anew where the old one ends."""
+    if body.medicines is None:
+        return
+    known = case.run.state.facts.get(f"{case.id}|{body.medicines.fact}")
+    if known is None or not known.value:
+        return
+    told = kept.get("supply") if isinstance(kept.get("supply"), dict) else kept
+    rows = []
+    for row in known.value:
+        supply = row.get("supply") or {}
+        if row.get("id") in handoff.for_ and supply.get("from") and supply.get("days") is not None:
+            old_end = date.fromisoformat(supply["from"]) + timedelta(days=int(supply["days"]))
+            begins = str(told.get("from") or max(old_end, local_date(case.run.at, case.zone)).isoformat())
+            row = {**row, "supply": {"from": begins, "days": int(told.get("days") or supply["days"])}}
+        rows.append(row)
+    set_fact(case, body.medicines.fact, rows, "partner", quiet=True)
+
+
+def due(case: Case, handoff: HandoffRun) -> None:
+    """A deadline has passed: it tells, and the last one also ends the handoff."""
+    run = case.run
+    step = case.index.steps[handoff.step]
+    assert isinstance(step.body, HandoffBody)
+    passed = sorted(w for w, at in handoff.deadlines.items() if at <= run.at)
+    for name in passed:
+        del handoff.deadlines[name]
+    words = text("handoff_late", step=step.title, word=word("hand", passed[0]))
+    run.timeline(
+        case,
+        "handoff_late",
+        step.path,
+        words,
+        key=f"{handoff.key}:late:{passed[0]}",
+        weight=5,
+        data={"handoff": handoff.key},
+    )
+    silent = step.body.outcomes.get("silent")
+    told = any(t.key.startswith(f"{handoff.key}:silent:") for t in run.state.tasks.values())
+    told = told or handoff.state == "cancelling" or handoff.visit != case.visit_of(step.path)
+    if not handoff.deadlines:
+        finish(case, step, handoff, silent.word if silent is not None and silent.word else "silent")
+    if silent is not None and silent.do and not told:
+        case.follow.append((f"{step.path}.silent", silent.do, f"{handoff.key}:silent:{passed[0]}"))
+    run.live.schedule("handoffs", handoff)
+
+
+def finish(case: Case, step: Step, handoff: HandoffRun, outcome: str) -> None:
+    """The handoff has ended for the journey, whatever the partner still says."""
+    handoff.state, handoff.outcome, handoff.ended = "ended", outcome, case.run.at
+    handoff.deadlines = {}
+    o = case.run.state.occurrences.get(handoff.occurrence)
+    if o is not None:
+        end(case, o, outcome, form=dict(handoff.kept), weight=4)
+    _bound(case)
+
+
+def cancel(case: Case, handoff: HandoffRun, why: str) -> None:
+    """Ask the partner to cancel: a request; the outcome waits for the report (or the last deadline)."""
+    if handoff.state != "open":
+        return
+    handoff.state = "cancelling"
+    step = case.index.steps[handoff.step]
+    case.run.emit(CancelHandoff(key=f"{handoff.key}:cancel", number=handoff.number, why=why))
+    words = text("handoff_cancel", step=step.title)
+    case.run.timeline(case, "handoff_cancel", step.path, words, key=f"{handoff.key}:cancelled", weight=3, why=why)
+
+
+def _bound(case: Case) -> None:
+    """Forget the oldest ended handoffs."""
+    ended: list[HandoffRun] = [h for h in case.run.state.handoffs.values() if h.state == "ended"]
+    ended.sort(key=lambda h: (h.ended or datetime.max.replace(tzinfo=case.run.at.tzinfo), h.number))
+    for old in ended[:-KEPT_HANDOFFS]:
+        del case.run.state.handoffs[old.key]

@@ -1,0 +1,260 @@
+"""What is worked out once per plan: paths to steps, and from inputs to the conditions they can change.
+
+Tokens name inputs: ``m:bp`` a measure, ``d:week_mean`` a derived value, ``f:age`` a fact, ``p:goal`` a parameter,
+``s:review`` a step or a task opened by an action, ``a:discharge`` an anchor. ``*`` touches everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from pathways.lang.plan import (
+    Derived,
+    Escalate,
+    HandoffBody,
+    MeasureBody,
+    OpenTask,
+    Phase,
+    Plan,
+    Rule,
+    Say,
+    Step,
+    TaskBody,
+    TaskSpec,
+    VisitBody,
+)
+from pathways.lang.plan_base import Duration
+from pathways.lang.plan_cond import (
+    AtLeast,
+    DerivedRef,
+    FactRef,
+    FieldRef,
+    Has,
+    HeldFor,
+    InARow,
+    MeasureRef,
+    MissedInRow,
+    NOfM,
+    ParamRef,
+    StepIs,
+)
+from pathways.lang.plan_when import AnchorMoment, AsSoonAs, StepMoment
+
+ALL = "*"
+
+
+def walk(part: object) -> Iterator[BaseModel]:
+    """Every model inside a part of the plan, itself included."""
+    if isinstance(part, BaseModel):
+        yield part
+        for name in type(part).model_fields:
+            value = getattr(part, name)
+            if isinstance(value, BaseModel | tuple | dict):
+                yield from walk(value)
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from walk(item)
+    elif isinstance(part, dict):
+        for item in part.values():
+            yield from walk(item)
+
+
+def _token(node: BaseModel) -> str | None:
+    if isinstance(node, MeasureRef):
+        return "m:" + node.measure
+    if isinstance(node, InARow | NOfM):
+        return "m:" + node.measure
+    if isinstance(node, DerivedRef):
+        return "d:" + node.derived
+    if isinstance(node, FactRef | Has):
+        return "f:" + node.fact
+    if isinstance(node, ParamRef):
+        return "p:" + node.param
+    if isinstance(node, FieldRef | StepIs | MissedInRow | StepMoment):
+        return "s:" + node.step
+    if isinstance(node, AnchorMoment):
+        return "a:" + node.name
+    if isinstance(node, Duration) and node.param is not None:
+        return "p:" + node.param
+    return None
+
+
+def tokens(*parts: object) -> frozenset[str]:
+    """The inputs that can change what these conditions or moments come to."""
+    return frozenset(t for part in parts for node in walk(part) if (t := _token(node)) is not None)
+
+
+@dataclass(slots=True)
+class RuleIndex:
+    """A rule with its inputs: of the condition, and of everything looked at through an episode."""
+
+    rule: Rule
+    cond: frozenset[str]
+    inner: frozenset[str]
+    measures: frozenset[str]
+    timed: bool
+
+
+@dataclass(slots=True)
+class PhaseIndex:
+    """A phase with its steps (those throughout come last) and what its rows look at."""
+
+    phase: Phase
+    steps: tuple[Step, ...]
+    leave: frozenset[str]
+    until: frozenset[str]
+    timed: tuple[Any, ...]
+    soon: tuple[tuple[Step, frozenset[str]], ...] = ()
+
+
+@dataclass(slots=True)
+class PlanIndex:
+    """Everything worked out of one plan."""
+
+    plan: Plan
+    steps: dict[str, Step] = field(default_factory=dict)
+    phase_of: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    phases: dict[str, PhaseIndex] = field(default_factory=dict)
+    rules: dict[str, RuleIndex] = field(default_factory=dict)
+    rules_of: dict[str, tuple[RuleIndex, ...]] = field(default_factory=dict)
+    moments: dict[str, frozenset[str]] = field(default_factory=dict)
+    guards: dict[str, frozenset[str]] = field(default_factory=dict)
+    measures_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    measure_steps: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    derived_of: dict[str, tuple[Derived, ...]] = field(default_factory=dict)
+    silence: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    endings: frozenset[str] = frozenset()
+    keep_days: dict[str, int] = field(default_factory=dict)
+    keep_takes: dict[str, int] = field(default_factory=dict)
+    tasks: dict[str, TaskSpec] = field(default_factory=dict)
+    params_by_patient: bool = False
+
+
+_indexes: dict[str, PlanIndex] = {}
+_LIMIT = 64
+
+
+def index_of(plan: Plan) -> PlanIndex:
+    """The index of a plan, made once for its sha-256 (a plan without one, once per object)."""
+    key = plan.sha256 or f"id:{id(plan)}"
+    found = _indexes.get(key)
+    if found is not None and (plan.sha256 or found.plan is plan):
+        return found
+    if len(_indexes) >= _LIMIT:
+        _indexes.clear()
+    made = _build(plan)
+    _indexes[key] = made
+    return made
+
+
+def _build(plan: Plan) -> PlanIndex:
+    index = PlanIndex(plan)
+    for step in plan.throughout:
+        _add_step(index, step, "")
+    for phase in plan.phases.values():
+        for step in phase.steps:
+            _add_step(index, step, phase.id)
+    for phase in plan.phases.values():
+        index.phases[phase.id] = _phase(plan, phase)
+    for rule in plan.rules:
+        _add_rule(index, rule)
+    for measure in plan.measures.values():
+        index.measures_of[measure.catalogue] = (*index.measures_of.get(measure.catalogue, ()), measure.id)
+        index.derived_of[measure.id] = tuple(d for d in plan.derived.values() if d.measure == measure.id)
+        index.keep_days[measure.id] = max([3, *(_days(d.over) + 2 for d in index.derived_of[measure.id])])
+        index.keep_takes[measure.id] = 4
+    _conditions(index)
+    index.params_by_patient = any(p.by_patient for p in plan.parameters.values())
+    return index
+
+
+def _add_step(index: PlanIndex, step: Step, phase: str) -> None:
+    index.steps[step.path] = step
+    index.phase_of[step.path] = phase
+    index.paths[step.id] = (*index.paths.get(step.id, ()), step.path)
+    index.moments[step.path] = _when_tokens(step)
+    index.guards[step.path] = tokens(step.only_if, step.when.while_cond, step.when.until_cond)
+    if isinstance(step.body, MeasureBody):
+        measure = step.body.measure
+        index.measure_steps[measure] = (*index.measure_steps.get(measure, ()), step.path)
+    if isinstance(step.body, TaskBody):
+        index.tasks[step.path] = step.body.task
+
+
+def _when_tokens(step: Step) -> frozenset[str]:
+    """Inputs that move the occurrences of a step (``as soon as`` waits for a condition instead)."""
+    found = tokens(step.when.during, step.when.until)
+    if not isinstance(step.when.base, AsSoonAs):
+        found |= tokens(step.when.base)
+    if isinstance(step.body, HandoffBody) and step.body.medicines is not None:
+        found |= {"f:" + step.body.medicines.fact}
+    if step.body.kind == "dose":
+        found |= {"f:" + step.body.medicines.fact}
+    return found - {"a:phase_start"}
+
+
+def _phase(plan: Plan, phase: Phase) -> PhaseIndex:
+    steps = (*phase.steps, *plan.throughout)
+    tests = [row.test for row in phase.leave if not isinstance(row.test, str)]
+    timed = tuple(t for t in tests if any(isinstance(n, HeldFor | AtLeast) for n in walk(t)))
+    soon = tuple((s, tokens(s.when.base)) for s in steps if isinstance(s.when.base, AsSoonAs))
+    return PhaseIndex(phase, steps, tokens(*tests), tokens(phase.until), timed, soon)
+
+
+def _add_rule(index: PlanIndex, rule: Rule) -> None:
+    cond = tokens(rule.cond)
+    inner = tokens(*(a.only_if for a in rule.do), rule.settled_when)
+    timed = any(isinstance(n, HeldFor | AtLeast) for n in walk(rule.cond))
+    made = RuleIndex(rule, cond, inner, frozenset(t[2:] for t in cond if t.startswith("m:")), timed)
+    index.rules[rule.id] = made
+    for token in cond | inner:
+        index.rules_of[token] = (*index.rules_of.get(token, ()), made)
+
+
+def _days(duration: Duration) -> int:
+    size = {"day": 1, "week": 7, "month": 31, "year": 366, "working_day": 3, "working_h": 1}
+    amount = duration.amount if duration.amount is not None else 31
+    if duration.unit in size:
+        return amount * size[duration.unit]
+    return amount * {"s": 1, "min": 60, "h": 3600}[duration.unit] // 86400 + 1
+
+
+def _conditions(index: PlanIndex) -> None:
+    silence: dict[str, set[int]] = {}
+    endings: set[str] = set()
+    for node in walk(index.plan):
+        if isinstance(node, MissedInRow):
+            silence.setdefault(node.step, set()).add(node.times)
+        elif isinstance(node, StepIs) and not {"done", "done_late", "taken"}.issuperset(node.outcomes):
+            endings.add(node.step)
+        elif isinstance(node, InARow):
+            index.keep_takes[node.measure] = max(index.keep_takes.get(node.measure, 4), node.times)
+        elif isinstance(node, NOfM):
+            index.keep_takes[node.measure] = max(index.keep_takes.get(node.measure, 4), node.m)
+        elif isinstance(node, OpenTask) or (isinstance(node, Escalate) and node.task is not None):
+            index.tasks[node.id] = node.task
+    index.silence = {step: tuple(sorted(times)) for step, times in silence.items()}
+    index.endings = frozenset(endings)
+
+
+def action_tasks(actions: tuple[Any, ...]) -> tuple[OpenTask | Escalate, ...]:
+    """The actions among these that open a task."""
+    return tuple(a for a in actions if isinstance(a, OpenTask | Escalate))
+
+
+def first_say(rule: Rule) -> str | None:
+    """The message a rule sends first: that of its repeat measurement, else its first ``say``."""
+    if rule.repeat is not None:
+        return rule.repeat.message
+    return next((a.message for a in rule.do if isinstance(a, Say) and a.only_if is None), None)
+
+
+def visits_of(plan: Plan) -> tuple[str, ...]:
+    """Paths of the visit steps of a plan."""
+    index = index_of(plan)
+    return tuple(path for path, step in index.steps.items() if isinstance(step.body, VisitBody))

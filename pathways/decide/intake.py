@@ -1,0 +1,210 @@
+"""Readings and answers of the patient: to which occurrence they belong, and what they finish."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from pathways.decide import doses, forms, windows
+from pathways.decide.events import Answered, Event, Reading
+from pathways.decide.occurrences import end
+from pathways.decide.readings import accepted, spontaneous_take
+from pathways.decide.records import Kept, Occurrence
+from pathways.decide.texts import text, word
+from pathways.lang.plan import AskBody, DoseBody, Step, TeachBody
+
+if TYPE_CHECKING:
+    from pathways.decide.case import Case
+    from pathways.decide.run import Run
+
+OPEN = frozenset({"open", "due", "late"})
+ANSWERS = {"ask": {"done"}, "teach": {"read", "passed", "done"}, "dose": {"taken", "not_taken"}}
+
+
+def reading(run: Run, event: Event, body: Reading) -> Kept | None:
+    """Take over a reading. Returns it when rules are to judge it."""
+    if body.status == "entered_in_error":
+        remove(run, body.replaces or event.id)
+        return None
+    if body.replaces is not None:
+        remove(run, body.replaces)
+    if body.quality != "ok":
+        words = text("reading_refused", why=word("why", body.quality))
+        run.timeline(
+            None,
+            "reading_refused",
+            body.measure,
+            words,
+            key=f"{run.state.journey}:reading:{event.id}",
+            why=body.quality,
+        )
+        return None
+    cases = [c for c in run.cases.values() if body.measure in c.index.measures_of]
+    if not cases:
+        words = text("reading_refused", why=word("why", "no_measure"))
+        run.timeline(None, "reading_unused", body.measure, words, key=f"{run.state.journey}:reading:{event.id}")
+        return None
+    return keep(run, event.id, body.measure, event.at, body.components, body.context)
+
+
+def keep(
+    run: Run, key: str, measure: str, at: datetime, components: dict[str, Decimal], context: dict[str, str]
+) -> Kept:
+    """Keep a reading, give it to the open occurrence with the nearest due time, touch what it changes."""
+    kept = Kept(key=key, measure=measure, at=at, values=dict(components), context=dict(context))
+    finished: list[tuple[Case, Occurrence]] = []
+    for case in run.cases.values():
+        o = _nearest(case, kept)
+        if o is None:
+            continue
+        if not kept.take:
+            kept.take = o.key
+        finished.append((case, o))
+    if not kept.take:
+        kept.take = spontaneous_take(run.live, measure, key, at)
+    run.state.readings[key] = kept
+    run.live.keep(kept)
+    values = "/".join(f"{v:f}" for v in list(kept.values.values())[:2])
+    run.timeline(
+        None,
+        "reading",
+        measure,
+        text("reading", values=values),
+        key=f"{run.state.journey}:reading:{key}",
+        data={"measure": measure, "occurrence": finished[0][1].key if finished else None},
+    )
+    for case in run.cases.values():
+        for spec in case.index.measures_of.get(measure, ()):
+            case.touch("m:" + spec)
+            windows.forget(case, spec)
+            case.touch(*("d:" + d.id for d in case.index.derived_of.get(spec, ()) if d.judge == "reading"))
+    for case, o in finished:
+        _count(case, o, kept)
+    return kept
+
+
+def _nearest(case: Case, kept: Kept) -> Occurrence | None:
+    """The open occurrence of a measure step whose due time is nearest; the earlier of two."""
+    assert kept.at is not None
+    if case.en.status not in {"active", "paused"}:
+        return None
+    best: Occurrence | None = None
+    for spec in case.index.measures_of.get(kept.measure, ()):
+        if not accepted(kept, case.plan.measures[spec]):
+            continue
+        for path in case.index.measure_steps.get(spec, ()):
+            for o in case.run.occurrences_of(case, path):
+                if o.state not in OPEN or o.due is None or o.opens is None or o.opens > kept.at:
+                    continue
+                if best is None or best.due is None or abs(o.due - kept.at) < abs(best.due - kept.at):
+                    best = o
+    return best
+
+
+def _count(case: Case, o: Occurrence, kept: Kept) -> None:
+    """A take is complete when so many readings have come, each so long after the one before."""
+    assert kept.at is not None
+    body = case.index.steps[o.step].body
+    assert body.kind == "measure"
+    take = case.plan.measures[body.measure].take
+    if take.apart is not None and o.readings:
+        last = case.run.state.readings.get(o.readings[-1])
+        if last is not None and last.at is not None:
+            earliest = case.after(last.at, take.apart)
+            if earliest is not None and kept.at < earliest:
+                return
+    o.readings.append(kept.key)
+    if len(o.readings) >= take.readings:
+        late = o.late is not None and kept.at > o.late
+        end(case, o, "done_late" if late else "done")
+
+
+def remove(run: Run, key: str) -> bool:
+    """A reading was entered in error: what is computed from it is computed again. False when it is not kept."""
+    kept = run.state.readings.pop(key, None)
+    if kept is None:
+        return False
+    run.live.forget(kept)
+    words = text("reading_removed")
+    run.timeline(None, "reading_removed", kept.measure, words, key=f"{run.state.journey}:reading:{key}:removed")
+    for case in run.cases.values():
+        for o in run.state.occurrences.values():
+            if o.enrolment == case.id and key in o.readings:
+                o.readings = [r for r in o.readings if r != key]
+        for spec in case.index.measures_of.get(kept.measure, ()):
+            case.touch("m:" + spec)
+            windows.forget(case, spec)
+            for derived in case.index.derived_of.get(spec, ()):
+                _again(case, derived.id, kept)
+    return True
+
+
+def _again(case: Case, derived: str, kept: Kept) -> None:
+    """A frozen value that the reading was part of is computed again over what is left."""
+    spec = case.plan.derived[derived]
+    window = windows.frozen(case, spec) if spec.judge == "block_end" else None
+    case.touch("d:" + derived)
+    if window is None or window.since is None or window.newest is None or kept.at is None or window.closed is None:
+        return
+    if window.since <= kept.at <= window.newest:
+        windows.close(case, spec, window.closed)
+
+
+# --------------------------------------------------------------------------- answers
+
+
+def answered(run: Run, event: Event, body: Answered) -> None:
+    """The patient (or somebody for them) answered an ask, a lesson or a dose."""
+    found = _open_of(run, body)
+    if found is None:
+        run.refuse(event.id, "no_occurrence", step=body.step)
+        return
+    case, step, o = found
+    outcome = body.outcome
+    if step.body.kind in ANSWERS and outcome not in ANSWERS[step.body.kind]:
+        run.refuse(event.id, "answer_wrong", outcome=outcome)
+        return
+    if isinstance(step.body, DoseBody):
+        if not doses.answer(case, o, outcome, body.medicine, body.why):
+            run.refuse(event.id, "no_occurrence", step=body.step)
+            return
+    elif isinstance(step.body, AskBody):
+        form, wrong = forms.checked(step.body.form, body.form)
+        if wrong is not None:
+            run.refuse(event.id, wrong[0], **wrong[1])
+            return
+        late = o.late is not None and run.at > o.late
+        end(case, o, "done_late" if late else "done", form=form)
+        take_readings(run, case, forms.take_over(case, step.body.form, form, body.by, event.id))
+    elif isinstance(step.body, TeachBody):
+        end(case, o, "read" if outcome == "done" else outcome)
+    else:
+        run.refuse(event.id, "answer_wrong", outcome=outcome)
+        return
+    run.accept(event.id)
+
+
+def take_readings(run: Run, case: Case, found: list[tuple[str, str, dict[str, Decimal]]]) -> None:
+    """Answers of a form that are readings."""
+    for measure, key, numbers in found:
+        keep(run, key, measure, run.at, numbers, {"source": "form"})
+
+
+def _open_of(run: Run, body: Answered) -> tuple[Case, Step, Occurrence] | None:
+    """The occurrence that is answered: the one named, else the open one with the nearest due time."""
+    for case in run.cases.values():
+        if body.enrolment is not None and case.id != body.enrolment:
+            continue
+        path = body.step if body.step in case.index.steps else case.path_of(body.step, None)
+        if path is None:
+            continue
+        live = run.occurrences_of(case, path)
+        if body.occurrence is not None:
+            live = [o for o in live if o.key == body.occurrence]
+        else:
+            live = [o for o in live if o.state in OPEN]
+            live.sort(key=lambda o: abs((o.due or run.at) - run.at))
+        if live:
+            return case, case.index.steps[path], live[0]
+    return None

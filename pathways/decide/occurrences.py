@@ -1,0 +1,395 @@
+"""Occurrences: made, reminded of, ended exactly once. What each kind of step does is in ``steps``."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pathways.decide import windows
+from pathways.decide.calendar import Slot, blocks, local_date
+from pathways.decide.case import LETTERS
+from pathways.decide.contact import Wish, place
+from pathways.decide.effects import Unless
+from pathways.decide.records import Alarm, Occurrence, StepRun
+from pathways.decide.texts import text, word
+from pathways.lang.plan import (
+    AskBody,
+    Derived,
+    DoseBody,
+    HandoffBody,
+    MeasureBody,
+    Step,
+    TaskBody,
+    TeachBody,
+    VisitBody,
+)
+from pathways.lang.plan_base import Duration, Text
+from pathways.lang.plan_when import Every
+
+if TYPE_CHECKING:
+    from pathways.decide.case import Case
+
+Json = Any
+DAY = timedelta(hours=24)
+DONE = frozenset({"done", "done_late", "taken", "taken_late", "read", "passed", "sent"})
+NOT_COUNTED = frozenset({"skipped", "cancelled", "undelivered"})
+"""Endings that neither count nor break a streak, nor stand as what the step came to."""
+TAIL = 32
+
+
+def step_run(case: Case, path: str) -> StepRun:
+    """The memory of a step, made or begun again for this visit of its phase."""
+    key = f"{case.id}|{path}"
+    visit = case.visit_of(path)
+    found = case.run.state.steps.get(key)
+    if found is None:
+        found = case.run.state.steps[key] = StepRun(key=key, visit=visit)
+    elif found.visit != visit:
+        found.visit, found.planned_to, found.anchor, found.in_visit = visit, None, "", 0
+        found.tail, found.outcome, found.at, found.done_at, found.due = "", "", None, None, None
+        found.mode, found.form, found.why, found.armed = "", {}, "", True
+    return found
+
+
+# --------------------------------------------------------------------------- making
+
+
+def make(
+    case: Case, step: Step, slot: Slot, *, next_due: datetime | None = None, part: str = "", **more: Any
+) -> Occurrence | None:
+    """Make the occurrence of a slot; None when there is one of this key. ``part`` tells for-each members apart."""
+    run = case.run
+    memory = step_run(case, step.path)
+    visit = case.visit_of(step.path)
+    suffix = f"~{memory.generation}" if memory.generation else ""
+    key = case.key(step.path, visit, slot.key + (f"/{part}" if part else "") + suffix)
+    if key in run.state.occurrences:
+        return None
+    memory.count += 1
+    memory.in_visit += 1
+    memory.due = slot.due
+    occurrence = Occurrence(
+        key=key,
+        enrolment=case.id,
+        step=step.path,
+        visit=visit,
+        number=memory.in_visit,
+        slot=slot.key,
+        due=slot.due,
+        **more,
+    )
+    _window(case, step, occurrence, slot.opens, next_due)
+    add(case, occurrence)
+    if isinstance(step.body, MeasureBody) and step.body.measure not in case.en.first_due:
+        case.en.first_due[step.body.measure] = slot.due
+        case.touch("m:" + step.body.measure)
+    run.timeline(case, "planned", step.path, text("planned", step=step.title), key=f"{key}:planned", occurrence=key)
+    plan_reminders(case, step, occurrence)
+    return occurrence
+
+
+def add(case: Case, occurrence: Occurrence) -> None:
+    """Put an occurrence into the state, its index and the agenda."""
+    run = case.run
+    run.state.occurrences[occurrence.key] = occurrence
+    run.live.by_step.setdefault(f"{case.id}|{occurrence.step}", set()).add(occurrence.key)
+    run.live.schedule("occurrences", occurrence)
+
+
+def _window(case: Case, step: Step, o: Occurrence, opens: datetime | None, next_due: datetime | None) -> None:
+    """When it opens, is late, is missed. Defaults: opens when due; missed at the next due time or after 24 h."""
+    assert o.due is not None
+    window = step.window
+    o.opens = opens or o.due
+    if window.opens_before is not None:
+        o.opens = case.after(o.due, window.opens_before, before=True) or o.due
+    o.late = None if window.late_after is None else case.after(o.due, window.late_after)
+    if isinstance(step.body, TaskBody | HandoffBody) or step.body.kind == "say":
+        o.missed = None
+        return
+    if window.missed_after is not None:
+        o.missed = case.after(o.due, window.missed_after)
+    if o.missed is None:
+        o.missed = o.due + DAY if next_due is None else min(next_due, o.due + DAY)
+
+
+def move(case: Case, step: Step, o: Occurrence, due: datetime) -> None:
+    """Give an occurrence another due instant (a booking)."""
+    o.due = due
+    _window(case, step, o, None, None)
+    if o.state != "planned" and o.opens is not None and o.opens > case.run.at:
+        o.state = "planned"
+    elif o.state in {"due", "late"} and due > case.run.at:
+        o.state = "open"
+    step_run(case, step.path).due = due
+    case.run.live.schedule("occurrences", o)
+    drop_reminders(case, o)
+    plan_reminders(case, step, o)
+    case.touch("s:" + step.id)
+
+
+# --------------------------------------------------------------------------- reminders
+
+
+def reminders_of(step: Step) -> tuple[Duration, ...]:
+    """So long after due the patient is reminded. What must be shown or asked is shown when due."""
+    if step.remind:
+        return tuple(r.after for r in step.remind)
+    if isinstance(step.body, DoseBody | AskBody | TeachBody):
+        return (Duration(amount=0, unit="min"),)
+    return ()
+
+
+def plan_reminders(case: Case, step: Step, o: Occurrence) -> None:
+    """Plan the messages of an occurrence, each with the condition under which it is not sent."""
+    times = reminders_of(step)
+    if not times or o.due is None or not wanted(case, step):
+        return
+    for number, after in enumerate(times):
+        at = case.after(o.due, after)
+        if at is None or (at < case.run.at and number + 1 < len(times)):
+            continue
+        place(case.run, case, _wish(case, step, o, number, at))
+
+
+def wanted(case: Case, step: Step) -> bool:
+    """Whether the step is to be done as things stand: not paused, stopped, held or guarded away."""
+    en = case.en
+    if not step.safety and (en.status == "paused" or en.stopped):
+        return False
+    if step.id in en.hold or step.path in en.hold:
+        return False
+    if step.when.while_cond is not None and not case.allows(step.when.while_cond):
+        return False
+    return case.allows(step.only_if)
+
+
+def _wish(case: Case, step: Step, o: Occurrence, number: int, at: datetime) -> Wish:
+    body = step.body
+    template, words, cls, same = "remind", text("remind", step=step.title), "care", f"{case.id}|{step.path}"
+    unless = Unless(step=step.path, since=o.opens, before=o.missed)
+    topic: str | None = None
+    private = False
+    if isinstance(body, MeasureBody):
+        spec = case.plan.measures[body.measure]
+        template, same = "remind_measure", spec.catalogue
+        unless = Unless(measure=spec.catalogue, since=o.opens, before=o.missed, readings=spec.take.readings)
+    elif isinstance(body, DoseBody):
+        template, cls, same = "remind_dose", "dose", f"{case.id}|{step.path}|{o.slot}"
+        names = ", ".join(_name(case, body, item) for item in o.items)
+        words = text("remind_dose", medicines=names)
+    elif isinstance(body, TeachBody):
+        template, words = "teach", text("teach", title=body.title)
+    elif isinstance(body, AskBody):
+        template, words = "ask", text("ask", step=step.title)
+        if body.message is not None:
+            message = case.plan.messages[body.message]
+            template, words, topic, private = message.id, message.text, message.topic, message.private
+            cls = message.message_class
+    return Wish(
+        key=f"{o.key}:r{number}",
+        cls=cls,
+        template=template,
+        text=words,
+        wanted=at,
+        expires=_expires(case, step, o, at),
+        unless=unless,
+        topic=topic,
+        private=private,
+        enrolment=case.id,
+        same_as=same,
+        moves=isinstance(body, TeachBody | AskBody),
+    )
+
+
+def _name(case: Case, body: DoseBody, item: str) -> str:
+    known = case.run.state.facts.get(f"{case.id}|{body.medicines.fact}")
+    for row in known.value if known is not None and known.value else ():
+        if row.get("id") == item:
+            return str(row.get("name") or item)
+    return item
+
+
+def _expires(case: Case, step: Step, o: Occurrence, at: datetime) -> datetime:
+    """A reminder is of no use after its occurrence is missed; ``catch_up: within`` may end it sooner."""
+    end = o.missed or at + DAY
+    if step.catch_up == "within" and step.catch_up_within is not None:
+        sooner = case.after(at, step.catch_up_within)
+        return end if sooner is None else min(end, sooner)
+    return end
+
+
+def drop_reminders(case: Case, o: Occurrence) -> None:
+    """Take back the reminders of an occurrence that are still to be sent."""
+    sends, at = case.run.state.sends, case.run.at
+    count = len(reminders_of(case.index.steps[o.step]))
+    keys = [key for number in range(count) if (key := f"{o.key}:r{number}") in sends]
+    case.run.cancel_messages([key for key in keys if (due := sends[key].due) is not None and due >= at])
+
+
+def sync_reminders(case: Case, step: Step) -> None:
+    """What a guard, a wish or a setting changed: make the planned messages of a step fit again."""
+    for o in case.run.occurrences_of(case, step.path):
+        if wanted(case, step):
+            plan_reminders(case, step, o)
+        else:
+            drop_reminders(case, o)
+
+
+# --------------------------------------------------------------------------- ending
+
+
+def end(
+    case: Case,
+    o: Occurrence,
+    outcome: str,
+    why: str = "",
+    *,
+    form: dict[str, Json] | None = None,
+    mode: str = "",
+    weight: int = 0,
+) -> None:
+    """End an occurrence, once and for ever, with its reason."""
+    run = case.run
+    del run.state.occurrences[o.key]
+    run.live.by_step[f"{case.id}|{o.step}"].discard(o.key)
+    step = case.index.steps[o.step]
+    drop_reminders(case, o)
+    if o.visit == case.visit_of(o.step):
+        _remember(case, step, o, outcome, why, form or {}, mode)
+    memory = run.state.steps[f"{case.id}|{o.step}"]
+    memory.totals[outcome] = memory.totals.get(outcome, 0) + 1
+    words = outcome_words(step.title, outcome, why)
+    data: dict[str, Json] = {"form": form} if form else {}
+    if mode:
+        data["mode"] = mode
+    if o.items:
+        data["items"] = dict(o.items)
+    run.timeline(
+        case,
+        "occurrence",
+        o.step,
+        words,
+        key=f"{o.key}:end",
+        weight=weight,
+        occurrence=o.key,
+        outcome=outcome,
+        why=why or None,
+        data=data,
+    )
+    case.touch("s:" + step.id)
+    if o.block:
+        settle_block(case, o.block)
+
+
+def outcome_words(title: Text, outcome: str, why: str) -> Text:
+    """How an occurrence ended, for people."""
+    if why:
+        return text("occurrence_why", step=title, outcome=word("out", outcome), why=word("why", why))
+    return text("occurrence", step=title, outcome=word("out", outcome))
+
+
+def _remember(case: Case, step: Step, o: Occurrence, outcome: str, why: str, form: dict[str, Json], mode: str) -> None:
+    memory = step_run(case, step.path)
+    if outcome in NOT_COUNTED:
+        if not memory.outcome:
+            memory.why = why
+        return
+    letter = LETTERS.get(outcome)
+    if letter is not None:
+        memory.tail = (memory.tail + letter)[-TAIL:]
+    at = case.run.at
+    memory.outcome, memory.at, memory.mode, memory.form, memory.why = outcome, at, mode, form, why
+    memory.any_outcome, memory.any_at, memory.any_mode, memory.any_form = outcome, at, mode, form
+    if outcome in DONE or (
+        isinstance(step.body, HandoffBody) and outcome not in {"declined", "failed", "silent", "cancelled"}
+    ):
+        memory.done_at = at
+    if isinstance(step.body, VisitBody) and outcome == "done":
+        year = str(local_date(at, case.zone).year)
+        kind = "face" if mode in FACE_TO_FACE else "far"
+        memory.years[f"{year}:{kind}"] = memory.years.get(f"{year}:{kind}", 0) + 1
+
+
+FACE_TO_FACE = frozenset({"clinic", "home"})
+
+
+# --------------------------------------------------------------------------- planned blocks
+
+
+def block_feeds(case: Case, step: Step) -> tuple[Derived, ...]:
+    """Derived values that wait for the end of a planned block of this step."""
+    if not isinstance(step.body, MeasureBody):
+        return ()
+    return tuple(d for d in case.index.derived_of.get(step.body.measure, ()) if d.judge == "block_end")
+
+
+def has_blocks(step: Step) -> bool:
+    """Whether the schedule of a step has blocks of its own (else its phase is the block)."""
+    base = step.when.base
+    return step.when.during is not None or (isinstance(base, Every) and base.block is not None)
+
+
+def plan_blocks(case: Case, step: Step, after: datetime, until: datetime) -> None:
+    """Note when the planned blocks of a step close, and which occurrences belong to them."""
+    if not has_blocks(step) or not block_feeds(case, step):
+        return
+    for block in blocks(step.when, case.context(step.path), after, until):
+        key = f"{case.id}|block|{step.path}|{case.en.visit}|{int(block.opens.timestamp())}"
+        alarm = case.run.state.alarms.get(key)
+        if alarm is None:
+            alarm = Alarm(
+                key=key,
+                enrolment=case.id,
+                what="block",
+                subject=step.path,
+                at=block.closes,
+                from_=block.opens,
+                to=block.closes,
+            )
+            case.run.state.alarms[key] = alarm
+        for o in case.run.occurrences_of(case, step.path):
+            if o.due is not None and block.opens <= o.due < block.closes:
+                o.block = key
+        settle_block(case, key)
+
+
+def settle_block(case: Case, key: str) -> None:
+    """A block closes at its end, or when the last of its occurrences that is still open then has ended."""
+    alarm = case.run.state.alarms.get(key)
+    if alarm is None or alarm.to is None:
+        return
+    left = [o.missed for o in case.run.occurrences_of(case, alarm.subject) if o.block == key and o.missed is not None]
+    alarm.at = max([alarm.to, *left]) if left else max(alarm.to, case.run.at)
+    case.run.live.schedule("alarms", alarm)
+
+
+def close_block(case: Case, alarm: Alarm) -> None:
+    """The planned block of a step has closed: what waits for it is computed."""
+    step = case.index.steps.get(alarm.subject)
+    del case.run.state.alarms[alarm.key]
+    if step is not None:
+        close_feeds(case, step)
+
+
+def close_feeds(case: Case, step: Step) -> None:
+    """Freeze the derived values that waited for this step, and say what they came to."""
+    for spec in block_feeds(case, step):
+        windows.close(case, spec, case.run.at)
+        window = case.run.state.derived[f"{case.id}|{spec.id}"]
+        name = Text(en=spec.id, zh=spec.id)
+        if window.why:
+            words = text("window_unknown", name=name, why=window.why, count=window.count)
+        else:
+            values = "/".join(str(round(v)) for v in window.values.values())
+            words = text("window", name=name, values=values, count=window.count, days=window.days)
+        shown = {k: str(round(v, 1)) for k, v in window.values.items()}
+        case.run.timeline(
+            case,
+            "window",
+            spec.path,
+            words,
+            key=case.key(spec.path, case.en.visit, int(case.run.at.timestamp()), "window"),
+            weight=2,
+            data={"values": shown, "count": window.count, "days": window.days, "why": window.why},
+        )

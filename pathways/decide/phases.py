@@ -1,0 +1,374 @@
+"""Phases: entered, looked at, left. See docs/reference/order.md, part "Phases"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pathways.decide import handoffs
+from pathways.decide.actions import Setting, perform
+from pathways.decide.conditions import Truth, finding_to_json, next_change, remember, verdict
+from pathways.decide.contact import withdraw_pending
+from pathways.decide.effects import EndEnrolment
+from pathways.decide.index import ALL
+from pathways.decide.occurrences import close_feeds, end, has_blocks
+from pathways.decide.records import Enrolment, Occurrence
+from pathways.decide.steps import plan_all
+from pathways.decide.tasks import close_task
+from pathways.decide.texts import plain, text, word
+from pathways.lang.plan import HandoffBody, Row, Target
+from pathways.lang.plan_base import Text
+
+if TYPE_CHECKING:
+    from pathways.decide.case import Case
+
+END_WAIT = timedelta(hours=24)
+"""How long the end of a phase waits for what is open."""
+
+
+# --------------------------------------------------------------------------- rows
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The row that acts."""
+
+    row: Row
+    number: int
+
+
+def choose(case: Case, rows: Sequence[Row]) -> Chosen | None:
+    """The first true row that is not spent. At the first unknown row straight to ``if: unknown``, without one the
+    list stops; while an earlier row is unknown nothing below ``if: unknown`` is looked at."""
+    unknown = False
+    for number, row in enumerate(rows):
+        spent = row.target is None and row.path in case.en.spent
+        if row.test == "unknown":
+            if unknown:
+                return None if spent else Chosen(row, number)
+            continue
+        if unknown:
+            continue
+        value = Truth.TRUE if row.test == "else" or isinstance(row.test, str) else case.truth(row.test)
+        if value is Truth.UNKNOWN:
+            unknown = True
+        elif value is Truth.TRUE and not spent:
+            return Chosen(row, number)
+    return None
+
+
+def act(case: Case, row: Row) -> bool:
+    """Do what a row says. True when it leads somewhere."""
+    en = case.en
+    key = case.key(row.path, en.visit)
+    explain_row(case, row)
+    if row.do:
+        fresh = row.path not in en.spent
+        if fresh:
+            en.spent.append(row.path)
+            perform(case, row.do, Setting(key=key, place=row.path, title=plain(row.path), bound=True))
+        case.touch(ALL)
+    if row.target is None:
+        return False
+    go(case, _counted(case, row), row.path)
+    return True
+
+
+def _counted(case: Case, row: Row) -> Target:
+    """``up_to``: how often this phase took that way; beyond it ``afterwards``."""
+    assert row.target is not None
+    if row.up_to is None:
+        return row.target
+    way = f"{case.en.phase}>{row.target.go or row.target.end}|{row.since or ''}"
+    taken = case.en.ways.get(way, 0)
+    if taken >= row.up_to and row.afterwards is not None:
+        return row.afterwards
+    case.en.ways[way] = taken + 1
+    return row.target
+
+
+def explain_row(case: Case, row: Row) -> None:
+    """Keep why a row acted."""
+    if isinstance(row.test, str):
+        case.run.explain(case, row.path, row.test, plain(row.test), {})
+        return
+    if row.test is not None:
+        found = verdict(row.test, case)
+        case.run.explain(
+            case, row.path, found.value.name.lower(), plain(found.finding.text), finding_to_json(found.finding)
+        )
+
+
+# --------------------------------------------------------------------------- going
+
+
+def go(case: Case, target: Target, path: str) -> None:
+    """To a phase, or to an end."""
+    if target.end is not None:
+        finish(case, target.end, path)
+        return
+    assert target.go is not None
+    en, run = case.en, case.run
+    if en.hop_at != run.at:
+        en.hop_at, en.hops = run.at, 0
+    en.hops += 1
+    if en.hops > 2 * len(case.plan.phases) + 2:
+        words = text("loop_cut", phase=case.plan.phases[target.go].title)
+        run.incident(case.key("loop", int(run.at.timestamp())), words)
+        run.timeline(case, "loop_cut", path, words)
+        en.until, en.ending, en.wait_until = None, None, None
+        case.touched.clear()
+        return
+    leave(case)
+    enter(case, target.go)
+
+
+def enter(case: Case, phase_id: str) -> None:
+    """A new visit of a phase."""
+    en, run = case.en, case.run
+    phase = case.plan.phases[phase_id]
+    en.visit += 1
+    en.phase, en.entered = phase_id, run.at
+    en.visits[phase_id] = en.visits.get(phase_id, 0) + 1
+    en.entries[phase_id] = run.at
+    en.spent, en.ending, en.wait_until, en.look_at, en.hold = [], None, None, None, []
+    for way in [w for w in en.ways if w.endswith(f"|{phase_id}")]:
+        del en.ways[way]
+    en.until = None if phase.until is None else case.instant(phase.until)
+    en.no_later = None if phase.no_later_than is None else case.after(run.at, phase.no_later_than.after)
+    words = text("entered", phase=phase.title)
+    run.timeline(
+        case,
+        "phase_entered",
+        phase.path,
+        words,
+        key=case.key(phase.path, en.visit, "entered"),
+        weight=6,
+        data={"phase": phase_id, "tier": phase.tier, "visit": en.visit},
+    )
+    run.watch_again = True
+    case.touch(ALL)
+    plan_all(case)
+    run.live.schedule("enrolments", en)
+
+
+def leave(case: Case) -> None:
+    """What was planned is not needed any more; red and amber tasks stay, others as they say; episodes stay."""
+    en, run = case.en, case.run
+    if not en.phase:
+        return
+    phase = case.plan.phases[en.phase]
+    keys = {s.path for s in phase.steps}
+    for o in _of_phase(case, keys):
+        _leave_one(case, o)
+    for task in sorted(run.state.tasks.values(), key=lambda t: t.key):
+        if task.enrolment == case.id and task.bound and not task.keep and task.visit == en.visit:
+            close_task(case, task, "cancelled", by="pathway", why="left")
+    for key in [
+        k for k, a in run.state.alarms.items() if a.what == "block" and a.enrolment == case.id and a.subject in keys
+    ]:
+        del run.state.alarms[key]
+    words = text("left", phase=phase.title)
+    run.timeline(case, "phase_left", phase.path, words, key=case.key(phase.path, en.visit, "left"))
+
+
+def _of_phase(case: Case, paths: set[str]) -> list[Occurrence]:
+    found = [o for path in sorted(paths) for o in case.run.occurrences_of(case, path)]
+    return [o for o in found if o.visit == case.en.visit]
+
+
+def _leave_one(case: Case, o: Occurrence) -> None:
+    step = case.index.steps[o.step]
+    run = case.run
+    if o.handoff and o.handoff in run.state.handoffs:
+        assert isinstance(step.body, HandoffBody)
+        if step.body.if_stopped == "cancel":
+            handoffs.cancel(case, run.state.handoffs[o.handoff], "left")
+        return
+    task = run.state.tasks.get(o.task) if o.task else None
+    if task is not None:
+        if task.keep:
+            return
+        close_task(case, task, "cancelled", by="pathway", why="left")
+    end(case, o, "cancelled", "not needed")
+
+
+# --------------------------------------------------------------------------- looking
+
+
+def look(case: Case, touched: set[str]) -> bool:
+    """A rule's ``go`` first, then the ``leave`` rows. True when the phase was left."""
+    if case.pending is not None:
+        target, path = case.pending
+        case.pending = None
+        if case.en.status in {"active", "paused"}:
+            go(case, target, path)
+            return True
+    phase = case.phase
+    if phase is None or case.en.status not in {"active", "paused"} or not phase.phase.leave:
+        return False
+    if not case.touches(phase.leave, touched):
+        return False
+    return _look_rows(case)
+
+
+def _look_rows(case: Case) -> bool:
+    phase = case.phase
+    assert phase is not None
+    for test in phase.timed:
+        remember(test, case, case.en.held)
+        case.en.look_at = next_change(test, case)
+        case.run.live.schedule("enrolments", case.en)
+    for _ in range(len(phase.phase.leave) + 1):
+        chosen = choose(case, phase.phase.leave)
+        if chosen is None:
+            return False
+        if act(case, chosen.row):
+            return True
+    return False
+
+
+def look_until(case: Case, touched: set[str]) -> None:
+    """What the end of the phase counts from changed."""
+    phase, en = case.phase, case.en
+    if phase is None or phase.phase.until is None or en.ending is not None or not phase.until:
+        return
+    if case.touches(phase.until, touched):
+        en.until = case.instant(phase.phase.until)
+        case.run.live.schedule("enrolments", en)
+
+
+def look_end(case: Case) -> None:
+    """The phase waits for its open occurrences: when the last has ended, ``at_end`` is looked at."""
+    en = case.en
+    if en.ending is not None and en.wait_until is not None and en.wait_until > case.run.at and not _open_now(case):
+        en.wait_until = case.run.at
+        case.run.live.schedule("enrolments", en)
+
+
+def due(case: Case, en: Enrolment) -> None:
+    """An instant of the phase: a condition has held, its deadline, its end. In this order."""
+    run, phase = case.run, case.phase
+    assert phase is not None
+    if en.look_at is not None and en.look_at <= run.at:
+        en.look_at = None
+        if _look_rows(case):
+            return
+    spec = phase.phase.no_later_than
+    if spec is not None and en.no_later is not None and en.no_later <= run.at:
+        words = text("no_later", phase=phase.phase.title)
+        run.timeline(
+            case,
+            "no_later_than",
+            phase.phase.path,
+            words,
+            key=case.key(phase.phase.path, en.visit, "no_later"),
+            weight=5,
+        )
+        en.no_later = None
+        go(case, spec.target, phase.phase.path)
+        return
+    if en.ending is None and en.until is not None and en.until <= run.at:
+        _begin_end(case)
+    elif en.ending is not None and en.wait_until is not None and en.wait_until <= run.at:
+        _at_end(case)
+    run.live.schedule("enrolments", en)
+
+
+def _begin_end(case: Case) -> None:
+    """``until`` is reached: nothing new opens; what is open may still be done, 24 h at most."""
+    en, run, phase = case.en, case.run, case.phase
+    assert phase is not None
+    en.ending = run.at
+    words = text("at_end", phase=phase.phase.title)
+    run.timeline(case, "until", phase.phase.path, words, key=case.key(phase.phase.path, en.visit, "until"))
+    for o in _of_phase(case, {s.path for s in phase.phase.steps}):
+        if o.state == "planned":
+            end(case, o, "cancelled", "not needed")
+    en.wait_until = run.at + END_WAIT if _open_now(case) else run.at
+
+
+def _open_now(case: Case) -> bool:
+    phase = case.phase
+    assert phase is not None
+    return any(o.state != "planned" for o in _of_phase(case, {s.path for s in phase.phase.steps}))
+
+
+def _at_end(case: Case) -> None:
+    en, phase = case.en, case.phase
+    assert phase is not None
+    for step in phase.phase.steps:
+        if not has_blocks(step):
+            close_feeds(case, step)
+    en.wait_until = None
+    if _look_rows_once(case, phase.phase.leave):
+        return
+    chosen = choose(case, phase.phase.at_end)
+    if chosen is not None:
+        act(case, chosen.row)
+    elif en.no_later is None:
+        words = text("at_end", phase=phase.phase.title)
+        case.run.incident(case.key(phase.phase.path, en.visit, "dead_end"), words)
+
+
+def _look_rows_once(case: Case, rows: Sequence[Row]) -> bool:
+    """At one instant ``leave`` comes before ``at_end``: the values that have just become known count."""
+    return bool(rows) and _look_rows(case)
+
+
+# --------------------------------------------------------------------------- ends
+
+
+def finish(case: Case, end_id: str, path: str, *, by_staff: bool = False) -> None:
+    """The enrolment ends: a stated end, or a word of staff."""
+    en, run = case.en, case.run
+    spec = case.plan.ends.get(end_id)
+    words: Text = spec.title if spec is not None and spec.title is not None else word("end", end_id)
+    close(case, end_id, words)
+    if spec is not None and not by_staff:
+        setting = Setting(key=case.key(spec.path, en.visit), place=spec.path, title=words)
+        perform(case, spec.do, setting)
+
+
+def close(
+    case: Case, end_id: str, words: Text, *, red: str = "finish_with_a_person", keep_messages: bool = False
+) -> None:
+    """End everything of an enrolment. ``red``: an open red goes on to a person, or is closed too."""
+    en, run = case.en, case.run
+    leave(case)
+    for step in case.plan.throughout:
+        for o in run.occurrences_of(case, step.path):
+            _leave_one(case, o)
+    _close_tasks(case, red)
+    for key in [k for k, a in run.state.alarms.items() if a.enrolment == case.id]:
+        del run.state.alarms[key]
+    en.status, en.end, en.ended = "ended", end_id, run.at
+    en.until = en.no_later = en.wait_until = en.look_at = None
+    if not keep_messages:
+        withdraw_pending(run, "ended", enrolment=case.id, keep=(f"{run.state.journey}:red:",))
+    run.emit(EndEnrolment(case.id, end_id, run.at))
+    said = text("ended", pathway=case.plan.title, what=words)
+    run.timeline(case, "ended", f"ends.{end_id}", said, key=case.key("ended", end_id), weight=8, data={"end": end_id})
+    run.watch_again = True
+    case.touched.clear()
+    case.follow.clear()
+    case.pending = None
+
+
+def _close_tasks(case: Case, red: str) -> None:
+    run = case.run
+    for task in sorted(run.state.tasks.values(), key=lambda t: t.key):
+        if task.enrolment != case.id:
+            continue
+        if task.level == "red" and red == "finish_with_a_person":
+            continue
+        if task.level == "amber" and red == "finish_with_a_person":
+            continue
+        close_task(case, task, "cancelled", by="pathway", why="ended")
+        run.state.episodes.pop(task.episode, None)
+    for episode in [e for e in run.state.episodes.values() if e.enrolment == case.id]:
+        level = case.index.rules[episode.rule].rule.level
+        if red != "finish_with_a_person" or (level != "red" and not episode.tasks):
+            run.state.episodes.pop(episode.key, None)

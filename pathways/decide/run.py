@@ -1,0 +1,141 @@
+"""One call of ``decide`` while it works: the state, the cases, the instant, and the effects so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pathways.decide.case import Case
+from pathways.decide.effects import CancelMessages, Effect, Explanation, Incident, Timeline, Verdict
+from pathways.decide.index import index_of
+from pathways.decide.live import Live, live_of
+from pathways.decide.records import Enrolment, Occurrence
+from pathways.decide.state import JourneyState
+from pathways.decide.texts import text
+from pathways.lang.plan import Plan
+from pathways.lang.plan_base import Text
+from pathways.lang.site_plan import Site
+
+Json = Any
+LATE = timedelta(minutes=5)
+"""Work that runs this much after its logical time is late: its messages are placed from now on."""
+
+
+class Run:
+    """Everything of one call. ``at``: the logical instant of what is being worked on; ``now``: that of the call."""
+
+    __slots__ = (
+        "at",
+        "cases",
+        "customary",
+        "decided",
+        "effects",
+        "live",
+        "now",
+        "plans",
+        "site",
+        "state",
+        "used",
+        "verdicts",
+        "watch_again",
+    )
+
+    def __init__(self, plans: Mapping[str, Plan], site: Site, state: JourneyState, now: datetime) -> None:
+        self.plans = plans
+        self.site = site
+        self.state = state
+        self.now = now
+        self.at = state.clock
+        self.live: Live = live_of(state)
+        self.effects: list[Effect] = []
+        self.verdicts: dict[str, Verdict] = {}
+        self.used: dict[str, int] = {}
+        self.decided: list[tuple[int, Text]] = []
+        self.watch_again = False
+        self.cases: dict[str, Case] = {}
+        self.customary = customary_times(state.patient.customary)
+        for enrolment in sorted(state.enrolments.values(), key=lambda e: e.number):
+            self.add_case(enrolment)
+
+    def add_case(self, enrolment: Enrolment) -> Case:
+        """Work on an enrolment in this call. Raises KeyError when its plan was not given."""
+        plan = self.plans[enrolment.plan]
+        case = self.cases[enrolment.key] = Case(self, enrolment, plan, index_of(plan))
+        return case
+
+    @property
+    def floor(self) -> datetime:
+        """The earliest instant for a message that is meant for now."""
+        return self.now if self.now - self.at > LATE else self.at
+
+    # ------------------------------------------------------------------ effects
+
+    def emit(self, effect: Effect) -> None:
+        """Do this to the world."""
+        self.effects.append(effect)
+
+    def once(self, key: str) -> str:
+        """``key``, or with a running number when this call has used it already."""
+        count = self.used.get(key, 0) + 1
+        self.used[key] = count
+        return key if count == 1 else f"{key}~{count}"
+
+    def timeline(
+        self, case: Case | None, word: str, path: str, words: Text, *, key: str = "", weight: int = 0, **more: Any
+    ) -> None:
+        """An entry of the timeline at the logical instant. ``weight`` over 0: worth telling as decided."""
+        eid = case.id if case is not None else None
+        if not key:
+            stamp = int(self.at.timestamp())
+            key = f"{self.state.journey}:{eid or '-'}:{path}:{word}:{stamp}"
+        self.emit(Timeline(self.once(key), self.at, eid, word, path, words, **more))
+        if weight:
+            self.decided.append((weight, words))
+
+    def explain(self, case: Case, path: str, value: str, words: Text, data: dict[str, Json]) -> None:
+        """Keep why something was decided."""
+        key = self.once(f"{self.state.journey}:{case.id}:{path}:why:{int(self.at.timestamp())}")
+        self.emit(Explanation(key, self.at, case.id, path, value, words, data))
+
+    def incident(self, key: str, words: Text) -> None:
+        """Raise a loud failure outside the pathway."""
+        self.emit(Incident(self.once(key), words, self.at))
+        self.decided.append((9, words))
+
+    def cancel_messages(self, keys: list[str], reason: str = "not needed") -> None:
+        """Withdraw rows that are still to be sent and give their places back."""
+        gone = [key for key in keys if self.state.sends.pop(key, None) is not None]
+        if gone:
+            self.emit(CancelMessages(tuple(gone), None, reason))
+
+    # ------------------------------------------------------------------ answers
+
+    def refuse(self, event_id: str, code: str, **values: object) -> None:
+        """A command cannot be done: say why."""
+        self.verdicts[event_id] = Verdict(False, code, text(code, **values))
+
+    def accept(self, event_id: str, code: str = "done", **values: object) -> None:
+        """A command was done."""
+        self.verdicts[event_id] = Verdict(True, code, text(code, **values))
+
+    # ------------------------------------------------------------------ occurrences
+
+    def occurrences_of(self, case: Case, path: str) -> list[Occurrence]:
+        """The occurrences of a step that have not ended, by due instant and key (those without one last)."""
+        keys = self.live.by_step.get(f"{case.id}|{path}")
+        if not keys:
+            return []
+        found = [self.state.occurrences[key] for key in keys]
+        found.sort(key=occurrence_order)
+        return found
+
+
+def occurrence_order(o: Occurrence) -> tuple[bool, float, str]:
+    """By due instant, then key."""
+    return (o.due is None, o.due.timestamp() if o.due is not None else 0.0, o.key)
+
+
+def customary_times(told: dict[str, str]) -> dict[str, tuple[int, int]]:
+    """Customary times as the calendar wants them."""
+    return {name: (int(value[:2]), int(value[3:5])) for name, value in told.items()}

@@ -1,0 +1,419 @@
+"""Steps: planned ahead for about a week, opened, done or missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pathways.decide import doses, handoffs
+from pathways.decide.calendar import Slot, local_time, occurrences
+from pathways.decide.conditions import Truth
+from pathways.decide.contact import say
+from pathways.decide.occurrences import (
+    drop_reminders,
+    end,
+    make,
+    plan_blocks,
+    step_run,
+    sync_reminders,
+    wanted,
+)
+from pathways.decide.records import Alarm, Occurrence
+from pathways.decide.tasks import Work, open_task
+from pathways.decide.texts import text
+from pathways.lang.plan import DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, TeachBody, VisitBody
+from pathways.lang.plan_when import AsSoonAs, BetweenMoments, DaysAfter, Every, NextWorkingDay, OnceAt
+
+if TYPE_CHECKING:
+    from pathways.decide.case import Case
+    from pathways.decide.run import Run
+
+Json = Any
+PLAN_EVERY = timedelta(days=7)
+SLACK = timedelta(days=1)
+FAR = timedelta(days=400)
+LONG = frozenset({"week", "month", "year"})
+
+
+# --------------------------------------------------------------------------- planning
+
+
+def horizon(run: Run) -> datetime:
+    """Everything due before this instant is planned. The planning alarm moves it on every seven days."""
+    alarm = run.state.alarms.get("plan")
+    if alarm is None or alarm.at is None:
+        alarm = Alarm(key="plan", what="plan", at=run.at + PLAN_EVERY)
+        run.state.alarms["plan"] = alarm
+        run.live.schedule("alarms", alarm)
+    assert alarm.at is not None
+    return alarm.at + SLACK
+
+
+def plan_all(case: Case) -> None:
+    """Plan every step of the present phase up to the horizon."""
+    for step in case.steps():
+        plan_step(case, step)
+
+
+def plan_step(case: Case, step: Step) -> None:
+    """Plan what of a step is not planned yet."""
+    if not plannable(case, step):
+        return
+    if isinstance(step.body, DoseBody):
+        doses.plan(case, step, horizon(case.run))
+    elif isinstance(step.body, HandoffBody) and step.body.medicines is not None:
+        handoffs.plan_for_each(case, step)
+    elif isinstance(step.when.base, AsSoonAs):
+        return
+    elif is_single(step):
+        _plan_single(case, step)
+    else:
+        _plan_repeat(case, step)
+
+
+def plannable(case: Case, step: Step) -> bool:
+    """Whether occurrences of the step are made at all in this visit of its phase."""
+    en = case.en
+    if en.status not in {"active", "paused"}:
+        return False
+    phase = case.index.phase_of[step.path]
+    if phase and (phase != en.phase or en.ending is not None):
+        return False
+    if step.first_time_only and phase and en.visits.get(phase, 0) > 1:
+        return False
+    return not (step.id in en.hold or step.path in en.hold)
+
+
+def is_single(step: Step) -> bool:
+    """Whether the schedule has listed moments rather than a grid without end."""
+    base = step.when.base
+    return isinstance(base, OnceAt | BetweenMoments | NextWorkingDay) or (
+        isinstance(base, DaysAfter) and base.of is None
+    )
+
+
+def _limit(case: Case, step: Step) -> datetime | None:
+    """Steps of a phase are not planned at or after its end."""
+    return case.en.until if case.index.phase_of[step.path] else None
+
+
+def _plan_single(case: Case, step: Step) -> None:
+    """Listed moments: made as soon as they are known; a moment that moved takes its planned occurrence along."""
+    run, memory = case.run, step_run(case, step.path)
+    limit = _limit(case, step)
+    found = list(islice(occurrences(step.when, case.context(step.path), run.at - FAR, run.at + 4 * FAR), 400))
+    slots = [s for s in found if limit is None or s.due < limit or s.due <= run.at]
+    known = memory.anchor.split(" ") if memory.anchor else []
+    keys = {s.key for s in slots}
+    for o in run.occurrences_of(case, step.path):
+        if o.state == "planned" and not o.extra and o.slot not in keys:
+            end(case, o, "cancelled", "not needed")
+            memory.generation += 1
+            known = [k for k in known if k != o.slot]
+    for slot in slots:
+        if slot.key in known:
+            continue
+        known.append(slot.key)
+        if slot.due < run.at and not _just_now(case, step, slot):
+            _past(case, step, slot)
+        else:
+            make(case, step, slot)
+    memory.anchor = " ".join(known[-200:])
+    plan_blocks(case, step, run.at, run.at + FAR)
+
+
+def _just_now(case: Case, step: Step, slot: Slot) -> bool:
+    """A window that is still open, though its due instant has passed."""
+    return False
+
+
+def _past(case: Case, step: Step, slot: Slot) -> None:
+    """Its moment has passed already: what ``if_past`` says."""
+    run = case.run
+    if step.if_past == "now":
+        now = Slot(number=slot.number, due=run.at, opens=None, key=slot.key)
+        make(case, step, now)
+        return
+    o = make(case, step, slot)
+    if o is None:
+        return
+    if step.if_past == "task":
+        role = step.body.task.role if isinstance(step.body, TaskBody) else _staff_role(case)
+        title = text("task_past", step=step.title)
+        open_task(case, Work(key=f"{o.key}:past", id=f"{step.id}.past", source=step.path, title=title, role=role))
+    end(case, o, "skipped", "past")
+
+
+def _staff_role(case: Case) -> str:
+    return case.plan.roles[0] if case.plan.roles else "staff"
+
+
+def _plan_repeat(case: Case, step: Step) -> None:
+    """A grid: made up to the horizon; of long repeats always the next one too."""
+    run, memory = case.run, step_run(case, step.path)
+    start = memory.planned_to or case.context(step.path).start
+    until, limit = _reach(case, step), _limit(case, step)
+    if limit is not None:
+        until = min(until, limit)
+    slots = occurrences(step.when, case.context(step.path), start, limit or run.at + FAR)
+    pending: Slot | None = None
+    for slot in _bounded(slots, until, far=_is_long(step)):
+        if pending is not None:
+            make(case, step, pending, next_due=slot.due)
+            memory.planned_to = pending.due + timedelta(microseconds=1)
+        if slot.due >= until and not (_is_long(step) and not _ahead(case, step)):
+            pending = None
+            break
+        pending = slot
+    if pending is not None:
+        make(case, step, pending)
+        memory.planned_to = pending.due + timedelta(microseconds=1)
+    memory.planned_to = max(memory.planned_to or start, min(until, limit or until))
+    plan_blocks(case, step, run.at, run.at + FAR if _is_long(step) else until)
+
+
+def _bounded(slots: Iterator[Slot], until: datetime, *, far: bool) -> Iterator[Slot]:
+    """Slots up to the horizon and one beyond (whose due bounds the last one's window)."""
+    beyond = 0
+    for slot in slots:
+        yield slot
+        if slot.due >= until:
+            beyond += 1
+            if beyond > (1 if far else 0):
+                return
+
+
+def _is_long(step: Step) -> bool:
+    base = step.when.base
+    if isinstance(base, Every) and base.cycle is None and step.when.during is None:
+        return base.interval.unit in LONG or (base.interval.unit == "day" and (base.interval.amount or 1) > 7)
+    return not isinstance(base, Every)
+
+
+def _ahead(case: Case, step: Step) -> bool:
+    return any(o.due is not None and o.due > case.run.at for o in case.run.occurrences_of(case, step.path))
+
+
+def _reach(case: Case, step: Step) -> datetime:
+    """The horizon, later by what a window opens before it is due."""
+    at = horizon(case.run)
+    if step.window.opens_before is not None:
+        at = case.after(at, step.window.opens_before) or at
+    return at
+
+
+def replan(case: Case, step: Step) -> None:
+    """An anchor, zone or booking changed: plan the future again, never the past."""
+    if is_single(step) or isinstance(step.when.base, AsSoonAs) or not plannable(case, step):
+        plan_step(case, step)
+        return
+    if isinstance(step.body, DoseBody):
+        doses.replan(case, step, horizon(case.run))
+        return
+    if isinstance(step.body, HandoffBody) and step.body.medicines is not None:
+        handoffs.plan_for_each(case, step)
+        return
+    run, memory = case.run, step_run(case, step.path)
+    wanted_slots = {s.key: s for s in occurrences(step.when, case.context(step.path), run.at, _reach(case, step))}
+    changed = False
+    for o in run.occurrences_of(case, step.path):
+        slot = wanted_slots.get(o.slot)
+        if o.state == "planned" and not o.extra and (slot is None or slot.due != o.due):
+            end(case, o, "cancelled", "not needed")
+            changed = True
+    alive = {o.slot for o in run.occurrences_of(case, step.path)}
+    if changed:
+        memory.generation += 1
+    for key in [
+        k
+        for k, a in run.state.alarms.items()
+        if a.what == "block" and a.enrolment == case.id and a.subject == step.path
+    ]:
+        if (to := run.state.alarms[key].to) is not None and to > run.at:
+            del run.state.alarms[key]
+    skip = run.at
+    for slot in sorted(wanted_slots.values(), key=lambda s: s.due):
+        limit = _limit(case, step)
+        if slot.key not in alive and slot.due >= skip and (limit is None or slot.due < limit):
+            make(case, step, slot)
+    memory.planned_to = max(run.at, _reach(case, step))
+    plan_blocks(case, step, run.at, run.at + FAR)
+
+
+def plan_extra(case: Case, step: Step, due: datetime | None, key: str) -> Occurrence | None:
+    """An occurrence outside the schedule (``plan``, do now). Without ``due`` it waits for its booking."""
+    run = case.run
+    if due is not None:
+        return make(case, step, Slot(number=0, due=due, opens=None, key=key), extra=True)
+    memory = step_run(case, step.path)
+    memory.count += 1
+    memory.in_visit += 1
+    full = case.key(step.path, case.visit_of(step.path), key)
+    if full in run.state.occurrences:
+        return None
+    o = Occurrence(
+        key=full,
+        enrolment=case.id,
+        step=step.path,
+        visit=case.visit_of(step.path),
+        number=memory.in_visit,
+        slot=key,
+        extra=True,
+    )
+    from pathways.decide.occurrences import add
+
+    add(case, o)
+    run.timeline(case, "planned", step.path, text("planned", step=step.title), key=f"{full}:planned", occurrence=full)
+    return o
+
+
+# --------------------------------------------------------------------------- as soon as, guards
+
+
+def look_soon(case: Case, touched: set[str]) -> None:
+    """``as soon as``: on its change from not true to true; armed again when not true."""
+    phase = case.phase
+    if phase is None:
+        return
+    for step, inputs in phase.soon:
+        if not case.touches(inputs, touched) or not plannable(case, step):
+            continue
+        assert isinstance(step.when.base, AsSoonAs)
+        memory = step_run(case, step.path)
+        held = case.truth(step.when.base.cond) is Truth.TRUE
+        if held and memory.armed and (step.when.at_most is None or memory.in_visit < step.when.at_most):
+            memory.armed = False
+            stamp = local_time(case.run.at, case.zone).isoformat(timespec="seconds")
+            make(case, step, Slot(number=memory.in_visit + 1, due=case.run.at, opens=None, key=stamp))
+        elif not held:
+            memory.armed = True
+
+
+def look_guards(case: Case, touched: set[str]) -> None:
+    """A guard's input changed: planned messages follow it."""
+    for step in case.steps():
+        inputs = case.index.guards[step.path]
+        if inputs and case.touches(inputs, touched):
+            sync_reminders(case, step)
+
+
+def look_moments(case: Case, touched: set[str]) -> None:
+    """Something that a schedule counts from changed."""
+    for step in case.steps():
+        inputs = case.index.moments[step.path]
+        if inputs and case.touches(inputs, touched):
+            replan(case, step)
+
+
+# --------------------------------------------------------------------------- transitions
+
+
+def advance(case: Case, o: Occurrence) -> None:
+    """An instant of an occurrence has come: it opens, is due, late or missed."""
+    run = case.run
+    step = case.index.steps[o.step]
+    if o.state == "planned":
+        why = _stopped(case, step, o)
+        if why:
+            end(case, o, "skipped", why)
+            return
+        o.state = "open"
+        if isinstance(step.body, VisitBody):
+            run.timeline(case, "opened", o.step, text("opened", step=step.title), key=f"{o.key}:open")
+        if o.due is not None and o.due > run.at:
+            run.live.schedule("occurrences", o)
+            return
+    if o.state == "open" and o.due is not None and o.due <= run.at:
+        o.state = "due"
+        _fall_due(case, step, o)
+        if o.key in run.state.occurrences:
+            run.live.schedule("occurrences", o)
+        return
+    if o.state == "due" and o.late is not None and o.late <= run.at and (o.missed is None or o.late < o.missed):
+        o.state = "late"
+        run.live.schedule("occurrences", o)
+        return
+    if o.missed is not None and o.missed <= run.at:
+        miss(case, step, o)
+
+
+def _stopped(case: Case, step: Step, o: Occurrence) -> str:
+    """Why an occurrence does not open; "" when it does."""
+    en = case.en
+    if not step.safety and en.status == "paused":
+        return "paused"
+    if not step.safety and en.stopped:
+        return "stopped"
+    when = step.when
+    if when.until_cond is not None and case.truth(when.until_cond) is Truth.TRUE:
+        return "not needed"
+    return "" if wanted(case, step) else "guard"
+
+
+def _fall_due(case: Case, step: Step, o: Occurrence) -> None:
+    """What the kind of step does when it is due."""
+    body = step.body
+    if isinstance(body, TaskBody):
+        spec = body.task
+        task = open_task(
+            case,
+            Work(
+                key=o.key,
+                id=step.id,
+                source=step.path,
+                title=spec.title,
+                role=spec.role,
+                due=spec.due,
+                ladder=spec.ladder,
+                keep=step.on_leave == "keep" or spec.on_leave == "keep",
+                occurrence=o.key,
+            ),
+        )
+        o.task = task.key
+    elif isinstance(body, HandoffBody):
+        handoffs.start(case, step, o)
+    elif isinstance(body, SayBody):
+        sent = say(
+            case,
+            body.message,
+            f"{o.key}:say",
+            at=max(case.run.floor, o.due or case.run.at),
+            expires=_say_until(case, step, o),
+        )
+        end(case, o, "sent" if sent else "undelivered")
+    elif isinstance(body, TeachBody):
+        pass  # shown by its reminder, which was planned with it
+
+
+def _say_until(case: Case, step: Step, o: Occurrence) -> datetime | None:
+    """``catch_up`` of a message: how long after its instant it is still sent."""
+    assert o.due is not None
+    if step.catch_up == "within" and step.catch_up_within is not None:
+        return case.after(o.due, step.catch_up_within)
+    return o.due + timedelta(hours=24) if step.catch_up == "skip" else None
+
+
+def miss(case: Case, step: Step, o: Occurrence) -> None:
+    """Nothing more is waited for."""
+    body = step.body
+    if isinstance(body, DoseBody):
+        doses.miss(case, o)
+    elif isinstance(body, MeasureBody) and o.readings:
+        end(case, o, "partly")
+    elif isinstance(body, VisitBody):
+        end(case, o, "missed", weight=3)
+        case.follow.append((step.path, body.missed, o.key))
+    else:
+        end(case, o, "missed")
+
+
+def cancel_open(case: Case, steps: set[str], *, why: str = "not needed", planned_only: bool = False) -> None:
+    """End what is planned or open of these steps (paths): cancelled, not needed."""
+    for path in sorted(steps):
+        for o in case.run.occurrences_of(case, path):
+            if planned_only and o.state != "planned":
+                continue
+            drop_reminders(case, o)
+            end(case, o, "cancelled", why)

@@ -1,0 +1,137 @@
+"""What people may do with a task: claim, release, reassign, complete, cancel, snooze. Each is answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pathways.decide import forms, rules
+from pathways.decide.events import Event, TaskVerb
+from pathways.decide.intake import take_readings
+from pathways.decide.occurrences import end
+from pathways.decide.records import Task
+from pathways.decide.tasks import close_task, form_of, put, restart_ladder, stop_ladder, title_of
+from pathways.decide.texts import text
+
+if TYPE_CHECKING:
+    from pathways.decide.case import Case
+    from pathways.decide.run import Run
+
+
+def task_verb(run: Run, event: Event, body: TaskVerb) -> None:
+    """A person acts on a task."""
+    task = run.state.tasks.get(body.task)
+    if task is None:
+        run.refuse(event.id, "no_task")
+        return
+    act = _VERBS.get(body.verb)
+    if act is None:
+        run.refuse(event.id, "unknown_verb", verb=body.verb)
+        return
+    case = run.cases[task.enrolment]
+    wrong = act(case, task, event, body)
+    if wrong is not None:
+        code, values = wrong
+        run.refuse(event.id, code, **values)
+        return
+    run.accept(event.id)
+
+
+Wrong = tuple[str, dict[str, str]] | None
+
+
+def _changed(case: Case, task: Task, event: Event, body: TaskVerb, key: str, **values: object) -> None:
+    put(case, task)
+    case.run.live.schedule("tasks", task)
+    words = text(key, title=title_of(task), **values)
+    case.run.timeline(
+        case,
+        key,
+        task.source,
+        words,
+        key=f"{task.key}:{body.verb}:{event.id}",
+        weight=2,
+        why=body.reason,
+        data={"task": task.key, "by": body.by},
+    )
+
+
+def _claim(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
+    if task.claimed_by and task.claimed_by != body.by:
+        return "claimed_by_other", {}
+    task.status, task.claimed_by, task.snoozed = "claimed", body.by, None
+    stop_ladder(task)
+    _changed(case, task, event, body, "task_claimed")
+    return None
+
+
+def _release(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
+    if task.status != "claimed":
+        return "not_claimed", {}
+    if task.claimed_by != body.by:
+        return "claimed_by_other", {}
+    task.status, task.claimed_by = "open", ""
+    restart_ladder(case, task)
+    _changed(case, task, event, body, "task_released")
+    return None
+
+
+def _reassign(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
+    roles = case.plan.roles
+    if not body.to_role or (roles and body.to_role not in roles):
+        return "needs_role", {"roles": ", ".join(roles)}
+    task.role, task.status, task.claimed_by = body.to_role, "open", ""
+    if task.rung_at is None:
+        restart_ladder(case, task)
+        task.role = body.to_role
+    _changed(case, task, event, body, "task_moved", role=body.to_role)
+    return None
+
+
+def _snooze(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
+    if task.level == "red":
+        return "red_no_snooze", {}
+    if body.until is None or body.until <= case.run.at:
+        return "needs_until", {}
+    task.snoozed = body.until
+    stop_ladder(task)
+    _changed(case, task, event, body, "task_snoozed")
+    return None
+
+
+def _complete(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
+    if task.claimed_by and task.claimed_by != body.by:
+        return "claimed_by_other", {}
+    fields = form_of(case, task)
+    form, wrong = forms.checked(fields, body.form)
+    if wrong is not None:
+        return wrong
+    close_task(case, task, "done", by=body.by, form=form)
+    o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
+    if o is not None:
+        end(case, o, "done", form=form, weight=3)
+    take_readings(case.run, case, forms.take_over(case, fields, form, body.by, event.id))
+    if task.episode:
+        rules.task_closed(case, task)
+    return None
+
+
+def _cancel(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
+    if not body.reason:
+        return "needs_reason", {}
+    close_task(case, task, "cancelled", by=body.by, why=body.reason)
+    o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
+    if o is not None:
+        end(case, o, "cancelled", "could not")
+    if task.episode:
+        rules.task_closed(case, task)
+    return None
+
+
+_VERBS = {
+    "claim": _claim,
+    "release": _release,
+    "reassign": _reassign,
+    "snooze": _snooze,
+    "complete": _complete,
+    "cancel": _cancel,
+}

@@ -1,0 +1,302 @@
+"""Tasks of people: opened, told along a ladder, late, closed. Their verbs are in ``task_verbs``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pathways.decide.contact import tell
+from pathways.decide.effects import PutTask
+from pathways.decide.records import Done, Task
+from pathways.decide.texts import text, word
+from pathways.decide.worktime import is_staffed, next_staffed
+from pathways.lang.plan import FormField, Ladder, Rung
+from pathways.lang.plan_base import Duration, Text
+
+if TYPE_CHECKING:
+    from pathways.decide.case import Case
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A task to open. ``ladder`` runs at once when ``at_once``, else when the task is late."""
+
+    key: str
+    id: str
+    source: str
+    title: Text
+    role: str
+    level: str = "routine"
+    due: Duration | None = None
+    late: datetime | None = None
+    ladder: str | None = None
+    at_once: bool = False
+    keep: bool = False
+    bound: bool = False
+    occurrence: str = ""
+    episode: str = ""
+    fact: str = ""
+
+
+def open_task(case: Case, work: Work) -> Task:
+    """Open a task (once per key) and start its ladder where it runs at once."""
+    run = case.run
+    found = run.state.tasks.get(work.key)
+    if found is not None:
+        return found
+    late = work.late
+    if late is None and work.due is not None:
+        late = case.after(run.at, work.due, work.role)
+    task = Task(
+        key=work.key,
+        enrolment=case.id,
+        id=work.id,
+        source=work.source,
+        title=[work.title.en, work.title.zh],
+        role=work.role,
+        level=work.level,
+        opened=run.at,
+        late=late,
+        ladder=work.ladder or "",
+        occurrence=work.occurrence,
+        episode=work.episode,
+        visit=case.en.visit,
+        keep=work.keep or work.level in {"red", "amber"},
+        bound=work.bound,
+        fact=work.fact,
+    )
+    run.state.tasks[task.key] = task
+    if work.at_once and task.ladder:
+        _next_rung(case, task, quiet=True)
+    put(case, task)
+    words = text("task_opened", role=task.role, title=work.title)
+    weight = {"red": 9, "amber": 6}.get(task.level, 4)
+    run.timeline(
+        case,
+        "task_opened",
+        work.source,
+        words,
+        key=f"{task.key}:opened",
+        weight=weight,
+        data={"task": task.key, "id": task.id, "role": task.role, "level": task.level},
+    )
+    run.live.schedule("tasks", task)
+    return task
+
+
+def title_of(task: Task) -> Text:
+    """The title in both languages."""
+    return Text.model_construct(en=task.title[0], zh=task.title[1])
+
+
+def form_of(case: Case, task: Task) -> tuple[FormField, ...]:
+    """The fields the task asks for."""
+    if task.fact:
+        return (fact_field(case, task.fact),)
+    spec = case.index.tasks.get(task.source) or case.index.tasks.get(task.id)
+    return spec.form if spec is not None else ()
+
+
+def fact_field(case: Case, fact: str) -> FormField:
+    """A fact as a field of a form."""
+    spec = case.plan.facts[fact]
+    kinds = {
+        "age": "number",
+        "sex": "one_of",
+        "codes": "text",
+        "quantity": "number",
+        "count": "number",
+        "medicines": "text",
+    }
+    options = spec.options or (("female", "male") if spec.type == "sex" else ())
+    return FormField(
+        id=fact,
+        type=kinds.get(spec.type, spec.type),
+        label=spec.ask_text,
+        options={o: Text(en=o, zh=o) for o in options},
+        unit=spec.unit,
+        fact=fact,
+    )
+
+
+def put(case: Case, task: Task, **closed: Any) -> None:
+    """Tell the world how the task stands."""
+    assert task.opened is not None
+    form = tuple(f.model_dump(mode="json", exclude_defaults=True) for f in form_of(case, task))
+    case.run.emit(
+        PutTask(
+            key=task.key,
+            enrolment=task.enrolment,
+            source=task.source,
+            title=title_of(task),
+            role=task.role,
+            level=task.level,
+            status=closed.pop("status", task.status),
+            opened=task.opened,
+            due=task.late,
+            form=form,
+            claimed_by=task.claimed_by or None,
+            episode=task.episode or None,
+            **closed,
+        )
+    )
+
+
+def close_task(
+    case: Case, task: Task, outcome: str, *, by: str, form: dict[str, Json] | None = None, why: str | None = None
+) -> None:
+    """End a task: ``done`` or ``cancelled``. What follows from it is the caller's."""
+    run = case.run
+    del run.state.tasks[task.key]
+    status = "done" if outcome == "done" else "cancelled"
+    put(case, task, status=status, answers=form or {}, closed=run.at, closed_by=by, why=why)
+    title = title_of(task)
+    if outcome == "done":
+        words = text("task_done", title=title)
+    else:
+        words = text("task_cancelled", title=title, why=word("why", why or "not needed"))
+    run.timeline(
+        case,
+        f"task_{status}",
+        task.source,
+        words,
+        key=f"{task.key}:{status}",
+        weight=3,
+        why=why,
+        data={"task": task.key, "id": task.id, "by": by},
+    )
+    if not task.occurrence:
+        key = f"{case.id}|{task.id}"
+        run.state.results[key] = Done(key=key, visit=task.visit, outcome=outcome, at=run.at, form=form or {})
+        case.touch("s:" + task.id)
+
+
+# --------------------------------------------------------------------------- ladders
+
+
+def due(case: Case, task: Task) -> None:
+    """An instant of the task has come: the next rung, the end of a snooze, lateness."""
+    at = case.run.at
+    if task.snoozed is not None and task.snoozed <= at:
+        task.snoozed = None
+        if task.ladder and task.is_late:
+            _next_rung(case, task)
+    elif task.rung_at is not None and task.rung_at <= at:
+        _next_rung(case, task)
+    elif task.late is not None and task.late <= at and not task.is_late:
+        _late(case, task)
+    put(case, task)
+    case.run.live.schedule("tasks", task)
+
+
+def _late(case: Case, task: Task) -> None:
+    task.is_late = True
+    words = text("task_late", title=title_of(task))
+    case.run.timeline(case, "task_late", task.source, words, key=f"{task.key}:late", weight=5, data={"task": task.key})
+    if task.ladder and task.rung < 0 and task.snoozed is None:
+        _next_rung(case, task)
+
+
+def _on_duty(case: Case, role: str) -> str | None:
+    """The role that answers for a role now: itself, or who covers; None when nobody is on duty."""
+    site, seen = case.run.site, set[str]()
+    while role not in seen:
+        seen.add(role)
+        if is_staffed(role, case.run.at, site):
+            return role
+        known = site.roles.get(role)
+        if known is None or known.cover is None:
+            return None
+        role = known.cover
+    return None
+
+
+def _next_rung(case: Case, task: Task, *, quiet: bool = False) -> None:
+    """Tell the next role that is on duty; repeat the last; at the top raise an incident."""
+    ladder = case.plan.ladders[task.ladder]
+    last = len(ladder.rungs) - 1
+    if task.rung == last:
+        rung = ladder.rungs[last]
+        if task.again < rung.repeat:
+            task.again += 1
+            _tell(case, task, rung, _on_duty(case, rung.tell) or rung.tell, quiet=quiet)
+        else:
+            _top(case, task, ladder)
+        return
+    for number in range(task.rung + 1, last + 1):
+        rung = ladder.rungs[number]
+        role = _on_duty(case, rung.tell)
+        if role is not None:
+            task.rung = number
+            _tell(case, task, rung, role, quiet=quiet)
+            return
+        if rung.off_duty == "wait" and task.level != "red":
+            break
+    _nobody(case, task, ladder, quiet=quiet)
+
+
+def _nobody(case: Case, task: Task, ladder: Ladder, *, quiet: bool) -> None:
+    """No role left on the ladder is on duty: red tells the last one all the same and is a loud failure; others
+    wait for the first who comes."""
+    run = case.run
+    rung = ladder.rungs[-1]
+    if task.level == "red":
+        task.rung = len(ladder.rungs) - 1
+        run.incident(f"{task.key}:nobody", text("nobody", title=title_of(task)))
+        _tell(case, task, rung, rung.tell, quiet=quiet)
+        return
+    coming = [next_staffed(r.tell, run.at, run.site) for r in ladder.rungs[task.rung + 1 :]]
+    known = [at for at in coming if at is not None]
+    task.rung_at = min(known) if known else None
+    if not known:
+        task.exhausted = True
+        run.incident(f"{task.key}:nobody", text("nobody", title=title_of(task)))
+
+
+def _tell(case: Case, task: Task, rung: Rung, role: str, *, quiet: bool) -> None:
+    run = case.run
+    title = title_of(task)
+    if not task.is_late:
+        task.role = role
+    if role not in task.told:
+        task.told.append(role)
+    words = text("told_late" if task.is_late else "told", title=title)
+    place = f"{task.rung}:{task.again}" + (f":{task.cycle}" if task.cycle else "")
+    tell(run, case, role, key=f"{task.key}:rung:{place}", template="told", words=words, channels=rung.by)
+    task.rung_at = case.after(run.at, rung.answer_within, role)
+    if not quiet or task.again:
+        run.timeline(
+            case,
+            "rung",
+            task.source,
+            text("rung", role=role, title=title),
+            key=f"{task.key}:told:{place}",
+            weight=7,
+            data={"task": task.key, "role": role},
+        )
+
+
+def _top(case: Case, task: Task, ladder: Ladder) -> None:
+    """The top of the ladder did not answer."""
+    task.rung_at = None
+    task.exhausted = True
+    if ladder.rungs[-1].then == "incident" or task.level == "red":
+        words = text("incident", title=title_of(task))
+        case.run.incident(f"{task.key}:incident", words)
+        case.run.timeline(case, "incident", task.source, words, key=f"{task.key}:top", data={"task": task.key})
+
+
+def stop_ladder(task: Task) -> None:
+    """Somebody answered."""
+    task.rung_at = None
+
+
+def restart_ladder(case: Case, task: Task) -> None:
+    """The task was given back: tell again from the first rung, where the ladder had begun."""
+    if task.ladder and task.rung >= 0:
+        task.rung, task.again, task.exhausted = -1, 0, False
+        task.cycle += 1
+        _next_rung(case, task)

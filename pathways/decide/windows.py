@@ -1,0 +1,145 @@
+"""Derived values: a number computed from readings over a window of local days.
+
+A derived value changes only at a reading or a closing block of the steps that feed it, never by time alone.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from statistics import median
+from typing import TYPE_CHECKING
+
+from pathways.decide.calendar import local_date
+from pathways.decide.calendar_zone import add_calendar, clock_delta
+from pathways.decide.conditions import Sample, Unknown
+from pathways.decide.readings import accepted
+from pathways.decide.records import Kept, Window
+from pathways.lang.plan import Derived
+from pathways.lang.plan_base import CLOCK_UNITS
+
+if TYPE_CHECKING:
+    from pathways.decide.case import Case
+
+
+def derived_value(case: Case, derived: str, component: str) -> Sample | Unknown:
+    """A component of a derived value as it stands now."""
+    spec = case.plan.derived[derived]
+    window = frozen(case, spec) if spec.judge == "block_end" else _running(case, spec)
+    if window is None:
+        return Unknown("waiting_for_block_end")
+    if window.why:
+        return Unknown(window.why, window.count, spec.min_readings)
+    value = window.values.get(component)
+    if value is None or window.newest is None:
+        return Unknown("no_value")
+    return Sample(value, window.newest, spec.measure, window.count, window.since)
+
+
+def frozen(case: Case, spec: Derived) -> Window | None:
+    """The value of the last closed block, None while none has closed (in this visit, if it says so)."""
+    window = case.run.state.derived.get(f"{case.id}|{spec.id}")
+    if window is None or window.closed is None:
+        return None
+    if spec.since_phase_start and case.en.entered is not None and window.visit != case.en.visit:
+        return None
+    return window
+
+
+def _running(case: Case, spec: Derived) -> Window:
+    cache = case.run.live.cache
+    key = ("derived", case.id, spec.id, case.en.visit)
+    found: Window | None = cache.get(key)
+    if found is None:
+        found = cache[key] = compute(case, spec)
+    return found
+
+
+def forget(case: Case, measure: str) -> None:
+    """A reading of ``measure`` came or went: what is computed from it is computed again."""
+    for spec in case.index.derived_of.get(measure, ()):
+        case.run.live.cache.pop(("derived", case.id, spec.id, case.en.visit), None)
+
+
+def close(case: Case, spec: Derived, at: datetime) -> None:
+    """Freeze a derived value: its planned block has closed."""
+    window = compute(case, spec)
+    window.closed = at
+    window.visit = case.en.visit
+    case.run.state.derived[window.key] = window
+    case.touch("d:" + spec.id)
+
+
+def compute(case: Case, spec: Derived) -> Window:
+    """The value over the readings as they are kept now."""
+    rows = _rows(case, spec)
+    window = Window(key=f"{case.id}|{spec.id}")
+    if not rows:
+        window.why = "no_reading"
+        return window
+    dates = {local_date(at, case.zone) for at, _ in rows}
+    window.count, window.days = len(rows), len(dates)
+    window.newest, window.since = rows[-1][0], rows[0][0]
+    if window.count < spec.min_readings or window.days < spec.min_days:
+        window.why = "too_few"
+        return window
+    names = sorted({name for _, kept in rows for name in kept.values})
+    for name in names:
+        values = [kept.values[name] for _, kept in rows if name in kept.values]
+        window.values[name] = _function(spec.function, values)
+    return window
+
+
+def _rows(case: Case, spec: Derived) -> list[tuple[datetime, Kept]]:
+    measure = case.plan.measures[spec.measure]
+    since = case.en.entered if spec.since_phase_start else None
+    rows = [
+        (at, kept)
+        for at, _, kept in case.run.live.readings.get(measure.catalogue, ())
+        if (since is None or at >= since) and accepted(kept, measure) and _has_words(kept, spec)
+    ]
+    if not rows:
+        return rows
+    newest = rows[-1][0]
+    if spec.over.unit in CLOCK_UNITS:
+        edge = newest - clock_delta(spec.over.amount or 1, spec.over.unit)
+        rows = [row for row in rows if row[0] > edge]
+    else:
+        first = _first_day(spec, local_date(newest, case.zone))
+        rows = [row for row in rows if local_date(row[0], case.zone) >= first]
+    if spec.leave_out_first_day and rows:
+        start = local_date(rows[0][0], case.zone)
+        rows = [row for row in rows if local_date(row[0], case.zone) > start]
+    return rows
+
+
+def _first_day(spec: Derived, newest: date) -> date:
+    """``over: n days`` is the day of the newest reading and the n-1 local days before it."""
+    if spec.function == "change":
+        return add_calendar(newest, -(spec.over.amount or 1), spec.over.unit)
+    back = add_calendar(newest, -(spec.over.amount or 1), spec.over.unit)
+    return add_calendar(back, 1, "day")
+
+
+def _has_words(kept: Kept, spec: Derived) -> bool:
+    return all(kept.context.get(name) in words for name, words in spec.where_words.items())
+
+
+def _function(name: str, values: list[Decimal]) -> Decimal:
+    if name == "mean":
+        return sum(values, Decimal(0)) / len(values)
+    if name == "median":
+        return Decimal(median(values))
+    if name == "min":
+        return min(values)
+    if name == "max":
+        return max(values)
+    if name == "first":
+        return values[0]
+    if name == "count":
+        return Decimal(len(values))
+    if name == "sum":
+        return sum(values, Decimal(0))
+    if name == "change":
+        return values[-1] - values[0]
+    return values[-1]
