@@ -64,7 +64,7 @@ def say_number(value: Decimal | float) -> str:
 def say_quantity(value: Decimal | float, unit: str, language: str = "en") -> str:
     """``135 mmHg``, ``18 years``; ``18 岁``."""
     word = unit_word(unit, language)
-    tight = word in {"", "%"} or (chinese(language) and unit in _UNITS_ZH and unit != "/min")
+    tight = word in {"", "%"}
     return f"{say_number(value)}{'' if tight else ' '}{word}"
 
 
@@ -77,8 +77,7 @@ def say_duration(duration: Duration, language: str = "en") -> str:
     if duration.amount is None:
         return duration.param or ""
     if chinese(language):
-        gap = " " if _DURATION_ZH[duration.unit].startswith("个") else ""
-        return f"{duration.amount}{gap}{_DURATION_ZH[duration.unit]}"
+        return f"{duration.amount} {_DURATION_ZH[duration.unit]}"
     one, many = _DURATION_EN[duration.unit]
     return f"{duration.amount} {one if duration.amount == 1 else many}"
 
