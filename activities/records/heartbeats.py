@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from activities.records.schema import heartbeat
+
+FORGOTTEN: Final = timedelta(minutes=5)
 
 
 def beat(connection: Connection, name: str, at: datetime, age: float, data: Any = None) -> None:
@@ -16,3 +19,11 @@ def beat(connection: Connection, name: str, at: datetime, age: float, data: Any 
     changed = connection.execute(update(heartbeat).where(heartbeat.c.name == name).values(**values))
     if changed.rowcount == 0:
         connection.execute(insert(heartbeat).values(name=name, **values))
+
+
+def forget_others(connection: Connection, prefix: str, names: Collection[str], now: datetime) -> None:
+    """Forget the signs of life under ``prefix`` of those that are no more among ``names`` and silent for minutes."""
+    rows = connection.execute(select(heartbeat.c.name, heartbeat.c.at).where(heartbeat.c.name.startswith(prefix)))
+    gone = [row.name for row in rows if row.name not in names and row.at < now - FORGOTTEN]
+    if gone:
+        connection.execute(delete(heartbeat).where(heartbeat.c.name.in_(gone)))

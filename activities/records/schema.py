@@ -94,7 +94,7 @@ journey = Table(
     metadata,
     Column("key", String(64), ForeignKey("patient.key"), primary_key=True),
     Column("epoch", Integer, nullable=False, default=1),
-    # The last tick written: (epoch, sequence); its chain; the inbox up to `cursor` has been seen.
+    # The next tick is (epoch, sequence); `chain` is that of the last one; the inbox up to `cursor` has been seen.
     Column("sequence", Integer, nullable=False, default=0),
     Column("cursor", Counter, nullable=False, default=0),
     Column("chain", String(64), nullable=False, default=""),
