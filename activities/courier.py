@@ -36,7 +36,7 @@ from activities.messaging.claims import (
 from activities.messaging.ports import Letter, Never, NotNow, Outcome, Sent, Unsure, opaque
 from activities.messaging.settling import Settler, Told, in_store, wording
 from activities.messaging.wording import outside, subject
-from activities.records.heartbeats import beat
+from activities.records.heartbeats import beat, forget_others
 from activities.records.ledger import Ledger
 from activities.records.schema import outbox
 from activities.records.store import StoreUnavailableError
@@ -245,6 +245,11 @@ class Pump:
         journeys = await self._read(lambda c: abandoned(c, self._share, self._store.now()))
         keys = await asyncio.to_thread(sealers, self._ledger, journeys)
 
+        def tidy(connection: Connection) -> None:
+            # Of another number of shards: `courier:red:…` also begins with `courier:`, so red tidies for itself only.
+            for prefix in ("courier:red:",) if self._share.red else tuple(f"courier:{n}" for n in range(10)):
+                forget_others(connection, prefix, self._share.names(), self._store.now())
+
         def work(connection: Connection) -> int:
             settler = Settler(self._ledger, connection, self._mark, self._store.now())
             lost = take_back(connection, self._share, self._store.now(), list(keys))
@@ -254,6 +259,7 @@ class Pump:
                     settler.unknown(journey, key, sealer)
             return len(lost)
 
+        await self._transact(tidy)
         if journeys:
             lost = await self._transact(work)
             log.warning("took over from a courier that died", doses_unknown=lost)

@@ -59,6 +59,7 @@ COMMANDS: Final[Mapping[str, Entry]] = dict(
         _entry("server", "Run the real Temporal development server, getting it first where needed."),
         _entry("worker", "Run one worker process."),
         _entry("api", "Run the HTTP API."),
+        _entry("watchdog", "Look from outside Temporal whether anything is late, and shout."),
         _entry("partners", "Run stand-in partners that speak the published protocols."),
         _entry("demo", "Run the whole system on this machine and show what happens."),
     )

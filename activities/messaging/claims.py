@@ -45,6 +45,10 @@ class Share:
         """The courier's name, for its mark and its heartbeat."""
         return f"courier:{'red:' if self.red else ''}{self.shard}/{self.shards}"
 
+    def names(self) -> list[str]:
+        """The names of all couriers of this kind."""
+        return [Share(shard, self.shards, self.red).name for shard in range(self.shards)]
+
     def condition(self) -> ColumnElement[bool]:
         """The rows of this share."""
         mine = outbox.c.shard % self.shards == self.shard

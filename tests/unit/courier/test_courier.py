@@ -71,8 +71,8 @@ def _reading(world: World, minutes: int, quality: str = "ok", status: str = "fin
 
 
 def _task(world: World, key: str, status: str) -> None:
-    row: dict[str, Any] = {"key": key, "journey": PATIENT, "enrolment": "e1", "source": "x", "role": "nurse", "level": "amber"}
-    row |= {"status": status, "opened": NOON, "changed": NOON, "body_sealed": b""}
+    row: dict[str, Any] = {"key": key, "journey": PATIENT, "enrolment": "e1", "source": "x", "role": "nurse"}
+    row |= {"level": "amber", "status": status, "opened": NOON, "changed": NOON, "body_sealed": b""}
     world.ledger.store.transact(lambda c: c.execute(insert(schema.task).values(**row)))
 
 
