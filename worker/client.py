@@ -53,8 +53,7 @@ PASSING: Final = frozenset((HALTED, NOT_STORED, RUN_CANCELLED))
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
-# What a call may meet while the server restarts, a run continues as new, or ten updates are under way already.
-_AGAIN: Final = frozenset(
+AWAY: Final = frozenset(
     (
         RPCStatusCode.UNAVAILABLE,
         RPCStatusCode.DEADLINE_EXCEEDED,
@@ -62,6 +61,12 @@ _AGAIN: Final = frozenset(
         RPCStatusCode.CANCELLED,
         RPCStatusCode.INTERNAL,
         RPCStatusCode.UNKNOWN,
+    )
+)
+"""What a call may meet while the server is away or restarts."""
+# And while a run continues as new, or ten updates are under way already.
+_AGAIN: Final = AWAY | frozenset(
+    (
         RPCStatusCode.NOT_FOUND,
         RPCStatusCode.RESOURCE_EXHAUSTED,
         RPCStatusCode.FAILED_PRECONDITION,  # a workflow task just failed; it is tried again

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,6 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 
-from worker.registry import Registry
 from worker.sandbox import COURIER_WORKFLOWS, JOURNEY_WORKFLOWS, workflow_runner
 from worker.standing import courier_queue, red_queue
 
@@ -46,6 +45,23 @@ class WorkerOptions:
     role: Role = "all"
     shards: int = 1
     rehearsal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Activities by role: ``journey`` (ticks, handoff steps), ``courier`` (pump, sweep, rouse).
+
+    ``closing``: what to await when the process ends.
+    """
+
+    journey: Sequence[Callable[..., Any]]
+    courier: Sequence[Callable[..., Any]]
+    closing: Sequence[Callable[[], Awaitable[None]]] = ()
+
+    async def close(self) -> None:
+        """Close every connection to partners and mail servers."""
+        for close in self.closing:
+            await close()
 
 
 def make_workers(

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from activities.addresses import AddressesError, load_addresses
+from activities.courier import Courier
+from activities.handoffs.client import PartnerClients
+from activities.handoffs.steps import HandoffSteps
+from activities.messaging.channels import open_channels
+from activities.records.ledger import Ledger
+from activities.sweep import Sweep
+from worker.client import Journeys
+from worker.fleet import Registry
+from worker.problems import Problem
+from worker.settings import Settings
+from worker.waker import Rouse, Waker
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
-    """Activities by role: ``journey`` (ticks, handoff steps), ``courier`` (pump, sweep, rouse)."""
+def make_registry(ledger: Ledger, settings: Settings, journeys: Journeys) -> Registry:
+    """The activities over real records, partners and channels.
 
-    journey: Sequence[Callable[..., Any]]
-    courier: Sequence[Callable[..., Any]]
+    Raises:
+        Problem: the file of addresses, or the mail server's address, cannot be used.
+    """
+    from activities.tick import TickActivity
+
+    try:
+        addresses = load_addresses(settings.partners)
+    except AddressesError as error:
+        raise Problem("E-SETTING-VALUE", name="CAREPATH_PARTNERS", reason=str(error)) from error
+    try:
+        channels = open_channels(addresses, settings.smtp_url.get_secret_value())
+    except ValueError as error:
+        # Its text may hold the password: only the name of the setting is told.
+        raise Problem("E-SETTING-VALUE", name="CAREPATH_SMTP_URL", reason=type(error).__name__) from None
+    partners = PartnerClients(addresses)
+    waker = Waker(ledger.store, journeys)
+    return Registry(
+        journey=[TickActivity(ledger).tick, HandoffSteps(ledger, partners).step],
+        courier=[Courier(ledger, channels, waker).pump, Sweep(ledger).sweep, Rouse(waker).rouse],
+        closing=[channels.close, partners.close],
+    )

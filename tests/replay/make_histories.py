@@ -26,8 +26,7 @@ from tests.integration.run.conftest import until
 from tests.integration.run.small import SmallPartner, SmallTick, World
 from tests.replay.stored import HISTORIES, Stored, TestKeys
 from worker.client import Journeys, JourneyStart, connect
-from worker.fleet import THREADS, WorkerOptions, make_workers
-from worker.registry import Registry
+from worker.fleet import THREADS, Registry, WorkerOptions, make_workers
 from worker.settings import Settings
 from worker.standing import SWEEPER_ID, ensure_standing
 from workflows.calls import handoff_id

@@ -19,8 +19,7 @@ from activities.records.ledger import Ledger, open_ledger
 from carepath.server.process import TemporalServer
 from tests.integration.run.small import Decide, SmallPartner, SmallTick, World, decide
 from worker.client import Journeys, JourneyStart, connect
-from worker.fleet import THREADS, WorkerOptions, make_workers
-from worker.registry import Registry
+from worker.fleet import THREADS, Registry, WorkerOptions, make_workers
 from worker.settings import Settings
 
 

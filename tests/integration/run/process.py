@@ -10,8 +10,7 @@ from pathlib import Path
 from activities.records.ledger import open_ledger
 from tests.integration.run.small import SmallPartner, SmallTick, World
 from worker.client import connect
-from worker.fleet import THREADS, WorkerOptions, make_workers, serve
-from worker.registry import Registry
+from worker.fleet import THREADS, Registry, WorkerOptions, make_workers, serve
 from worker.settings import Settings
 
 
