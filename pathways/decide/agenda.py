@@ -125,9 +125,7 @@ def wake_at(case: Case, o: Occurrence) -> datetime | None:
         return o.missed if waited and not o.block else None
     if isinstance(body, VisitBody):
         return o.opens if o.state == "planned" else o.missed
-    if o.state == "planned":
-        return o.opens or o.due
-    return o.due if o.state == "open" else None
+    return (o.opens or o.due) if o.state == "planned" else None
 
 
 def _silence(run: Run, case: Case) -> list[Ahead]:

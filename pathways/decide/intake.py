@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pathways.decide import doses, forms, windows
+from pathways.decide.calendar import local_date
 from pathways.decide.events import Answered, Event, Reading
 from pathways.decide.occurrences import end
 from pathways.decide.readings import accepted, spontaneous_take
@@ -191,8 +192,13 @@ def take_readings(run: Run, case: Case, found: list[tuple[str, str, dict[str, De
         keep(run, key, measure, run.at, numbers, {"source": "form"})
 
 
+def _today(case: Case, due: datetime) -> bool:
+    return local_date(due, case.zone) == local_date(case.run.at, case.zone)
+
+
 def _open_of(run: Run, body: Answered) -> tuple[Case, Step, Occurrence] | None:
-    """The occurrence that is answered: the one named, else the open one with the nearest due time."""
+    """The occurrence that is answered: the one named, else the open one with the nearest due time, else (done a little
+    early) the next one of the same local date."""
     for case in run.cases.values():
         if body.enrolment is not None and case.id != body.enrolment:
             continue
@@ -203,8 +209,9 @@ def _open_of(run: Run, body: Answered) -> tuple[Case, Step, Occurrence] | None:
         if body.occurrence is not None:
             live = [o for o in live if o.key == body.occurrence]
         else:
-            live = [o for o in live if o.state in OPEN]
-            live.sort(key=lambda o: abs((o.due or run.at) - run.at))
+            opened = [o for o in live if o.state in OPEN]
+            opened.sort(key=lambda o: abs((o.due or run.at) - run.at))
+            live = opened or [o for o in live if o.due is not None and _today(case, o.due)]
         if live:
             return case, case.index.steps[path], live[0]
     return None

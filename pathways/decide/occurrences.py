@@ -211,8 +211,11 @@ def _name(case: Case, body: DoseBody, item: str) -> str:
 
 
 def _expires(case: Case, step: Step, o: Occurrence, at: datetime) -> datetime:
-    """A reminder is of no use after its occurrence is missed; ``catch_up: within`` may end it sooner."""
+    """A reminder is of no use after its occurrence is missed (``catch_up: skip``: once it is late); ``catch_up: within``
+    may end it sooner."""
     end = o.missed or at + DAY
+    if step.catch_up == "skip" and o.late is not None:
+        return max(at, o.late)
     if step.catch_up == "within" and step.catch_up_within is not None:
         sooner = case.after(at, step.catch_up_within)
         return end if sooner is None else min(end, sooner)

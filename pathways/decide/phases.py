@@ -323,7 +323,7 @@ def _look_rows_once(case: Case, rows: Sequence[Row]) -> bool:
 
 def finish(case: Case, end_id: str, path: str, *, by_staff: bool = False) -> None:
     """The enrolment ends: a stated end, or a word of staff."""
-    en, run = case.en, case.run
+    en = case.en
     spec = case.plan.ends.get(end_id)
     words: Text = spec.title if spec is not None and spec.title is not None else word("end", end_id)
     close(case, end_id, words)
@@ -344,6 +344,9 @@ def close(
     _close_tasks(case, red)
     for key in [k for k, a in run.state.alarms.items() if a.enrolment == case.id]:
         del run.state.alarms[key]
+    for memory in run.state.rules.values():
+        if memory.key.startswith(f"{case.id}|"):
+            memory.follow = memory.unknown_at = memory.held_at = None
     en.status, en.end, en.ended = "ended", end_id, run.at
     en.until = en.no_later = en.wait_until = en.look_at = None
     if not keep_messages:

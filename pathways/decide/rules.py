@@ -292,7 +292,8 @@ def task_closed(case: Case, task: Task) -> None:
     ri = case.index.rules[episode.rule]
     rule, memory = ri.rule, memory_of(case, ri.rule)
     _close(case, rule, episode, "rule_closed")
-    if rule.settled_when is not None and case.truth(rule.settled_when) is not Truth.TRUE:
+    running = case.en.status in {"active", "paused"}
+    if running and rule.settled_when is not None and case.truth(rule.settled_when) is not Truth.TRUE:
         memory.follow = case.after(case.run.at, rule.settled_within)
         memory.follow_from = f"{episode.number}"
         case.run.live.schedule("rules", memory)

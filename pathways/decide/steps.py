@@ -23,7 +23,7 @@ from pathways.decide.occurrences import (
 from pathways.decide.records import Alarm, Occurrence
 from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import text
-from pathways.lang.plan import DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, TeachBody, VisitBody
+from pathways.lang.plan import DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, VisitBody
 from pathways.lang.plan_when import AsSoonAs, BetweenMoments, DaysAfter, Every, NextWorkingDay, OnceAt
 
 if TYPE_CHECKING:
@@ -320,23 +320,15 @@ def advance(case: Case, o: Occurrence) -> None:
             end(case, o, "skipped", why)
             return
         o.state = "open"
-        if isinstance(step.body, VisitBody):
-            run.timeline(case, "opened", o.step, text("opened", step=step.title), key=f"{o.key}:open")
-        if o.due is not None and o.due > run.at:
-            run.live.schedule("occurrences", o)
-            return
-    if o.state == "open" and o.due is not None and o.due <= run.at:
+        _open(case, step, o)
+    elif o.state == "open":
         o.state = "due"
-        _fall_due(case, step, o)
-        if o.key in run.state.occurrences:
-            run.live.schedule("occurrences", o)
-        return
-    if o.state == "due" and o.late is not None and o.late <= run.at and (o.missed is None or o.late < o.missed):
+    elif o.state == "due" and o.late is not None and o.late <= run.at and (o.missed is None or o.late < o.missed):
         o.state = "late"
-        run.live.schedule("occurrences", o)
-        return
-    if o.missed is not None and o.missed <= run.at:
+    elif o.missed is not None and o.missed <= run.at:
         miss(case, step, o)
+    if o.key in run.state.occurrences:
+        run.live.schedule("occurrences", o)
 
 
 def _stopped(case: Case, step: Step, o: Occurrence) -> str:
@@ -352,8 +344,8 @@ def _stopped(case: Case, step: Step, o: Occurrence) -> str:
     return "" if wanted(case, step) else "guard"
 
 
-def _fall_due(case: Case, step: Step, o: Occurrence) -> None:
-    """What the kind of step does when it is due."""
+def _open(case: Case, step: Step, o: Occurrence) -> None:
+    """What the kind of step does when it opens (what is due on a date opens at 00:00 of it)."""
     body = step.body
     if isinstance(body, TaskBody):
         spec = body.task
@@ -379,12 +371,12 @@ def _fall_due(case: Case, step: Step, o: Occurrence) -> None:
             case,
             body.message,
             f"{o.key}:say",
-            at=max(case.run.floor, o.due or case.run.at),
+            at=case.run.floor,
             expires=_say_until(case, step, o),
         )
         end(case, o, "sent" if sent else "undelivered")
-    elif isinstance(body, TeachBody):
-        pass  # shown by its reminder, which was planned with it
+    elif isinstance(body, VisitBody):
+        case.run.timeline(case, "opened", o.step, text("opened", step=step.title), key=f"{o.key}:open")
 
 
 def _say_until(case: Case, step: Step, o: Occurrence) -> datetime | None:
