@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from carepath.registry import COMMANDS
+from scripts.diagnostics_page import diagnostics_page
 from worker.problems import TEXTS
 from worker.settings import FILE, PREFIX, Settings
 
@@ -20,7 +21,12 @@ NOTE = "<!-- Made by `make docs`. Do not edit: change the code. -->\n"
 
 def pages() -> dict[str, str]:
     """File name -> text of every generated page."""
-    return {"settings.md": settings_page(), "commands.md": commands_page(), "problems.md": problems_page()}
+    return {
+        "settings.md": settings_page(),
+        "commands.md": commands_page(),
+        "problems.md": problems_page(),
+        "diagnostics.md": NOTE + diagnostics_page(),
+    }
 
 
 def settings_page() -> str:

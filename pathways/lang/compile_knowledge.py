@@ -85,15 +85,20 @@ def compile_lists(r: Reader) -> dict[str, tuple[str, ...]]:
 def compile_parameters(r: Reader) -> dict[str, Parameter]:
     """The clinical numbers with their citations. Fills the units that conditions are checked with."""
     origin = _origins(r)
-    values = {name: _values(r, ("parameters", name), spec) for name, spec in r.spec.parameters.items()}
-    for name, (unit, _, _) in values.items():
-        r.symbols.units[name] = unit
+    values: dict[str, _Values] = {}
+    for name, spec in r.spec.parameters.items():
+        before = len(r.found)
+        values[name] = _values(r, ("parameters", name), spec)
+        r.symbols.units[name] = values[name][0]
+        if any(d.code not in _HARMLESS for d in r.found[before:]):
+            r.symbols.broken.add(name)
     return {
         name: _parameter(r, ("parameters", name), name, spec, values[name], origin)
         for name, spec in r.spec.parameters.items()
     }
 
 
+_HARMLESS = ("uncited_number", "unknown_evidence", "unknown_profile")
 _Values = tuple[str, ParamValue | None, dict[str, ParamValue]]
 
 
@@ -185,13 +190,16 @@ def _adjustable(r: Reader, path: Path, spec: ParameterSpec, unit: str) -> Adjust
         return None
     at = (*path, "adjustable")
     low, high = r.quantity_range(spec.adjustable.range, (*at, "range"))
+    low, high = in_unit(r, low, unit, (*at, "range")), in_unit(r, high, unit, (*at, "range"))
+    if low.unit == high.unit and low.value > high.value:
+        r.say("range_inverted", (*at, "range"), low=r.quantity_text(low), high=r.quantity_text(high))
     staff = (*(r.spec.roles or ()), *PROFESSIONS)
     for index, who in enumerate(spec.adjustable.by):
         if r.one_of("unknown_staff", who, (*at, "by", index), staff):
             r.symbols.mark("role", who)
     return Adjustable(
-        low=in_unit(r, low, unit, (*at, "range")),
-        high=in_unit(r, high, unit, (*at, "range")),
+        low=low,
+        high=high,
         by=tuple(spec.adjustable.by),
     )
 
@@ -199,7 +207,7 @@ def _adjustable(r: Reader, path: Path, spec: ParameterSpec, unit: str) -> Adjust
 def _inside(r: Reader, path: Path, made: Parameter) -> None:
     """Every stated value lies inside the bounds within which staff may move it."""
     bounds = made.adjustable
-    if bounds is None:
+    if bounds is None or bounds.low.value > bounds.high.value or path[1] in r.symbols.broken:
         return
     stated = [((*path, "value"), made.value)]
     stated += [((*path, "by_profile", p, "value"), v) for p, v in made.by_profile.items()]

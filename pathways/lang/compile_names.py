@@ -12,6 +12,12 @@ from pathways.lang.source import Path
 
 def check_names(r: Reader) -> None:
     """Give every action its id, and find names that are taken or reserved."""
+    for name, measure in r.spec.measures.items():
+        if measure.use not in r.catalogue.measures:
+            r.symbols.broken.add(name)
+    for name, derived in r.spec.derived.items():
+        if derived.of not in r.spec.measures or derived.of in r.symbols.broken:
+            r.symbols.broken.add(name)
     first: dict[str, Path] = {}
     steps: set[str] = set()
     for name, path, is_step in _names(r):

@@ -6,6 +6,7 @@ wrong; the plan with the harmless thing in it is thrown away.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ from pathways.lang.spec_base import AtLeastSpec
 from pathways.lang.units import WORDS, ucum_of
 
 T = TypeVar("T")
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 _A_DAY = Duration(amount=1, unit="day")
 _NOTHING = Quantity(value=Decimal(0), unit="1")
@@ -98,7 +100,7 @@ class Finder:
 
     def build(self, built: Resolved[T], path: Path, scope: Scope | None, offset: int = 0) -> T | None:
         """What a syntax tree means, or None with findings."""
-        for problem in built.problems:
+        for problem in built.problems if not self.excused(path) else ():
             start = offset + problem.offset
             span = self.source.span_within(path, start, start + max(1, problem.length))
             code, params = problem_finding(problem, scope)
@@ -116,6 +118,10 @@ class Finder:
     def scope(self) -> Scope | None:
         """The names that may stand in a duration."""
         return None
+
+    def excused(self, path: Path) -> bool:
+        """Whether what is wrong here follows from something already told."""
+        return False
 
 
 class _NoNames:
@@ -147,6 +153,13 @@ class Reader(Finder):
 
     def scope(self) -> Scope:
         return Scope(self.symbols)
+
+    def excused(self, path: Path) -> bool:
+        text = self.source.value
+        for part in path:
+            text = text.get(part) if isinstance(text, dict) else text[int(part)] if isinstance(text, list) else text
+        words = set(_WORD.findall(text)) if isinstance(text, str) else set()
+        return bool(words & self.symbols.broken)
 
     # ------------------------------------------------------------------ conditions and time
 

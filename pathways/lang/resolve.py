@@ -91,6 +91,8 @@ class Symbols:
     """Parameter -> UCUM unit; filled when the parameters have been read."""
     tasks: dict[str, TaskSymbol] = field(default_factory=dict)
     action_ids: dict[Path, str] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    """Names whose own definition is wrong: what follows from that is not told again."""
     used: set[str] = field(default_factory=set)
     """What has been pointed at, as ``kind.name``: the rest is unused."""
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
-from pydantic_core import PydanticCustomError
 
 from pathways.lang.diagnostics import Said, did_you_mean
-from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Node, Phrase, TextSpec, YesNo
+from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Node, Phrase, TextSpec, Trouble, YesNo
 
 # --------------------------------------------------------------------------- forms
 
@@ -123,21 +122,27 @@ def _kinds(data: Any, kinds: tuple[str, ...]) -> list[str]:
     return [kind for kind in kinds if kind in data] if isinstance(data, dict) else []
 
 
-def action_kind(data: Any) -> str:
-    """Which action a mapping is. A misspelt kind still counts, so that the right key can be named."""
+def judge_action(data: Any) -> str | Trouble:
+    """Which action a mapping is, or why it is none. A misspelt kind still counts, so that the right key can be named."""
     found = _kinds(data, ACTION_KINDS)
     if "task" in found and "escalate" in found:
         found.remove("escalate" if "role" in data else "task")
     if "advise" in found:
-        raise PydanticCustomError("not_in_release", "later", {"what": "advise"})
+        return Trouble("not_in_release", {"what": "advise"})
     if len(found) > 1:
-        raise PydanticCustomError("two_action_kinds", "two", {"kinds": ", ".join(found)})
+        return Trouble("two_action_kinds", {"kinds": ", ".join(found)})
     if not found and isinstance(data, dict):
-        found = [near for key in data if isinstance(key, str) and (near := did_you_mean(key, ACTION_KINDS))]
+        found = [near for key in data if (near := did_you_mean(key, ACTION_KINDS))]
         found += ["task"] * ("role" in data or "due" in data)
     if not found:
-        raise PydanticCustomError("no_action_kind", "none", {"known": ", ".join(ACTION_KINDS[:-1])})
+        return Trouble("no_action_kind", {"known": ", ".join(f"`{k}`" for k in ACTION_KINDS[:-1])})
     return "~" + found[0]
+
+
+def action_kind(data: Any) -> str | None:
+    """The tag of an action's model; None when there is no telling."""
+    kind = judge_action(data)
+    return kind if isinstance(kind, str) else None
 
 
 ActionSpec = Annotated[

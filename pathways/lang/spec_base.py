@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -26,6 +26,13 @@ from pathways.lang.diagnostics import Said
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\Z")
 MAX_COUNT = 10_000
+
+
+class Trouble(NamedTuple):
+    """Why a mapping fits none of several models: a code, and the values of its texts."""
+
+    code: str
+    params: dict[str, str]
 
 
 class Node(BaseModel):

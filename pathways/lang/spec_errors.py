@@ -7,7 +7,7 @@ twice (missing and extra), and follows a missing part with noise. All of that is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, TypeVar, get_args
 
@@ -16,10 +16,13 @@ from pydantic import ValidationError
 from pathways.lang.codes import CODES
 from pathways.lang.diagnostics import Diagnostic, Param, Said, did_you_mean, in_order
 from pathways.lang.source import Path, Source
-from pathways.lang.spec_base import Node
+from pathways.lang.spec_actions import judge_action
+from pathways.lang.spec_base import Node, Trouble
+from pathways.lang.spec_steps import judge_step
 
 M = TypeVar("M", bound=Node)
 
+_JUDGES: dict[str, Callable[[Any], str | Trouble]] = {"action_kind()": judge_action, "step_kind()": judge_step}
 _EXPECTED: dict[str, Said] = {
     "string_type": Said("a text", "文本"),
     "int_type": Said("a whole number", "整数"),
@@ -28,6 +31,7 @@ _EXPECTED: dict[str, Said] = {
     "list_type": Said("a list", "列表"),
     "model_type": Said("keys and values", "键和值"),
     "model_attributes_type": Said("keys and values", "键和值"),
+    "union_tag_not_found": Said("keys and values", "键和值"),
 }
 
 
@@ -138,12 +142,15 @@ class _Translator:
         value = _value_at(self.source.value, error.path)
         if error.type == "literal_error":
             return self._literal(error, key, value)
+        if error.type == "union_tag_not_found" and isinstance(value, dict):
+            trouble = _JUDGES[str(error.context["discriminator"])](value)
+            if isinstance(trouble, Trouble):
+                what = trouble.params.get("what")
+                at = error.path if what is None else (*error.path, what)
+                return self._say(trouble.code, at, key=True, **trouble.params)
         if error.type in CODES:
             params = {name: str(v) for name, v in error.context.items()}
-            kind = error.type in ("two_step_kinds", "two_action_kinds", "no_step_kind", "no_action_kind")
-            if error.type == "not_in_release" and isinstance(value, dict):
-                return self._say(error.type, (*error.path, params["what"]), key=True, **params)
-            return self._say(error.type, error.path, key=error.at_key or kind, key_=key, **params)
+            return self._say(error.type, error.path, key=error.at_key, key_=key, **params)
         expected = _EXPECTED.get(error.type, Said("something else", "其他内容"))
         return self._say("wrong_type", error.path, key_=key, expected=expected, got=_got(value))
 

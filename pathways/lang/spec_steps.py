@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
-from pydantic_core import PydanticCustomError
 
 from pathways.lang.diagnostics import Said, did_you_mean
 from pathways.lang.spec_actions import Actions, FormSpec, Inline
-from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Node, Phrase, TextSpec, YesNo
+from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Node, Phrase, TextSpec, Trouble, YesNo
 
 STEP_KINDS = ("measure", "ask", "dose", "teach", "say", "task", "visit", "handoff")
 LATER_KINDS = (
@@ -119,20 +118,26 @@ class HandoffStep(StepNode):
     if_stopped: Literal["cancel", "keep"]
 
 
-def step_kind(data: Any) -> str:
-    """Which step a mapping is. A misspelt kind still counts, so that the right key can be named."""
+def judge_step(data: Any) -> str | Trouble:
+    """Which step a mapping is, or why it is none. A misspelt kind still counts, so that the right key can be named."""
     keys = list(data) if isinstance(data, dict) else []
     later = [key for key in keys if key in LATER_KINDS]
     found = [kind for kind in STEP_KINDS if kind in keys]
     if later:
-        raise PydanticCustomError("not_in_release", "later", {"what": later[0]})
+        return Trouble("not_in_release", {"what": later[0]})
     if len(found) > 1:
-        raise PydanticCustomError("two_step_kinds", "two", {"kinds": ", ".join(found)})
+        return Trouble("two_step_kinds", {"kinds": ", ".join(found)})
     if not found:
-        found = [near for key in keys if isinstance(key, str) and (near := did_you_mean(key, STEP_KINDS))]
+        found = [near for key in keys if (near := did_you_mean(key, STEP_KINDS))]
     if not found:
-        raise PydanticCustomError("no_step_kind", "none", {"known": ", ".join(STEP_KINDS)})
+        return Trouble("no_step_kind", {"known": ", ".join(f"`{k}`" for k in STEP_KINDS)})
     return "~" + found[0]
+
+
+def step_kind(data: Any) -> str | None:
+    """The tag of a step's model; None when there is no telling."""
+    kind = judge_step(data)
+    return kind if isinstance(kind, str) else None
 
 
 StepSpec = Annotated[
