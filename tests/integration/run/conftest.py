@@ -52,9 +52,10 @@ class Running:
 
     @asynccontextmanager
     async def worker(self, decide: Decide = decide, *, role: Any = "journey") -> AsyncIterator[list[Worker]]:
-        partner = SmallPartner(self.world)
+        partner = SmallPartner(self.world, self.journeys)
         registry = Registry(
-            journey=[SmallTick(self.world, decide).tick, partner.step], courier=[partner.pump, partner.sweep]
+            journey=[SmallTick(self.world, decide).tick, partner.step],
+            courier=[partner.pump, partner.sweep, partner.rouse],
         )
         options = WorkerOptions(role=role, rehearsal=True)
         workers = make_workers(self.client, self.settings.task_queue, options, registry, self.threads)

@@ -25,6 +25,7 @@ from activities.contracts import (
     COURIER_PUMP,
     HANDOFF_STEP,
     LEDGER_MISMATCH,
+    ROUSE,
     SWEEP,
     TICK,
     ChildCancel,
@@ -34,6 +35,8 @@ from activities.contracts import (
     HandoffStepInput,
     HandoffStepResult,
     PlanRef,
+    RouseInput,
+    RouseResult,
     ShowMessage,
     SweepInput,
     SweepResult,
@@ -41,6 +44,7 @@ from activities.contracts import (
     TickResult,
     VerdictMessage,
 )
+from worker.client import Journeys
 
 Json = Any
 Event = tuple[int, str, str, Json]
@@ -257,8 +261,9 @@ class SmallTick:
 class SmallPartner:
     """The activities of handoffs, courier and sweep over a `World`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, journeys: Journeys | None = None) -> None:
         self.world = world
+        self.journeys = journeys
 
     @activity.defn(name=HANDOFF_STEP.name)
     def step(self, given: HandoffStepInput) -> HandoffStepResult:
@@ -315,6 +320,13 @@ class SmallPartner:
                 c.execute("BEGIN")
                 raise ApplicationError("no outbox", type="OutboxGone", non_retryable=True)
         return CourierResult(sent=1)
+
+    @activity.defn(name=ROUSE.name)
+    async def rouse(self, given: RouseInput) -> RouseResult:
+        for journey in given.wake:
+            if self.journeys is not None:
+                await self.journeys.wake(journey)
+        return RouseResult(woken=len(given.wake))
 
     @activity.defn(name=SWEEP.name)
     def sweep(self, given: SweepInput) -> SweepResult:
