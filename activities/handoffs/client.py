@@ -136,11 +136,17 @@ class PartnerClient:
 
 
 class PartnerClients:
-    """The clients of all configured partners; an id that is not configured has none."""
+    """The clients of all configured partners; an id that is not configured has none.
 
-    def __init__(self, addresses: Addresses, timeout: httpx.Timeout = TIMEOUT) -> None:
+    ``transport``: another way over the wire than httpx's own, such as a proxy.
+    """
+
+    def __init__(
+        self, addresses: Addresses, timeout: httpx.Timeout = TIMEOUT, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self._addresses = addresses
         self._timeout = timeout
+        self._transport = transport
         self._made: dict[str, tuple[PartnerClient, httpx.AsyncClient]] = {}
 
     def of(self, partner_id: str) -> PartnerClient | None:
@@ -149,7 +155,9 @@ class PartnerClients:
             partner = self._addresses.partner(partner_id)
             if partner is None:
                 return None
-            http = httpx.AsyncClient(timeout=self._timeout, follow_redirects=False, trust_env=False)
+            http = httpx.AsyncClient(
+                timeout=self._timeout, follow_redirects=False, trust_env=False, transport=self._transport
+            )
             self._made[partner_id] = (PartnerClient(partner, http), http)
         return self._made[partner_id][0]
 

@@ -16,17 +16,16 @@ from sqlalchemy import Connection, insert, select, update
 from activities import rehearsal
 from activities.intake.inbox import QUIET, RED, WAKE, NewEvent, StoredEvent, locked, note_wake, put
 from activities.intake.normal import FUTURE, NormalReading, judge_bounds, judge_form, judge_time, quality_of
-from activities.intake.red import page, red_message
+from activities.intake.red import page
 from activities.intake.refusals import Refusal, refuse
 from activities.intake.screens import Screen, matching
 from activities.keys.sealing import KeyUnknownError
 from activities.records.ledger import Ledger, Sealer
 from activities.records.outbox import Placing
 from activities.records.registry import Plans
-from activities.records.schema import enrolment, patient, reading, watch
+from activities.records.schema import enrolment, reading, watch
 from pathways.decide.events import Reading
 from pathways.lang.plan import Measure, Plan
-from pathways.lang.site_plan import Site
 
 MOST: Final = 500
 _OPTIONAL: Final = frozenset({"pulse"})
@@ -84,7 +83,7 @@ def ingest_readings(ledger: Ledger, plans: Plans, key: str, readings: Sequence[N
         if not followed:
             return refuse("not_enrolled", field="patient")
         known = [plans.plan(sha) for sha in dict.fromkeys(followed)]
-        return _Batch(connection, ledger, sealer, row, known, plans.site(row.site_sha)).take(readings)
+        return _Batch(connection, ledger, sealer, row, known).take(readings)
 
     return ledger.store.transact(work)
 
@@ -93,14 +92,13 @@ class _Batch:
     """Readings of one patient inside their transaction."""
 
     def __init__(
-        self, connection: Connection, ledger: Ledger, sealer: Sealer, row: Any, followed: Sequence[Plan], site: Site
+        self, connection: Connection, ledger: Ledger, sealer: Sealer, row: Any, followed: Sequence[Plan]
     ) -> None:
         self.connection = connection
         self.ledger = ledger
         self.sealer = sealer
         self.row = row
         self.plans = followed
-        self.site = site
         self.wall = ledger.store.now()
         self.clock = rehearsal.from_json(row.rehearsal)
         self.now = rehearsal.patient_now(self.clock, self.wall)
@@ -212,7 +210,8 @@ class _Batch:
             self.ledger,
             self.sealer,
             self.row,
-            NewEvent(event_id, body, one.at),
+            # A device whose clock is a little ahead measured now; its own word stays in the reading's row.
+            NewEvent(event_id, body, min(one.at, self.now)),
             seen=self.now,
             urgency=urgency,
             about=one.measure,
@@ -243,16 +242,9 @@ class _Batch:
 
     def _page(self, screen: Screen, reading_id: str) -> None:
         self.red = True
-        channels = self.sealer.open("patient.contact", self._contact()).get("channels", ())
-        message = red_message(self.row.key, screen, reading_id, self.plans, self.site, channels, self.now)
-        if message is not None:
-            placing = Placing(self.row.key, self.clock, self.wall)
-            page(self.connection, self.sealer, placing, message, self.plans, screen.rule)
-
-    def _contact(self) -> bytes:
-        sealed = self.connection.scalar(select(patient.c.contact_sealed).where(patient.c.key == self.row.key))
-        assert isinstance(sealed, bytes)
-        return sealed
+        placing = Placing(self.row.key, self.clock, self.wall)
+        last_tick = self.row.last_tick_at
+        page(self.connection, self.sealer, placing, screen, reading_id, now=self.now, last_tick=last_tick)
 
     def _screens(self) -> list[Screen]:
         sealed = self.connection.scalar(select(watch.c.rows_sealed).where(watch.c.journey == self.row.key))
@@ -267,6 +259,7 @@ class _Batch:
                 cond=r["cond"],
                 rule=r["rule"],
                 enrolment=r.get("enrolment", ""),
+                message=r.get("message"),
             )
             for r in rows
         ]

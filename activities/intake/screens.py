@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -19,13 +19,17 @@ _COND: Final[TypeAdapter[Any]] = TypeAdapter(Cond)
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One row of ``SetWatches``: a condition on a single reading of a catalogue measure."""
+    """One row of ``SetWatches``: a condition on a single reading of a catalogue measure.
+
+    ``message``: what a red one may send at once, ``{template, text: {en, zh}, channels, topic, private}``, or None.
+    """
 
     measure: str
     level: str
     cond: str
     rule: str
     enrolment: str
+    message: Mapping[str, Any] | None = None
 
 
 class OneReading:
@@ -99,7 +103,7 @@ def matching(screens: Sequence[Screen], measure: str, at: datetime, components: 
         if value is Truth.TRUE:
             out.append(screen)
         elif value is Truth.UNKNOWN:
-            out.append(Screen(screen.measure, "wake", screen.cond, screen.rule, screen.enrolment))
+            out.append(replace(screen, level="wake"))
     return out
 
 
