@@ -230,6 +230,13 @@ TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
             "zh": ("无法连接记录库：{reason}", "请检查 CAREPATH_DATABASE_URL 和数据库。"),
         },
     ),
+    "E-DEMO-PART": (
+        NOT_THERE,
+        {
+            "en": ("{part} did not start", "Its log is {log}."),
+            "zh": ("{part} 未能启动", "其日志为 {log}。"),
+        },
+    ),
 }
 
 CODES: Final = frozenset(TEXTS)

@@ -1,7 +1,7 @@
 """The patients of the demo, one process: they measure, take tablets, read, come to visits, forget, fall silent, stop.
 
 They know only what a patient's phone knows: what is due, asked over HTTP. Readings are posted as Open mHealth
-documents. ``python -m carepath.demo.life URL RUN`` runs until it is told to stop.
+documents. ``python -m carepath.demo.life URL RUN COUNT`` runs until it is told to stop.
 """
 
 from __future__ import annotations
@@ -134,17 +134,17 @@ class Life:
         await self.link.post(f"patients/{self.person.key}/commands", body, f"stop-{self.person.key}")
 
 
-async def run(url: str, name: str) -> None:
+async def run(url: str, name: str, count: int) -> None:
     """All patients of a run, until cancelled."""
     cast = read_cast()
     link = Link(url)
     try:
         async with asyncio.TaskGroup() as group:
-            for person in cast_of(cast, name):
+            for person in cast_of(cast, name)[:count]:
                 group.create_task(Life(person, cast, link).live())
     finally:
         await link.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(run(sys.argv[1], sys.argv[2]))
+    asyncio.run(run(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -1,0 +1,273 @@
+"""The demo: the whole system on this machine, real pressures in, half a year in minutes, then what happened and why."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from carepath.demo.board import Board
+from carepath.demo.link import Link
+from carepath.demo.parts import Parts
+from carepath.demo.people import Person, cast_of, read_cast
+from carepath.demo.story import story
+from carepath.server.process import TemporalServer, free_port
+
+Json = Any
+PATHWAY: Final = "hypertension_home"
+WORKERS: Final = ("worker-1", "worker-2")
+
+
+@dataclass(frozen=True)
+class Options:
+    """``days`` of patient time per patient, ``pace`` days a second, ``home`` a folder of the demo's own."""
+
+    home: Path
+    days: int = 180
+    pace: float = 0.8
+    patients: int = 12
+    stay: bool = False
+    ui_port: int = 8233
+    longest: float = 540.0
+
+
+@dataclass
+class Demo:
+    """One run of the demo."""
+
+    options: Options
+    console: Console
+    parts: Parts = field(init=False)
+    temporal: TemporalServer | None = None
+    run: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        """The parts' logs stand in the demo's folder."""
+        self.parts = Parts(self.options.home / "logs")
+
+    # ------------------------------------------------------------------ setting up
+
+    def set_up(self) -> None:
+        """Start everything, saying what is being done. Raises Problem."""
+        from carepath.server.binary import find_temporal
+        from worker.settings import load_settings
+
+        home = self.options.home
+        for old in ("records.db", "records.db-wal", "records.db-shm", "keys.json", "partners.json"):
+            (home / old).unlink(missing_ok=True)
+        for folder in ("temporal", "logs", "partners"):
+            shutil.rmtree(home / folder, ignore_errors=True)
+        home.mkdir(parents=True, exist_ok=True)
+        api_port = free_port()
+        self.url = f"http://127.0.0.1:{api_port}"
+        self._say("getting Temporal")
+        binary = find_temporal(load_settings(), lambda line: self._say(f"  {line}"))
+        self._say(f"starting the Temporal server {binary.server_version} with its web UI")
+        ui_port = self.options.ui_port if _is_free(self.options.ui_port) else free_port()
+        self.temporal = TemporalServer(
+            binary, home / "temporal", ui_port=ui_port, codec_endpoint=f"{self.url}/codec", rehearsal=True
+        )
+        self.temporal.start()
+        sites = Path(__import__("pathways").__path__[0]) / "sites"
+        self.parts.environment = {
+            "CAREPATH_HOME": str(home),
+            "CAREPATH_TEMPORAL_ADDRESS": self.temporal.address,
+            "CAREPATH_SITE": str(sites / "example_cn.yaml"),
+            "CAREPATH_PARTNERS": str(home / "partners.json"),
+            "CAREPATH_API_PORT": str(api_port),
+            "CAREPATH_API_URL": self.url,
+            "PYTHONTZPATH": "",
+        }
+        self._partners()
+        self._say("putting the pathway into the registry (nobody approved it: it runs in rehearsal only)")
+        self._register()
+        self._say("starting the HTTP API")
+        self.parts.command("api", "api", ready=lambda: _answers(f"{self.url}/health/ready"))
+        for name, role in [(WORKERS[0], "journey"), (WORKERS[1], "journey"), ("courier", "courier"), ("red", "red")]:
+            self._say(f"starting {name} ({role})")
+            self._worker(name, role)
+
+    def _partners(self) -> None:
+        """Pharmacy, clinic and mailbox: one process each; their addresses and secrets in one file."""
+        from carepath.partners.serve import Options as PartnerOptions
+        from carepath.partners.serve import prepare
+
+        file = self.options.home / "partners.json"
+        bound = prepare(["pharmacy", "clinic"], PartnerOptions(file=file, data=self.options.home, any_port=True))
+        for sock in bound.values():
+            sock.close()
+        for name in ("pharmacy", "clinic"):
+            self._say(f"starting the {name}, a partner that answers late and sometimes says no")
+            self.parts.command(name, "partners", name, "--file", str(file), "--day-seconds", str(1 / self.options.pace))
+
+    def _register(self) -> None:
+        from activities.records.ledger import open_ledger
+        from activities.records.registry import put_plan
+        from worker.site import plan_from, site_from
+
+        library = Path(__import__("pathways").__path__[0]) / "library"
+        site = site_from(Path(self.parts.environment["CAREPATH_SITE"]))
+        home = self.options.home
+        ledger = open_ledger(f"sqlite:///{home / 'records.db'}", str(home / "keys.json"))
+        try:
+            put_plan(ledger.store, plan_from(library / PATHWAY, site))
+        finally:
+            ledger.close()
+
+    def _worker(self, name: str, role: str) -> None:
+        mark = self.options.home / f"{name}.ready"
+        mark.unlink(missing_ok=True)
+        self.parts.command(name, "worker", "--role", role, "--rehearsal", "--ready-file", str(mark), ready=mark.exists)
+
+    def _say(self, line: str) -> None:
+        self.console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {line}", highlight=False)
+
+    # ------------------------------------------------------------------ the run
+
+    async def play(self) -> list[Person]:
+        """Enrol everybody, let life go on, watch; one worker is killed midway."""
+        cast = read_cast()
+        people = cast_of(cast, self.run)[: self.options.patients]
+        link = Link(self.url)
+        board = Board(people, self.options.days)
+        begun = time.monotonic()
+        try:
+            self._say(f"enrolling {len(people)} patients; a day lasts {1 / self.options.pace:.1f} s")
+            await asyncio.gather(*(self._enrol(link, person) for person in people))
+            self.parts.start("patients", "-m", "carepath.demo.life", self.url, self.run, str(len(people)))
+            self.parts.start("care team", "-m", "carepath.demo.staff", self.url)
+            with Live(board.show(), console=self.console, refresh_per_second=4, transient=False) as live:
+                await self._watch(link, board, live, begun)
+            await self._tell(link, people, begun)
+        finally:
+            await link.close()
+        return people
+
+    async def _enrol(self, link: Link, person: Person) -> None:
+        habits = person.habits
+        new = {
+            "key": person.key,
+            "zone": habits.zone,
+            "language": habits.language,
+            "customary_times": {"morning": "07:30", "evening": "20:00"},
+        }
+        await link.post("patients", new, f"new-{person.key}")
+        body = {
+            "patient": person.key,
+            "pathway": PATHWAY,
+            "facts": person.facts(person.joins),
+            "consent": ["care", "device_data"],
+            "rehearsal": {"start": person.joins.isoformat(), "days_per_second": self.options.pace},
+        }
+        status, answer = await link.post("enrolments", body, f"enrol-{person.key}")
+        if status >= 400:
+            raise RuntimeError(f"enrolment refused: {answer.get('detail')}")
+
+    async def _watch(self, link: Link, board: Board, live: Live, begun: float) -> None:
+        killed_at: float | None = None
+        back = False
+        while board.share_done() < 1.0 and time.monotonic() - begun < self.options.longest:
+            board.seconds = time.monotonic() - begun
+            for person in board.people:
+                record = await link.get(f"patients/{person.key}/record")
+                if record is not None:
+                    record["day"] = _days(record["clock"]["now"], person)
+                    board.records[person.key] = record
+            if killed_at is None and board.share_done() > 0.45:
+                pid = self.parts.kill(WORKERS[0])
+                killed_at = time.monotonic()
+                board.note(f"{WORKERS[0]} (process {pid}) was killed with SIGKILL; the other takes over its patients")
+            if killed_at is not None and not back and time.monotonic() - killed_at > 15:
+                self.parts.restart(WORKERS[0])
+                back = True
+                board.note(f"{WORKERS[0]} is back (process {self.parts.parts[WORKERS[0]].pid}); nothing was lost")
+            for part in self.parts.dead():
+                if part.name != WORKERS[0] or back:
+                    board.note(f"{part.name} ended by itself; its log: {part.log}; starting it again")
+                    self.parts.restart(part.name)
+            live.update(board.show())
+            await asyncio.sleep(0.6)
+
+    # ------------------------------------------------------------------ what happened
+
+    async def _tell(self, link: Link, people: list[Person], begun: float) -> None:
+        from carepath.demo.costs import costs_of
+
+        self.console.rule("what happened, and why")
+        for person in people:
+            record = await link.get(f"patients/{person.key}/record")
+            found = await link.get(f"patients/{person.key}/timeline", limit=1000, ahead=0)
+            self.console.print(f"[bold]{person.number}[/bold]", *story(person, record, found["timeline"]))
+        assert self.temporal is not None
+        costs = await costs_of(self.temporal.address, self.options.home, [p.key for p in people])
+        table = Table(title="Temporal, per patient", header_style="bold")
+        for name in ("#", "runs", "events", "actions", "KB of history"):
+            table.add_column(name, justify="right")
+        for person in people:
+            cost = costs[person.key]
+            table.add_row(
+                str(person.number), str(cost.runs), str(cost.events), str(cost.actions), f"{cost.size / 1024:.0f}"
+            )
+        self.console.print(table)
+        self._say(f"{len(people)} patients × {self.options.days} days in {time.monotonic() - begun:.0f} s")
+        self.console.print(f"Temporal UI   {self.temporal.ui_url}")
+        self.console.print(f"HTTP API      {self.url}/api/v1/docs")
+        self.console.print(f"Logs          {self.options.home / 'logs'}")
+        if not self.options.stay:
+            self.console.print("They are gone when this ends. `make dev` stays up.")
+
+    def tear_down(self) -> None:
+        """Stop everything, in order."""
+        self.parts.stop()
+        if self.temporal is not None:
+            self.temporal.stop()
+
+
+def _days(now: str, person: Person) -> float:
+    from datetime import datetime
+
+    return (datetime.fromisoformat(now) - person.joins).total_seconds() / 86_400
+
+
+def _is_free(port: int) -> bool:
+    import socket
+
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _answers(url: str) -> bool:
+    import httpx
+
+    try:
+        return httpx.get(url, timeout=2.0).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def run_demo(options: Options) -> int:
+    """Run the demo; the exit code of the command. Ctrl-C stops everything cleanly."""
+    console = Console(file=sys.stdout)
+    demo = Demo(options, console)
+    try:
+        demo.set_up()
+        asyncio.run(demo.play())
+        if options.stay:
+            console.print("Everything stays up until Ctrl-C.")
+            while True:
+                time.sleep(1)
+    except KeyboardInterrupt:
+        console.print("stopping")
+    finally:
+        demo.tear_down()
+    return 0
