@@ -60,6 +60,10 @@ class TickInput(Message):
     """What a tick needs. As a local activity everything is passed (it is not recorded); as a normal activity
     ``state`` and ``plans`` are None and the store's copy under (journey, epoch, sequence) is used.
 
+    ``sequence`` 0 of ``epoch`` 1 is a fresh journey. ``sequence`` 0 of a later epoch is a run that was closed from
+    outside and begins anew: the tick takes state, plans and cursor from the store and gives the whole state as
+    delta, all plans as ``new_plans``.
+
     ``chain``: hash over all earlier results. ``wanted``: command ids whose verdict a handler waits for.
     ``cause``: why this tick runs (never part of the hash)."""
 
