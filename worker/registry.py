@@ -9,6 +9,7 @@ from activities.handoffs.steps import HandoffSteps
 from activities.messaging.channels import open_channels
 from activities.records.ledger import Ledger
 from activities.sweep import Sweep
+from activities.tick import TickActivity
 from worker.client import Journeys
 from worker.fleet import Registry
 from worker.problems import Problem
@@ -22,8 +23,6 @@ def make_registry(ledger: Ledger, settings: Settings, journeys: Journeys) -> Reg
     Raises:
         Problem: the file of addresses, or the mail server's address, cannot be used.
     """
-    from activities.tick import TickActivity
-
     try:
         addresses = load_addresses(settings.partners)
     except AddressesError as error:

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.contracts import TickInput, TickResult, VerdictMessage
     from workflows import calls, show
     from workflows.apply import apply
-    from workflows.messages import ACT, JOURNEY, POKE, STATE, WAKE, ActRequest, JourneyInput, JourneyView
+    from workflows.messages import ACT, JOURNEY, NOT_STORED, POKE, STATE, WAKE, ActRequest, JourneyInput, JourneyView
 
 TICKS_PER_RUN: Final = 50
 AGE_OF_RUN: Final = timedelta(days=30)
@@ -235,7 +235,8 @@ class PatientJourney:
 
         A result found in the ledger was made before this tick was asked: it proves nothing about the asked.
         """
-        self._verdicts.update(result.verdicts)
+        # "Not stored" is about this moment: remembered, it would be said of a command stored since.
+        self._verdicts.update({id_: said for id_, said in result.verdicts.items() if said.code != NOT_STORED})
         for old in list(self._verdicts)[:-VERDICTS_KEPT]:
             del self._verdicts[old]
         complete = not result.more and not result.replayed
