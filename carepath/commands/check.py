@@ -117,5 +117,7 @@ def summary(found: list[Diagnostic], files: int, language: Language) -> str:
     warnings = len(found) - errors
     if language == "zh":
         return f"{files} 个文件，{errors} 个错误，{warnings} 个警告"
-    plural = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in ((files, "file"), (errors, "error"), (warnings, "warning"))]
+    plural = [
+        f"{n} {word}{'' if n == 1 else 's'}" for n, word in ((files, "file"), (errors, "error"), (warnings, "warning"))
+    ]
     return ", ".join(plural)

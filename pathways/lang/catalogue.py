@@ -26,17 +26,23 @@ class CatalogueComponent(Node):
 
 
 class CatalogueMeasure(Node):
+    """A thing that can be measured, with its LOINC code."""
+
     title: TextSpec
     code: str
     components: dict[str, CatalogueComponent]
 
 
 class CatalogueEducation(Node):
+    """What a step `teach` shows."""
+
     title: TextSpec
     text: TextSpec
 
 
 class CatalogueCodes(Node):
+    """A named list of codes (`system:code`, `*` for all below)."""
+
     title: TextSpec
     codes: list[str]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pathways.lang.check_course import check_course
 from pathways.lang.check_rules import check_rules
@@ -34,7 +34,7 @@ def _unused(r: Reader) -> None:
 
 def _names(r: Reader) -> Iterator[tuple[str, str, str]]:
     spec = r.spec
-    sections = {
+    sections: dict[str, Iterable[str]] = {
         "evidence": spec.evidence,
         "fact": spec.facts,
         "list": spec.lists,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from pathways.lang.plan import Plan, Step
@@ -93,7 +94,7 @@ def shortest_gap(step: Step) -> float | None:
 
 def _gap(at: tuple[TimeOfDay, ...], days: float | None) -> float | None:
     times = sorted(time_of_day(time) for time in at)
-    within = [b - a for a, b in zip(times, times[1:], strict=False)]
+    within = [b - a for a, b in pairwise(times)]
     if days is not None and times:
         within.append(days - times[-1] + times[0])
     elif days is not None:
@@ -103,12 +104,12 @@ def _gap(at: tuple[TimeOfDay, ...], days: float | None) -> float | None:
 
 def _day_gap(days: tuple[int, ...]) -> float | None:
     ordered = sorted(days)
-    return min(((b - a) * DAY for a, b in zip(ordered, ordered[1:], strict=False)), default=None)
+    return min(((b - a) * DAY for a, b in pairwise(ordered)), default=None)
 
 
 def _week_gap(weekdays: tuple[int, ...]) -> int:
     ordered = sorted(weekdays)
-    gaps = [b - a for a, b in zip(ordered, ordered[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(ordered)]
     return min([*gaps, ordered[0] + 7 - ordered[-1]])
 
 

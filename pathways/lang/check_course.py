@@ -142,9 +142,9 @@ def _passes_time(moment: Moment | None) -> bool:
 def _instant(phase: Phase) -> Iterator[str]:
     """Phases that may follow at the very instant at which this one is entered."""
     for row in phase.leave:
-        if row.target is not None and row.target.go is not None and row.up_to is None and not _waits(row.test):
-            if row.test != "unknown":
-                yield row.target.go
+        at_once = row.up_to is None and row.test != "unknown" and not _waits(row.test)
+        if at_once and row.target is not None and row.target.go is not None:
+            yield row.target.go
     if not _passes_time(phase.until):
         for row in phase.at_end:
             if row.target is not None and row.target.go is not None and row.up_to is None:

@@ -117,11 +117,11 @@ def _eligible(r: Reader, plan: Plan) -> None:
         return
     for exclusion in plan.eligibility.exclude:
         at: Path = ("eligibility", "exclude", exclusion.id)
-        said = {"en": say_cond(exclusion.cond, "en"), "zh": say_cond(exclusion.cond, "zh")}
-        if isinstance(exclusion.cond, Always) or all(_implied(exclusion.cond, way) for way in ways if way):
-            if isinstance(exclusion.cond, Always) or any(ways):
-                why = Said(f"whoever is included is excluded by {said['en']}", f"凡纳入者都被“{said['zh']}”排除")
-                r.say("never_eligible", at, why=why)
+        implied = any(ways) and all(_implied(exclusion.cond, way) for way in ways)
+        if implied or isinstance(exclusion.cond, Always):
+            en, zh = say_cond(exclusion.cond, "en"), say_cond(exclusion.cond, "zh")
+            why = Said(f"whoever is included is excluded by {en}", f"凡纳入者都被“{zh}”排除")
+            r.say("never_eligible", at, why=why)
 
 
 def _ways(cond: Cond) -> Iterator[tuple[Cond, ...]]:
@@ -202,5 +202,3 @@ _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
 def _number(value: object) -> Decimal | None:
     return value.quantity.value if isinstance(value, Literal_) and value.quantity is not None else None
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import ceil
 
 from pathways.lang.check_base import DAY, all_steps, minutes, nodes, per_day, shortest_gap, step_path
@@ -111,7 +112,7 @@ def _handoff(r: Reader, path: Path, step: Step, body: HandoffBody, rows: tuple[R
         if word not in body.outcomes and word not in asked:
             r.say("handoff_without_route", path, key=True, word=word)
     order = [w.name for w in HANDOFF_WORDS[body.machine] if w.name in body.deadlines]
-    for first, second in zip(order, order[1:], strict=False):
+    for first, second in pairwise(order):
         a, b = minutes(body.deadlines[first]), minutes(body.deadlines[second])
         if a is not None and b is not None and a > b:
             r.say("deadlines_out_of_order", (*path, "deadlines", first), first=first, second=second)
@@ -138,9 +139,9 @@ def _silence(r: Reader, plan: Plan, phase: str, step: Step, measure: str) -> Non
             return
     for other_phase, other in all_steps(plan):
         base = other.when.base
-        if other_phase in (phase, THROUGHOUT) and isinstance(base, AsSoonAs):
-            if any(isinstance(n, MissedInRow) and _means(n, phase, step) for n in nodes(base.cond)):
-                return
+        near = other_phase in (phase, THROUGHOUT) and isinstance(base, AsSoonAs)
+        if near and any(isinstance(n, MissedInRow) and _means(n, phase, step) for n in nodes(base)):
+            return
     r.say("measure_without_silence", step_path(phase, step.id), key=True, name=step.id)
 
 

@@ -22,11 +22,11 @@ class Code(NamedTuple):
         return self.advises[language == "zh"]
 
 
-def error(id: str, says: tuple[str, str], advises: tuple[str, str]) -> Code:  # noqa: A002 - it is the code's id
+def error(id: str, says: tuple[str, str], advises: tuple[str, str]) -> Code:
     """A code that stops compilation."""
     return Code(id, "error", says, advises)
 
 
-def warning(id: str, says: tuple[str, str], advises: tuple[str, str]) -> Code:  # noqa: A002 - it is the code's id
+def warning(id: str, says: tuple[str, str], advises: tuple[str, str]) -> Code:
     """A code that is told and does not stop compilation."""
     return Code(id, "warning", says, advises)

@@ -45,8 +45,10 @@ MEANING_CODES: tuple[Code, ...] = (
     error(
         "unknown_name",
         ("nothing here is called `{name}`", "没有名为 `{name}` 的内容"),
-        ("Names are defined under facts, parameters, measures, derived and steps.",
-         "名称在 facts、parameters、measures、derived 和步骤中定义。"),
+        (
+            "Names are defined under facts, parameters, measures, derived and steps.",
+            "名称在 facts、parameters、measures、derived 和步骤中定义。",
+        ),
     ),
     error(
         "unknown_phase",
@@ -191,8 +193,10 @@ MEANING_CODES: tuple[Code, ...] = (
     error(
         "name_taken",
         ("the name `{name}` is already used in line {first_line}", "名称 `{name}` 已在第 {first_line} 行使用"),
-        ("Facts, parameters, measures, derived values and steps share one namespace: choose another name.",
-         "事实、参数、测量项、派生值和步骤共用一个命名空间：请换一个名称。"),
+        (
+            "Facts, parameters, measures, derived values and steps share one namespace: choose another name.",
+            "事实、参数、测量项、派生值和步骤共用一个命名空间：请换一个名称。",
+        ),
     ),
     error(
         "reserved_word",
@@ -228,14 +232,18 @@ MEANING_CODES: tuple[Code, ...] = (
     error(
         "literal_quantity",
         ("{literal} is a clinical number inside a condition", "条件中直接写了临床数值 {literal}"),
-        ("Make it a parameter with a citation; only ages, durations and counts may stand here.",
-         "请写成带引文的参数；此处只允许年龄、时长和次数。"),
+        (
+            "Make it a parameter with a citation; only ages, durations and counts may stand here.",
+            "请写成带引文的参数；此处只允许年龄、时长和次数。",
+        ),
     ),
     error(
         "parameter_without_value",
         ("`{name}` has no value for the profile `{profile}`", "`{name}` 没有方案配置 `{profile}` 的取值"),
-        ("Give it `value`, a row under `by_profile`, or let the profile be `same_as` another.",
-         "请写 `value`，或在 `by_profile` 中写一行，或让该配置 `same_as` 另一个。"),
+        (
+            "Give it `value`, a row under `by_profile`, or let the profile be `same_as` another.",
+            "请写 `value`，或在 `by_profile` 中写一行，或让该配置 `same_as` 另一个。",
+        ),
     ),
     error(
         "outside_adjustable",
@@ -265,8 +273,10 @@ MEANING_CODES: tuple[Code, ...] = (
     error(
         "not_a_moment",
         ("`{name}` is not a moment", "`{name}` 不是时刻"),
-        ("Count from enrolment, phase start, a step, or a fact of type date or moment.",
-         "请从入组、阶段开始、某步骤、或日期/时刻类型的事实起算。"),
+        (
+            "Count from enrolment, phase start, a step, or a fact of type date or moment.",
+            "请从入组、阶段开始、某步骤、或日期/时刻类型的事实起算。",
+        ),
     ),
     error(
         "not_a_duration",
@@ -294,4 +304,3 @@ MEANING_CODES: tuple[Code, ...] = (
         ("Add `answer_within`.", "请加上 `answer_within`。"),
     ),
 )
-

@@ -44,14 +44,18 @@ TEXT_CODES: tuple[Code, ...] = (
     error(
         "yaml_anchor",
         ("the anchor `&{name}` is not allowed", "不允许使用锚点 `&{name}`"),
-        ("Write the value out where it is needed, or quote a text that starts with `&`.",
-         "请在需要处写出该值；以 `&` 开头的文本请加引号。"),
+        (
+            "Write the value out where it is needed, or quote a text that starts with `&`.",
+            "请在需要处写出该值；以 `&` 开头的文本请加引号。",
+        ),
     ),
     error(
         "yaml_alias",
         ("the alias `*{name}` is not allowed", "不允许使用别名 `*{name}`"),
-        ("Write the value out where it is needed, or quote a text that starts with `*`.",
-         "请在需要处写出该值；以 `*` 开头的文本请加引号。"),
+        (
+            "Write the value out where it is needed, or quote a text that starts with `*`.",
+            "请在需要处写出该值；以 `*` 开头的文本请加引号。",
+        ),
     ),
     error(
         "yaml_merge",
@@ -66,8 +70,10 @@ TEXT_CODES: tuple[Code, ...] = (
     error(
         "yaml_syntax",
         ("the text cannot be read from here: {problem}", "从此处起无法读取：{problem}"),
-        ("Look at the quotation marks, colons and indentation of this line and the one before.",
-         "请检查本行和上一行的引号、冒号和缩进。"),
+        (
+            "Look at the quotation marks, colons and indentation of this line and the one before.",
+            "请检查本行和上一行的引号、冒号和缩进。",
+        ),
     ),
     error(
         "tab_indentation",
@@ -77,8 +83,10 @@ TEXT_CODES: tuple[Code, ...] = (
     error(
         "flow_not_closed",
         ("this does not fit inside the brackets that are open here", "括号内不能这样写"),
-        ("Inside {{…}} a phrase holds no commas, brackets or colons: write `and`, or quote it; else close the bracket.",
-         "在 {{…}} 内短语不能含逗号、括号或冒号：请写 `and` 或加引号；否则请补上括号。"),
+        (
+            "Inside {{…}} a phrase holds no comma, bracket or colon: write `and`, or quote it; or close the bracket.",
+            "在 {{…}} 内短语不能含逗号、括号或冒号：请写 `and` 或加引号；否则请补上括号。",
+        ),
     ),
     error(
         "too_many_nodes",
@@ -113,12 +121,17 @@ TEXT_CODES: tuple[Code, ...] = (
     error(
         "key_not_text",
         ("the key `{key_}` is not a word", "键 `{key_}` 不是单词"),
-        ("Keys are words such as `phases`: write one, or put it in quotation marks.", "键应是 `phases` 这样的单词：请改写或加引号。"),
+        (
+            "Keys are words such as `phases`: write one, or put it in quotation marks.",
+            "键应是 `phases` 这样的单词：请改写或加引号。",
+        ),
     ),
     error(
         "duplicate_key",
-        ("the key `{key_}` is already in line {first_line}, column {first_column}",
-         "键 `{key_}` 已在第 {first_line} 行第 {first_column} 列出现"),
+        (
+            "the key `{key_}` is already in line {first_line}, column {first_column}",
+            "键 `{key_}` 已在第 {first_line} 行第 {first_column} 列出现",
+        ),
         ("Keep one of the two.", "两处只保留一处。"),
     ),
     error(
@@ -129,7 +142,10 @@ TEXT_CODES: tuple[Code, ...] = (
     error(
         "comma_cut_phrase",
         ("a comma cut your phrase: `{key_}` stands alone", "逗号截断了短语：`{key_}` 单独成了一项"),
-        ("Write `and` in place of the comma, or put the phrase in quotation marks.", "请用 `and` 代替逗号，或给短语加引号。"),
+        (
+            "Write `and` in place of the comma, or put the phrase in quotation marks.",
+            "请用 `and` 代替逗号，或给短语加引号。",
+        ),
     ),
     error(
         "too_many_problems",
@@ -139,8 +155,10 @@ TEXT_CODES: tuple[Code, ...] = (
     # ------------------------------------------------------------------ the shape
     error(
         "unknown_kind_of_file",
-        ("this is neither a pathway (`carepath: 1`) nor a site (`site: 1`)",
-         "既不是路径（`carepath: 1`）也不是机构（`site: 1`）"),
+        (
+            "this is neither a pathway (`carepath: 1`) nor a site (`site: 1`)",
+            "既不是路径（`carepath: 1`）也不是机构（`site: 1`）",
+        ),
         ("Start the file with `carepath: 1`.", "请以 `carepath: 1` 开头。"),
     ),
     error(
@@ -161,8 +179,10 @@ TEXT_CODES: tuple[Code, ...] = (
     error(
         "not_in_release",
         ("`{what}` belongs to the language but not to this release", "`{what}` 属于本语言，但本版本尚不支持"),
-        ("Leave it out, or wait for a release that has it: nothing is accepted and ignored.",
-         "请去掉它，或等待支持它的版本：不会接受却忽略任何内容。"),
+        (
+            "Leave it out, or wait for a release that has it: nothing is accepted and ignored.",
+            "请去掉它，或等待支持它的版本：不会接受却忽略任何内容。",
+        ),
     ),
     error(
         "missing_key",
@@ -192,8 +212,10 @@ TEXT_CODES: tuple[Code, ...] = (
     error(
         "bad_id",
         ("`{id}` is not an id", "`{id}` 不能用作标识"),
-        ("Ids are small letters, digits and `_`, start with a letter, at most 64: for example `{example}`.",
-         "标识由小写字母、数字和 `_` 组成，以字母开头，最多 64 个字符，例如 `{example}`。"),
+        (
+            "Ids are small letters, digits and `_`, start with a letter, at most 64: for example `{example}`.",
+            "标识由小写字母、数字和 `_` 组成，以字母开头，最多 64 个字符，例如 `{example}`。",
+        ),
     ),
     error(
         "bad_version",
@@ -246,4 +268,3 @@ TEXT_CODES: tuple[Code, ...] = (
         ("Write one of {known}.", "请写 {known} 之一。"),
     ),
 )
-

@@ -59,27 +59,40 @@ WHOLE_CODES: tuple[Code, ...] = (
     error(
         "loop_without_time",
         ("the phases {loop} follow each other with no passing of time", "阶段 {loop} 之间不经过任何时间而循环"),
-        ("Let one of them wait for a reading, a task or a day, or bound it with `up_to`.",
-         "请让其中之一等待读数、任务或日期，或用 `up_to` 限制次数。"),
+        (
+            "Let one of them wait for a reading, a task or a day, or bound it with `up_to`.",
+            "请让其中之一等待读数、任务或日期，或用 `up_to` 限制次数。",
+        ),
     ),
     error(
         "up_to_without_afterwards",
         ("`up_to` bounds this way and nothing says what comes afterwards", "`up_to` 限制了次数，却没有写明之后怎样"),
-        ("Add `afterwards: {{go: …}}` or `afterwards: {{end: …}}`.",
-         "请加上 `afterwards: {{go: …}}` 或 `afterwards: {{end: …}}`。"),
+        (
+            "Add `afterwards: {{go: …}}` or `afterwards: {{end: …}}`.",
+            "请加上 `afterwards: {{go: …}}` 或 `afterwards: {{end: …}}`。",
+        ),
     ),
     error(
         "missing_route",
-        ("`{step}` may end `{word}`, and the phase then waits until it times out", "`{step}` 可能以 `{word}` 结束，而本阶段只能干等"),
-        ("Say what happens on `{word}`: an action in the step, or a row of `leave`.",
-         "请写明 `{word}` 时怎么办：在步骤中写动作，或在 `leave` 中写一行。"),
+        (
+            "`{step}` may end `{word}`, and the phase then waits until it times out",
+            "`{step}` 可能以 `{word}` 结束，而本阶段只能干等",
+        ),
+        (
+            "Say what happens on `{word}`: an action in the step, or a row of `leave`.",
+            "请写明 `{word}` 时怎么办：在步骤中写动作，或在 `leave` 中写一行。",
+        ),
     ),
     warning(
         "until_past",
-        ("`until` is always past when `{name}` is entered, {days} after enrolment at the earliest",
-         "`{name}` 最早在入组后 {days} 进入，此时 `until` 必已过去"),
-        ("The phase then goes to `at_end` at once: count from phase start if that is not meant.",
-         "此时会立刻执行 `at_end`：若非本意，请从阶段开始起算。"),
+        (
+            "`until` is always past when `{name}` is entered, {days} after enrolment at the earliest",
+            "`{name}` 最早在入组后 {days} 进入，此时 `until` 必已过去",
+        ),
+        (
+            "The phase then goes to `at_end` at once: count from phase start if that is not meant.",
+            "此时会立刻执行 `at_end`：若非本意，请从阶段开始起算。",
+        ),
     ),
     error(
         "action_not_here",
@@ -99,13 +112,18 @@ WHOLE_CODES: tuple[Code, ...] = (
     ),
     error(
         "window_overlap",
-        ("the windows of two occurrences overlap: `{opens}` before the next is due, `{missed}` after this one",
-         "前后两次的时间窗重叠：下一次提前 `{opens}` 开放，本次到期后 `{missed}` 才算漏"),
+        (
+            "the windows of two occurrences overlap: `{opens}` before the next is due, `{missed}` after this one",
+            "前后两次的时间窗重叠：下一次提前 `{opens}` 开放，本次到期后 `{missed}` 才算漏",
+        ),
         ("Shorten `missed_after` or `opens_before`.", "请缩短 `missed_after` 或 `opens_before`。"),
     ),
     error(
         "repeat_without_slots",
-        ("the phrase speaks of the medicine's slots, and the step gives no dose", "短语提到药物的服用时点，但该步骤不是给药"),
+        (
+            "the phrase speaks of the medicine's slots, and the step gives no dose",
+            "短语提到药物的服用时点，但该步骤不是给药",
+        ),
         ("Use it in a step `dose`, or name a time.", "请用于 `dose` 步骤，或写明时间。"),
     ),
     error(
@@ -131,8 +149,10 @@ WHOLE_CODES: tuple[Code, ...] = (
     error(
         "handoff_without_route",
         ("nothing happens when this handoff ends `{word}`", "该交接以 `{word}` 结束时没有任何处理"),
-        ("Add `{word}` to `outcomes` with a task, or a row of `leave` for it.",
-         "请在 `outcomes` 中为 `{word}` 写任务，或在 `leave` 中写一行。"),
+        (
+            "Add `{word}` to `outcomes` with a task, or a row of `leave` for it.",
+            "请在 `outcomes` 中为 `{word}` 写任务，或在 `leave` 中写一行。",
+        ),
     ),
     error(
         "deadlines_out_of_order",
@@ -148,8 +168,10 @@ WHOLE_CODES: tuple[Code, ...] = (
     error(
         "rule_without_unknown",
         ("the rule does not say what happens when its condition is unknown", "规则没有写明条件未知时怎么办"),
-        ("Add `unknown: {{task: …}}` or `unknown: {{not_met: why}}`.",
-         "请加上 `unknown: {{task: …}}` 或 `unknown: {{not_met: 原因}}`。"),
+        (
+            "Add `unknown: {{task: …}}` or `unknown: {{not_met: why}}`.",
+            "请加上 `unknown: {{task: …}}` 或 `unknown: {{not_met: 原因}}`。",
+        ),
     ),
     error(
         "unknown_without_need",
@@ -164,13 +186,17 @@ WHOLE_CODES: tuple[Code, ...] = (
     error(
         "red_ladder_no_incident",
         ("the ladder `{name}` of a red rule stops in silence", "红色规则的阶梯 `{name}` 最后无人答复也没有下文"),
-        ("Let its last rung repeat and end in an incident: `repeat: 3 times, then: incident`.",
-         "最后一级请写重复并上报：`repeat: 3 times, then: incident`。"),
+        (
+            "Let its last rung repeat and end in an incident: `repeat: 3 times, then: incident`.",
+            "最后一级请写重复并上报：`repeat: 3 times, then: incident`。",
+        ),
     ),
     error(
         "red_ladder_not_always",
-        ("the ladder `{name}` of a red rule ends with `{role}`, which {site} does not staff at all hours",
-         "红色规则的阶梯 `{name}` 以 `{role}` 结束，而{site}并非全天有人值守"),
+        (
+            "the ladder `{name}` of a red rule ends with `{role}`, which {site} does not staff at all hours",
+            "红色规则的阶梯 `{name}` 以 `{role}` 结束，而{site}并非全天有人值守",
+        ),
         ("End it with a role that is on duty day and night.", "最后一级请用全天值守的角色。"),
     ),
     error(
@@ -181,23 +207,33 @@ WHOLE_CODES: tuple[Code, ...] = (
     error(
         "red_waits_off_duty",
         ("a rung of a red ladder waits while its role is off duty", "红色阶梯在角色下班时等待"),
-        ("Delete `off_duty: wait`: a rung off duty is passed at once.", "请删除 `off_duty: wait`：下班的一级会立即跳过。"),
+        (
+            "Delete `off_duty: wait`: a rung off duty is passed at once.",
+            "请删除 `off_duty: wait`：下班的一级会立即跳过。",
+        ),
     ),
     error(
         "red_message_class",
         ("a red rule says `{name}`, a message of class {kind}", "红色规则发送的消息 `{name}` 属于 {kind} 类"),
-        ("Give the message `class: red`, else quiet hours may hold it back.", "请把消息设为 `class: red`，否则会被免打扰时段拦下。"),
+        (
+            "Give the message `class: red`, else quiet hours may hold it back.",
+            "请把消息设为 `class: red`，否则会被免打扰时段拦下。",
+        ),
     ),
     error(
         "measure_without_silence",
         ("nobody notices when `{name}` stops coming", "`{name}` 不再上报时无人察觉"),
-        ("Add a rule `if: {name} missed n times in a row`, or a step `as soon as {name} missed …`.",
-         "请加规则 `if: {name} missed n times in a row`，或 `as soon as {name} missed …` 的步骤。"),
+        (
+            "Add a rule `if: {name} missed n times in a row`, or a step `as soon as {name} missed …`.",
+            "请加规则 `if: {name} missed n times in a row`，或 `as soon as {name} missed …` 的步骤。",
+        ),
     ),
     error(
         "derived_never_filled",
-        ("`{name}` needs {needed} {what}, and the steps bring at most {most} in its window",
-         "`{name}` 需要 {needed} {what}，而步骤在其窗口内最多提供 {most}"),
+        (
+            "`{name}` needs {needed} {what}, and the steps bring at most {most} in its window",
+            "`{name}` 需要 {needed} {what}，而步骤在其窗口内最多提供 {most}",
+        ),
         ("Ask for more readings, or need fewer.", "请增加测量，或降低要求。"),
     ),
     error(
@@ -212,7 +248,10 @@ WHOLE_CODES: tuple[Code, ...] = (
     ),
     error(
         "settled_by_no_task",
-        ("`settled_by: the task` stands here and the rule opens no task", "写了 `settled_by: the task`，规则却没有任务"),
+        (
+            "`settled_by: the task` stands here and the rule opens no task",
+            "写了 `settled_by: the task`，规则却没有任务",
+        ),
         ("Add a task to `do`.", "请在 `do` 中加任务。"),
     ),
     error(
@@ -227,14 +266,19 @@ WHOLE_CODES: tuple[Code, ...] = (
     ),
     error(
         "message_too_long",
-        ("the {language} text has {length} characters, and `{channel}` carries {limit}",
-         "{language} 文本有 {length} 个字符，而 `{channel}` 最多 {limit}"),
+        (
+            "the {language} text has {length} characters, and `{channel}` carries {limit}",
+            "{language} 文本有 {length} 个字符，而 `{channel}` 最多 {limit}",
+        ),
         ("Shorten it.", "请缩短。"),
     ),
     # ------------------------------------------------------------------ against a site
     warning(
         "site_needed",
-        ("no site is given: who is on duty, caps and partners are not checked", "没有指定机构：未检查值班、上限和合作方"),
+        (
+            "no site is given: who is on duty, caps and partners are not checked",
+            "没有指定机构：未检查值班、上限和合作方",
+        ),
         ("Give one with `--site FILE`.", "请用 `--site FILE` 指定。"),
     ),
     error(
@@ -254,13 +298,18 @@ WHOLE_CODES: tuple[Code, ...] = (
     ),
     error(
         "profile_not_known",
-        ("{site} works by the profile `{name}`, which this pathway does not have", "{site}采用方案配置 `{name}`，而本路径没有"),
+        (
+            "{site} works by the profile `{name}`, which this pathway does not have",
+            "{site}采用方案配置 `{name}`，而本路径没有",
+        ),
         ("Profiles: {known}.", "方案配置：{known}。"),
     ),
     error(
         "too_many_contacts",
-        ("`{name}` sends {count} messages of class {kind} a day, and {site} allows {cap}",
-         "`{name}` 每天发送 {count} 条 {kind} 类消息，而{site}最多允许 {cap} 条"),
+        (
+            "`{name}` sends {count} messages of class {kind} a day, and {site} allows {cap}",
+            "`{name}` 每天发送 {count} 条 {kind} 类消息，而{site}最多允许 {cap} 条",
+        ),
         ("Ask less often, or remind less.", "请减少次数或提醒。"),
     ),
     # ------------------------------------------------------------------ a site itself
@@ -291,7 +340,10 @@ WHOLE_CODES: tuple[Code, ...] = (
     ),
     error(
         "unknown_cover",
-        ("`{name}` is covered by `{cover}`, which is no role of this site", "`{name}` 的代班 `{cover}` 不是本机构的角色"),
+        (
+            "`{name}` is covered by `{cover}`, which is no role of this site",
+            "`{name}` 的代班 `{cover}` 不是本机构的角色",
+        ),
         ("Roles: {known}.", "角色：{known}。"),
     ),
     error(
@@ -301,7 +353,10 @@ WHOLE_CODES: tuple[Code, ...] = (
     ),
     error(
         "cap_below_engine",
-        ("the cap `{name}` is zero: no message of this class could ever be sent", "上限 `{name}` 为零：该类消息永远无法发送"),
+        (
+            "the cap `{name}` is zero: no message of this class could ever be sent",
+            "上限 `{name}` 为零：该类消息永远无法发送",
+        ),
         ("Write at least 1.", "请至少写 1。"),
     ),
 )

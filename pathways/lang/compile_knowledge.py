@@ -32,9 +32,7 @@ READING_SOURCES = ("device", "patient", "staff", "file", "ehr")
 
 def compile_evidence(r: Reader) -> dict[str, Evidence]:
     """The citations."""
-    return {
-        name: Evidence(id=name, cite=e.cite, year=e.year, checked=e.checked) for name, e in r.spec.evidence.items()
-    }
+    return {name: Evidence(id=name, cite=e.cite, year=e.year, checked=e.checked) for name, e in r.spec.evidence.items()}
 
 
 # --------------------------------------------------------------------------- facts
@@ -237,9 +235,7 @@ def compile_eligibility(r: Reader) -> Eligibility:
     return Eligibility(
         include=r.condition(spec.include, (*path, "include"), scope) if spec.include is not None else None,
         exclude=tuple(
-            Exclusion(
-                id=name, path=f"eligibility.exclude.{name}", cond=r.condition(c, (*path, "exclude", name), scope)
-            )
+            Exclusion(id=name, path=f"eligibility.exclude.{name}", cond=r.condition(c, (*path, "exclude", name), scope))
             for name, c in spec.exclude.items()
         ),
         becomes_true=compile_actions(r, (*path, "becomes_true"), spec.becomes_true, scope, (*ENDS_ALLOW, "end")),

@@ -12,12 +12,7 @@ from pathways.lang.source import Path
 
 def check_names(r: Reader) -> None:
     """Give every action its id, and find names that are taken or reserved."""
-    for name, measure in r.spec.measures.items():
-        if measure.use not in r.catalogue.measures:
-            r.symbols.broken.add(name)
-    for name, derived in r.spec.derived.items():
-        if derived.of not in r.spec.measures or derived.of in r.symbols.broken:
-            r.symbols.broken.add(name)
+    _broken(r)
     first: dict[str, Path] = {}
     steps: set[str] = set()
     for name, path, is_step in _names(r):
@@ -36,6 +31,16 @@ def check_names(r: Reader) -> None:
             _taken(r, name, written, first[name])
         elif r.written(written) and name in reserved_words():
             r.say("reserved_word", written, name=name)
+
+
+def _broken(r: Reader) -> None:
+    """Note what cannot be used because its own definition is wrong."""
+    for name, measure in r.spec.measures.items():
+        if measure.use not in r.catalogue.measures:
+            r.symbols.broken.add(name)
+    for name, derived in r.spec.derived.items():
+        if derived.of not in r.spec.measures or derived.of in r.symbols.broken:
+            r.symbols.broken.add(name)
 
 
 def _taken(r: Reader, name: str, path: Path, other: Path) -> None:

@@ -30,7 +30,7 @@ _WHY: Mapping[str, Said] = {
     "days_wanted": Said("whole days are wanted here", "此处应为整天数"),
     "twice": Said("it stands here twice", "重复出现"),
     "block_longer_than_cycle": Said("the stretch is longer than what repeats it", "时段长于其重复周期"),
-    "minutes_or_hours_wanted": Said("minutes or hours, at most 12 h, are wanted here", "此处应为不超过 12 小时的分钟或小时"),
+    "minutes_or_hours_wanted": Said("minutes or hours, at most 12 h, are wanted", "此处应为不超过 12 小时的分钟或小时"),
     "times_of_hours": Said("what repeats by hours has no times of day", "按小时重复时不能再写时刻"),
     "inverted": Said("the smaller end stands first", "应先写较小的一端"),
     "whole_number": Said("a length of time is a whole number", "时长应为整数"),

@@ -95,7 +95,7 @@ class Finder:
         start = offset + error.offset
         span = self.source.span_within(path, start, start + max(1, error.length))
         found, params = phrase_finding(error, text, what, code)
-        self.say(found, path, span=span, **params)
+        self.found.append(Diagnostic(found, span, params, self.source.file))
         return None
 
     def build(self, built: Resolved[T], path: Path, scope: Scope | None, offset: int = 0) -> T | None:
@@ -104,7 +104,7 @@ class Finder:
             start = offset + problem.offset
             span = self.source.span_within(path, start, start + max(1, problem.length))
             code, params = problem_finding(problem, scope)
-            self.say(code, path, span=span, **params)
+            self.found.append(Diagnostic(code, span, params, self.source.file))
         return built.value
 
     def duration(self, text: str, path: Path, *, offset: int = 0) -> Duration:
@@ -152,9 +152,11 @@ class Reader(Finder):
         return self.symbols.catalogue
 
     def scope(self) -> Scope:
+        """The names of the head of the document."""
         return Scope(self.symbols)
 
     def excused(self, path: Path) -> bool:
+        """Whether the phrase here uses a name whose own definition is wrong."""
         text = self.source.value
         for part in path:
             text = text.get(part) if isinstance(text, dict) else text[int(part)] if isinstance(text, list) else text
@@ -443,4 +445,3 @@ def _inputs(part: Any, found: set[str]) -> None:
             found.add(f"{_TOKENS[name]}:{value}")
         else:
             _inputs(value, found)
-

@@ -177,4 +177,3 @@ def _season(f: Finder, name: str, spec: SiteSpec) -> tuple[str, str]:
             what = Said("a day of the year", "一年中的日期")
             f.say("bad_clock_time", at, text=text, what=what, example="`09-01`")
     return season.start, season.end
-

@@ -130,8 +130,10 @@ def _catch_up(r: Reader, path: Path, spec: AnyStep) -> tuple[Literal["skip", "se
     if spec.catch_up is None:
         return ("skip" if isinstance(spec, DoseStep) else "send"), None
     word = spec.catch_up
-    if word == "skip" or word == "send":
-        return word, None
+    if word == "skip":
+        return "skip", None
+    if word == "send":
+        return "send", None
     if word.startswith("within "):
         return "within", r.duration(word[len("within ") :], (*path, "catch_up"), offset=len("within "))
     r.say("not_one_of", (*path, "catch_up"), key_="catch_up", value=word, known="`skip`, `send`, `within <duration>`")
@@ -253,5 +255,3 @@ def _followed(
             r.handoff_word(spec.handoff, outcome.same_as, at, tuple(spec.outcomes))
             return ()
         current = outcome.same_as
-
-

@@ -111,7 +111,7 @@ def kind_of(value: Any) -> Kind:
         return "unknown"
     if "carepath" in value or "phases" in value:
         return "pathway"
-    if "site" in value and "roles" in value or {"zone", "roles"} <= value.keys():
+    if {"site", "roles"} <= value.keys() or {"zone", "roles"} <= value.keys():
         return "site"
     if "scenario" in value or "expect" in value:
         return "scenario"

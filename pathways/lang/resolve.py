@@ -310,7 +310,7 @@ def field_type(spec: FieldSpec) -> tuple[str, tuple[str, ...]]:
 
 
 def name_actions(symbols: Symbols) -> list[tuple[Path, str, Path]]:
-    """Give every action its id: the author's, else its owner's, then ``.2``, ``.3`` …
+    """Give every action its id: the author's, else its owner's, then ``.2`` and so on.
 
     Among actions without an id of their own the ones that open a task come first, so that a rule's task
     bears the name of the rule.
@@ -353,7 +353,7 @@ def _name(symbols: Symbols, name: str, path: Path, action: Node, phase: str | No
 
 
 def walk_actions(spec: PathwaySpec) -> Iterator[tuple[str, str | None, Path, Node]]:
-    """Every action of a document, rules first: (owner, phase, path, action or part with an action of its own)."""
+    """Every action of a document, rules first: owner, phase, path, action (or part with an action of its own)."""
     for name, rule in spec.rules.items():
         at: Path = ("rules", name)
         yield from _listed(name, None, (*at, "do"), rule.do)

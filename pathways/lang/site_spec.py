@@ -23,6 +23,8 @@ class HoursSpec(Node):
 
 
 class RoleSpec(Node):
+    """Who answers for a role, when, and who covers."""
+
     PLACE = Said("a role of a site", "机构的角色")
     always: YesNo = False
     hours: Annotated[list[HoursSpec], Listed, Filled] | None = None
@@ -32,12 +34,16 @@ class RoleSpec(Node):
 
 
 class CapSpec(Node):
+    """The most messages of a class to one patient."""
+
     PLACE = Said("a cap", "上限")
     per_day: int | None = None
     per_week: int | None = None
 
 
 class QuietSpec(Node):
+    """When no message goes out but red ones."""
+
     PLACE = Said("`quiet_hours`", "`quiet_hours`")
     start: Phrase = Field(alias="from")
     end: Phrase = Field(alias="to")
@@ -53,6 +59,8 @@ class HolidaySpec(Node):
 
 
 class CalendarSpec(Node):
+    """Days off and make-up working days."""
+
     PLACE = Said("`calendar`", "`calendar`")
     version: Plain
     weekend: Annotated[list[Weekday], Filled] | None = None
@@ -61,6 +69,8 @@ class CalendarSpec(Node):
 
 
 class SeasonSpec(Node):
+    """A stretch of the year, as MM-DD."""
+
     PLACE = Said("a season", "季节")
     start: Phrase = Field(alias="from")
     end: Phrase = Field(alias="to")

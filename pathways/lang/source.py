@@ -125,21 +125,22 @@ _START = Span(1, 1, 1, 1)
 
 
 def _decode(data: bytes | str, file: str) -> tuple[str, list[Diagnostic]]:
-    size = len(data)
-    if isinstance(data, str) and size <= MAX_BYTES:
-        size = len(data.encode("utf-8", "surrogatepass"))
-    if size > MAX_BYTES:
-        return "", [Diagnostic("file_too_large", _START, {"limit": MAX_BYTES // 1024}, file)]
-    if isinstance(data, bytes):
-        try:
-            data = data.decode("utf-8")
-        except UnicodeDecodeError as bad:
-            before = _LINE_BREAK.split(data[: bad.start].decode("utf-8"))
-            column = len(before[-1]) + 1
-            span = Span(len(before), column, len(before), column + 1)
-            text = data.decode("utf-8", "replace")
-            return text, [Diagnostic("not_utf8", span, {"byte": f"0x{data[bad.start]:02X}"}, file)]
-    return data.removeprefix("\ufeff"), []
+    too_large = [Diagnostic("file_too_large", _START, {"limit": MAX_BYTES // 1024}, file)]
+    if len(data) > MAX_BYTES:
+        return "", too_large
+    # A text handed in may hold lone surrogates: they are refused as invisible characters.
+    raw = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
+    if len(raw) > MAX_BYTES:
+        return "", too_large
+    if isinstance(data, str):
+        return data.removeprefix("\ufeff"), []
+    try:
+        return raw.decode("utf-8").removeprefix("\ufeff"), []
+    except UnicodeDecodeError as bad:
+        before = _LINE_BREAK.split(raw[: bad.start].decode("utf-8"))
+        column = len(before[-1]) + 1
+        span = Span(len(before), column, len(before), column + 1)
+        return raw.decode("utf-8", "replace"), [Diagnostic("not_utf8", span, {"byte": f"0x{raw[bad.start]:02X}"}, file)]
 
 
 def _invisible(text: str, file: str) -> list[Diagnostic]:
@@ -238,7 +239,7 @@ class _Reader:
                     self._problem("yaml_directive", _span(event))
             case yaml.AliasEvent():
                 self._count(event)
-                self._problem("yaml_alias", _span(event), name=event.anchor)
+                self._problem("yaml_alias", _span(event), name=str(event.anchor))
                 self._put(_BAD, Place(_span(event)))
             case yaml.ScalarEvent():
                 self._scalar(event)

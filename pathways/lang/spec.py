@@ -30,6 +30,8 @@ from pathways.lang.spec_steps import StepSpec
 
 
 class EvidenceSpec(Node):
+    """A citation; `checked: no` until somebody compared the numbers with the source."""
+
     PLACE = Said("a source under `evidence`", "`evidence` 中的来源")
     cite: Plain
     year: int | None = None
@@ -37,16 +39,18 @@ class EvidenceSpec(Node):
 
 
 class ProfileSpec(Node):
+    """A set of parameter values for a place or guideline; `same_as` takes those of another."""
+
     PLACE = Said("a profile", "方案配置")
     same_as: Name | None = None
 
 
 class FactSpec(Node):
+    """Something known, or asked, about the patient."""
+
     PLACE = Said("a fact", "事实")
     LATER: ClassVar[frozenset[str]] = frozenset({"not_older_than"})
-    type: Literal[
-        "age", "sex", "yes_no", "codes", "medicines", "quantity", "count", "one_of", "date", "moment", "text"
-    ]
+    type: Literal["age", "sex", "yes_no", "codes", "medicines", "quantity", "count", "one_of", "date", "moment", "text"]
     source: Plain | None = Field(None, alias="from")
     applies_if: Condition | None = None
     ask_at: Literal["enrolment"] | None = None
@@ -57,6 +61,8 @@ class FactSpec(Node):
 
 
 class CitedValue(Node):
+    """A number with its source."""
+
     PLACE = Said("a value", "取值")
     MISSING: ClassVar[dict[str, str]] = {"cite": "uncited_number"}
     value: Phrase
@@ -64,17 +70,23 @@ class CitedValue(Node):
 
 
 class PatientValue(CitedValue):
+    """A number for the patients for whom `if` is true."""
+
     PLACE = Said("a row of `by_patient`", "`by_patient` 的一行")
     test: Condition = Field(alias="if")
 
 
 class AdjustableSpec(Node):
+    """Bounds inside which staff may set a parameter for one patient."""
+
     PLACE = Said("`adjustable`", "`adjustable`")
     range: Phrase
     by: Names
 
 
 class ParameterSpec(Node):
+    """A named clinical number."""
+
     PLACE = Said("a parameter", "参数")
     LATER: ClassVar[frozenset[str]] = frozenset({"merge"})
     value: Phrase | None = None
@@ -85,6 +97,8 @@ class ParameterSpec(Node):
 
 
 class EligibilitySpec(Node):
+    """Who may take part, and what happens when somebody who does no longer should."""
+
     PLACE = Said("`eligibility`", "`eligibility`")
     include: Condition | None = None
     exclude: dict[Id, Condition] = {}
@@ -92,6 +106,8 @@ class EligibilitySpec(Node):
 
 
 class MeasureSpec(Node):
+    """A measure of the catalogue as this pathway uses it."""
+
     PLACE = Said("a measure", "测量项")
     LATER: ClassVar[frozenset[str]] = frozenset({"if"})
     use: Name
@@ -106,6 +122,8 @@ LATER_FUNCTIONS = ("percent_change", "trend", "variability", "share", "time_in",
 
 
 class DerivedSpec(Node):
+    """A value computed from readings over a window."""
+
     PLACE = Said("a derived value", "派生值")
     LATER: ClassVar[frozenset[str]] = frozenset({"freeze"})
     of: Name
@@ -122,6 +140,8 @@ class DerivedSpec(Node):
 
 
 class RungSpec(Node):
+    """Who is told, how, and how long an answer is waited for."""
+
     PLACE = Said("a rung of a ladder", "升级阶梯的一级")
     MISSING: ClassVar[dict[str, str]] = {"answer_within": "rung_without_deadline"}
     tell: Name
@@ -133,6 +153,8 @@ class RungSpec(Node):
 
 
 class MessageSpec(TextSpec):
+    """A message to a person, in both languages."""
+
     PLACE = Said("a message", "消息")
     to: Names
     kind: Literal["red", "care", "dose", "info"] = Field(alias="class")
@@ -144,6 +166,8 @@ class MessageSpec(TextSpec):
 
 
 class DeadlineSpec(Node):
+    """So long after entry at most, then on."""
+
     PLACE = Said("`no_later_than`", "`no_later_than`")
     after: Phrase
     go: Name | None = None
@@ -151,6 +175,8 @@ class DeadlineSpec(Node):
 
 
 class PhaseSpec(Node):
+    """A stretch of the course with its steps and its ways on."""
+
     PLACE = Said("a phase", "阶段")
     title: TextSpec
     tier: Literal["mild", "moderate", "severe"] | None = None
@@ -162,17 +188,23 @@ class PhaseSpec(Node):
 
 
 class EndSpec(Inline):
+    """A way for a run to come to its end, and what is done then."""
+
     PLACE = Said("an end", "终点")
     title: TextSpec | None = None
 
 
 class BehindSpec(TaskAction):
+    """The task that is opened when a quota is behind, `lead` before the period ends."""
+
     PLACE = Said("`behind`", "`behind`")
     due: Phrase | None = None  # type: ignore[assignment]  # the lead before the period's end is its deadline
     lead: Phrase
 
 
 class QuotaSpec(Node):
+    """How often something must have happened in a calendar year."""
+
     PLACE = Said("a quota", "次数要求")
     count: Phrase
     at_least: Count
@@ -181,6 +213,8 @@ class QuotaSpec(Node):
 
 
 class RepeatSpec(Node):
+    """A first reading asks for a second one before the rule acts."""
+
     PLACE = Said("`repeat_measurement`", "`repeat_measurement`")
     within: Phrase
     say: Name
@@ -189,12 +223,16 @@ class RepeatSpec(Node):
 
 
 class UnknownSpec(Inline):
+    """What a rule does when it cannot tell."""
+
     PLACE = Said("`unknown` of a rule", "规则的 `unknown`")
     not_met: Plain | None = None
     lasts: Phrase | None = None
 
 
 class RuleSpec(Node):
+    """What watches for trouble."""
+
     PLACE = Said("a rule", "规则")
     LATER: ClassVar[frozenset[str]] = frozenset({"episode", "during"})
     title: TextSpec | None = None
@@ -215,6 +253,8 @@ class RuleSpec(Node):
 
 
 class LifecycleSpec(Inline):
+    """What a verb of staff does in this pathway."""
+
     PLACE = Said("a row of `lifecycle`", "`lifecycle` 的一行")
     stop: Literal["nothing", "all but safety", "all"] | None = None
     handoffs: Literal["keep", "cancel"] | None = None

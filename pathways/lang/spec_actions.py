@@ -50,11 +50,15 @@ class ActionNode(Node):
 
 
 class SayAction(ActionNode):
+    """Sends a message."""
+
     PLACE = Said("the action `say`", "动作 `say`")
     say: Name
 
 
 class TaskAction(ActionNode):
+    """Opens a person's work."""
+
     PLACE = Said("the action `task`", "动作 `task`")
     MISSING: ClassVar[dict[str, str]] = {"due": "task_without_due"}
     LATER: ClassVar[frozenset[str]] = frozenset({"attempts"})
@@ -76,43 +80,59 @@ class EscalateAction(ActionNode):
 
 
 class MeasureAction(ActionNode):
+    """Asks for a reading now, outside the plan."""
+
     PLACE = Said("the action `measure`", "动作 `measure`")
     measure: Name
     message: Name | None = None
 
 
 class PlanAction(ActionNode):
+    """Plans a new occurrence of a step."""
+
     PLACE = Said("the action `plan`", "动作 `plan`")
     plan: Name
     at: Phrase
 
 
 class StartAction(ActionNode):
+    """Starts a step."""
+
     PLACE = Said("the action `start`", "动作 `start`")
     start: Name
 
 
 class StopAction(ActionNode):
+    """Stops a step."""
+
     PLACE = Said("the action `stop`", "动作 `stop`")
     stop: Name
 
 
 class HoldAction(ActionNode):
+    """Holds a step."""
+
     PLACE = Said("the action `hold`", "动作 `hold`")
     hold: Name
 
 
 class GoAction(ActionNode):
+    """Goes to a phase."""
+
     PLACE = Said("the action `go`", "动作 `go`")
     go: Name
 
 
 class EndAction(ActionNode):
+    """Ends the run."""
+
     PLACE = Said("the action `end`", "动作 `end`")
     end: Name
 
 
 class SetAction(ActionNode):
+    """Sets a fact: to the instant of the event, or to a word."""
+
     PLACE = Said("the action `set`", "动作 `set`")
     set: Name
     to: Phrase | None = None
@@ -123,7 +143,7 @@ def _kinds(data: Any, kinds: tuple[str, ...]) -> list[str]:
 
 
 def judge_action(data: Any) -> str | Trouble:
-    """Which action a mapping is, or why it is none. A misspelt kind still counts, so that the right key can be named."""
+    """Which action a mapping is, or why it is none. A misspelt kind still counts: the right key can be named."""
     found = _kinds(data, ACTION_KINDS)
     if "task" in found and "escalate" in found:
         found.remove("escalate" if "role" in data else "task")
@@ -182,6 +202,8 @@ class Inline(Node):
 
 
 class TargetSpec(Node):
+    """Where a row leads."""
+
     PLACE = Said("a way on", "去向")
     go: Name | None = None
     end: Name | None = None

@@ -57,7 +57,7 @@ class Node(BaseModel):
         return data
 
     @classmethod
-    def keys(cls) -> list[str]:
+    def known_keys(cls) -> list[str]:
         """The keys an author may write here, in the order of the model."""
         return [f.alias or name for name, f in cls.model_fields.items()]
 

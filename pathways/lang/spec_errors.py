@@ -118,14 +118,14 @@ class _Translator:
         owner = error.parent_model or self.model
         key = str(error.path[-1])
         present = _value_at(self.source.value, error.path[:-1])
-        free = [k for k in owner.keys() if k not in present]
+        free = [k for k in owner.known_keys() if k not in present]
         lacking = [k for k in owner.needed() if (*error.path[:-1], k) in missing]
         if key in owner.LATER:
             return self._say("not_in_release", error.path, key=True, what=key)
         near = did_you_mean(key, lacking) or did_you_mean(key, free)
         if near:
             meant.add((*error.path[:-1], near))
-        known = ", ".join(f"`{k}`" for k in owner.keys())
+        known = ", ".join(f"`{k}`" for k in owner.known_keys())
         if not near and key in self.homes:
             home = self.homes[key].PLACE
             return self._say("key_elsewhere", error.path, key=True, key_=key, place=owner.PLACE, home=home, known=known)
@@ -192,7 +192,7 @@ def _homes(model: type[Node]) -> dict[str, type[Node]]:
         if owner in seen:
             continue
         seen.add(owner)
-        for key in owner.keys():
+        for key in owner.known_keys():
             homes.setdefault(key, owner)
         for info in owner.model_fields.values():
             queue.extend(_models_in(info.annotation))

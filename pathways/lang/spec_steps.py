@@ -19,6 +19,8 @@ _LATER = frozenset({"attempts", "drop_when", "satisfied_by", "profiles", "missed
 
 
 class WindowSpec(Node):
+    """When an occurrence opens, is late, is missed; from its due time."""
+
     PLACE = Said("a window", "时间窗")
     opens_before: Phrase | None = None
     late_after: Phrase | None = None
@@ -43,34 +45,46 @@ class StepNode(Node):
 
 
 class MeasureStep(StepNode):
+    """Asks for a reading."""
+
     PLACE = Said("a step `measure`", "步骤 `measure`")
     measure: Name
 
 
 class AskStep(StepNode):
+    """Asks questions."""
+
     PLACE = Said("a step `ask`", "步骤 `ask`")
     ask: FormSpec
     message: Name | None = None
 
 
 class DoseStep(StepNode):
+    """One occurrence for each medicine and slot."""
+
     PLACE = Said("a step `dose`", "步骤 `dose`")
     dose: Phrase
     bundle: Literal["same slot"] | None = None
 
 
 class TeachStep(StepNode):
+    """Shows an education item."""
+
     PLACE = Said("a step `teach`", "步骤 `teach`")
     LATER: ClassVar[frozenset[str]] = _LATER | {"quiz", "show_back"}
     teach: Name
 
 
 class SayStep(StepNode):
+    """Sends a message that needs no answer."""
+
     PLACE = Said("a step `say`", "步骤 `say`")
     say: Name
 
 
 class TaskStep(StepNode):
+    """A person's work."""
+
     PLACE = Said("a step `task`", "步骤 `task`")
     MISSING: ClassVar[dict[str, str]] = {"due": "task_without_due"}
     task: TextSpec
@@ -81,12 +95,16 @@ class TaskStep(StepNode):
 
 
 class VisitBodySpec(Node):
+    """With whom, and how."""
+
     PLACE = Said("a visit", "就诊")
     with_role: Name = Field(alias="with")
     mode: Annotated[list[Literal["clinic", "home", "video", "phone", "image_text"]], Listed, Filled]
 
 
 class VisitStep(StepNode):
+    """An appointment."""
+
     PLACE = Said("a step `visit`", "步骤 `visit`")
     LATER: ClassVar[frozenset[str]] = _LATER - {"missed"}
     visit: VisitBodySpec
@@ -96,12 +114,16 @@ class VisitStep(StepNode):
 
 
 class OutcomeSpec(Inline):
+    """What one answer of a partner does."""
+
     PLACE = Said("an outcome", "结果")
     same_as: Name | None = Field(None, alias="as")
     keep: dict[Id, Literal["text", "proposal", "date", "yes_no", "number"]] | None = None
 
 
 class HandoffStep(StepNode):
+    """A closed loop with a partner."""
+
     PLACE = Said("a step `handoff`", "步骤 `handoff`")
     LATER: ClassVar[frozenset[str]] = _LATER | {"order", "sends", "case", "bundle"}
     MISSING: ClassVar[dict[str, str]] = {
@@ -152,4 +174,3 @@ StepSpec = Annotated[
     Discriminator(step_kind),
 ]
 AnyStep = MeasureStep | AskStep | DoseStep | TeachStep | SayStep | TaskStep | VisitStep | HandoffStep
-

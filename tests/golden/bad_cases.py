@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of the table is one document
 """One small damage for every diagnostic code: what is changed in a valid document, and where it is judged.
 
 An edit is (text in the base, text in its place); it must occur. ``also`` are codes that the same damage

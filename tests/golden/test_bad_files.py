@@ -101,7 +101,7 @@ def test_the_texts_are_the_agreed_ones(code: str) -> None:
         source = Source(source.file, "", None, source.place)
         found = found[-1:]
     for language in ("en", "zh"):
-        golden(f"{code}.{language}.txt", as_text(found, {source.file: source}, language))  # type: ignore[arg-type]
+        golden(f"{code}.{language}.txt", as_text(found, {source.file: source}, language))
 
 
 def test_no_golden_file_is_left_over() -> None:
