@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pathways.decide.live import alarm_next, enrolment_next, episode_next, handoff_next, rule_next, task_next
-from pathways.decide.records import Alarm, Occurrence, Task
+from pathways.decide.live import enrolment_next, episode_next, handoff_next, rule_next, task_next
+from pathways.decide.records import Occurrence
 from pathways.decide.tasks import title_of
 from pathways.decide.texts import text
-from pathways.lang.plan import AskBody, DoseBody, MeasureBody, TeachBody, VisitBody
 from pathways.lang.plan_base import Text
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
     from pathways.decide.run import Run
+
+
+QUIET = frozenset({"measure", "dose", "ask", "teach"})
+"""What the patient does by themselves: its ending is settled with the next tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,100 +40,90 @@ class Ahead:
 
 def next_wake(run: Run) -> Ahead | None:
     """The next instant at which something must be decided."""
-    best: Ahead | None = None
-    for found in _wakes(run):
-        if best is None or (found.at, found.what, found.path, found.key) < (best.at, best.what, best.path, best.key):
-            best = found
-    return best
+    found = min(_wakes(run), default=None)
+    return None if found is None else _described(run, found)
 
 
-def _wakes(run: Run) -> list[Ahead]:
-    out: list[Ahead] = []
+Due = tuple[datetime, str, str, str, str]
+"""Instant, coded word, author's place, key of the record, enrolment: in this order the earliest is chosen."""
+
+
+def _wakes(run: Run) -> list[Due]:
+    out: list[Due] = []
     state = run.state
     for case in run.cases.values():
         due = enrolment_next(case.en)
-        if due is not None:
-            assert case.phase is not None
-            title = case.phase.phase.title
-            out.append(Ahead(due[0], "phase_end", case.phase.phase.path, text("next_phase_end", phase=title), case.id))
+        if due is not None and case.phase is not None:
+            out.append((due[0], "phase_end", case.phase.phase.path, case.id, case.id))
         out.extend(_silence(run, case))
     for o in state.occurrences.values():
-        case = run.cases[o.enrolment]
-        at = wake_at(case, o)
+        at = wake_at(run.cases[o.enrolment], o)
         if at is not None:
-            out.append(Ahead(at, "occurrence", o.step, case.index.steps[o.step].title, o.enrolment, o.key))
+            out.append((at, "occurrence", o.step, o.key, o.enrolment))
     for task in state.tasks.values():
         due = task_next(task)
         if due is not None:
-            out.append(_of_task(task, due[0]))
+            out.append((due[0], "rung" if task.rung_at == due[0] else "task_late", task.source, task.key, task.enrolment))
     for episode in state.episodes.values():
         due = episode_next(episode)
         if due is not None:
-            out.append(
-                Ahead(due[0], "repeat", f"rules.{episode.rule}", text("next_repeat"), episode.enrolment, episode.key)
-            )
+            out.append((due[0], "repeat", f"rules.{episode.rule}", episode.key, episode.enrolment))
     for memory in state.rules.values():
         due = rule_next(memory)
         if due is not None:
-            name = memory.key.split("|", 1)[1]
-            out.append(
-                Ahead(due[0], "follow", f"rules.{name}", text("next_follow", rule=name), memory.key.split("|")[0])
-            )
+            eid, name = memory.key.split("|", 1)
+            out.append((due[0], "follow", f"rules.{name}", memory.key, eid))
     for handoff in state.handoffs.values():
         due = handoff_next(handoff)
         if due is not None:
-            title = run.cases[handoff.enrolment].index.steps[handoff.step].title
-            out.append(
-                Ahead(
-                    due[0], "deadline", handoff.step, text("next_deadline", step=title), handoff.enrolment, handoff.key
-                )
-            )
+            out.append((due[0], "deadline", handoff.step, handoff.key, handoff.enrolment))
     for alarm in state.alarms.values():
-        due = alarm_next(alarm)
-        if due is not None:
-            out.append(
-                Ahead(due[0], alarm.what, alarm.subject, _of_alarm(run, alarm), alarm.enrolment or None, alarm.key)
-            )
+        if alarm.at is not None:
+            out.append((alarm.at, alarm.what, alarm.subject, alarm.key, alarm.enrolment))
     return out
 
 
-def _of_task(task: Task, at: datetime) -> Ahead:
-    rung = task.rung_at == at
-    words = text("next_rung") if rung else text("next_late", title=title_of(task))
-    return Ahead(at, "rung" if rung else "task_late", task.source, words, task.enrolment, task.key)
+def _described(run: Run, due: Due) -> Ahead:
+    at, what, path, key, eid = due
+    return Ahead(at, what, path, _words(run, due), eid or None, key)
 
 
-def _of_alarm(run: Run, alarm: Alarm) -> Text:
-    if alarm.what == "quota":
-        return text("next_quota")
-    if alarm.what == "fact":
-        return text("next_fact", what=alarm.subject)
-    if alarm.what == "block":
-        return run.cases[alarm.enrolment].index.steps[alarm.subject].title
-    return text("next_planning")
+def _words(run: Run, due: Due) -> Text:
+    """What is due, for people."""
+    _, what, path, key, eid = due
+    case = run.cases.get(eid)
+    step = case.index.steps.get(path) if case is not None else None
+    if what == "phase_end" and case is not None and case.phase is not None:
+        return text("next_phase_end", phase=case.phase.phase.title)
+    if what == "task_late":
+        return text("next_late", title=title_of(run.state.tasks[key]))
+    if what == "follow":
+        return text("next_follow", rule=path.split(".", 1)[1])
+    if what == "fact":
+        return text("next_fact", what=path)
+    if step is not None:
+        return text("next_deadline", step=step.title) if what == "deadline" else step.title
+    return text({"rung": "next_rung", "repeat": "next_repeat", "quota": "next_quota"}.get(what, "next_planning"))
 
 
 def wake_at(case: Case, o: Occurrence) -> datetime | None:
     """When an occurrence itself needs a decision: people's work, partners and messages when they are due; visits
     when they open and are missed; what the patient does by themselves only where its ending is waited for."""
     body = case.index.steps[o.step].body
-    if isinstance(body, MeasureBody | DoseBody | AskBody | TeachBody):
-        waited = (
-            case.index.steps[o.step].id in case.index.endings
-            or (case.en.ending is not None and o.visit == case.en.visit)
-            or bool(o.block)
-        )
-        if isinstance(body, AskBody | MeasureBody) and not o.block and waited:
-            return o.missed
-        return o.missed if waited and not o.block else None
-    if isinstance(body, VisitBody):
+    kind = body.kind
+    if kind in QUIET:
+        if o.block:
+            return None
+        ending = case.en.ending is not None and o.visit == case.en.visit
+        return o.missed if ending or case.index.steps[o.step].id in case.index.endings else None
+    if kind == "visit":
         return o.opens if o.state == "planned" else o.missed
     return (o.opens or o.due) if o.state == "planned" else None
 
 
-def _silence(run: Run, case: Case) -> list[Ahead]:
+def _silence(run: Run, case: Case) -> list[Due]:
     """The earliest instants at which so many would be missed in a row if nothing comes in."""
-    out: list[Ahead] = []
+    out: list[Due] = []
     if case.en.status != "active" or case.en.stopped:
         return out
     for step_id, thresholds in case.index.silence.items():
@@ -143,8 +136,7 @@ def _silence(run: Run, case: Case) -> list[Ahead]:
         pending = sorted(o.missed for o in run.occurrences_of(case, path) if o.missed is not None)
         for times in thresholds:
             if 0 <= times - streak - 1 < len(pending):
-                at = pending[times - streak - 1]
-                out.append(Ahead(at, "silence", path, case.index.steps[path].title, case.id))
+                out.append((pending[times - streak - 1], "silence", path, "", case.id))
                 break
     return out
 
@@ -159,10 +151,8 @@ def urgent_until(run: Run) -> datetime | None:
 def ahead(run: Run, days: int) -> list[Ahead]:
     """Everything that is planned for the next days, in order of time."""
     until = run.state.clock + timedelta(days=days)
-    out = [found for found in _wakes(run) if found.what not in {"plan", "silence", "occurrence"}]
+    out = [due for due in _wakes(run) if due[1] not in {"plan", "silence", "occurrence"}]
     for o in run.state.occurrences.values():
         if o.due is not None and o.state != "late":
-            step = run.cases[o.enrolment].index.steps[o.step]
-            out.append(Ahead(o.due, "occurrence", o.step, step.title, o.enrolment, o.key))
-    found = [a for a in out if run.state.clock <= a.at <= until]
-    return sorted(found, key=lambda a: (a.at, a.what, a.path, a.key))
+            out.append((o.due, "occurrence", o.step, o.key, o.enrolment))
+    return [_described(run, due) for due in sorted(out) if run.state.clock <= due[0] <= until]

@@ -286,7 +286,7 @@ def cancel(case: Case, handoff: HandoffRun, why: str) -> None:
         return
     handoff.state = "cancelling"
     step = case.index.steps[handoff.step]
-    case.run.emit(CancelHandoff(key=f"{handoff.key}:cancel", number=handoff.number, why=why))
+    case.run.emit(CancelHandoff(key=handoff.key, number=handoff.number, why=why))
     words = text("handoff_cancel", step=step.title)
     case.run.timeline(case, "handoff_cancel", step.path, words, key=f"{handoff.key}:cancelled", weight=3, why=why)
 

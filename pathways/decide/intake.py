@@ -12,6 +12,7 @@ from pathways.decide.events import Answered, Event, Reading
 from pathways.decide.occurrences import end
 from pathways.decide.readings import accepted, spontaneous_take
 from pathways.decide.records import Kept, Occurrence
+from pathways.decide.state import MAX_READINGS
 from pathways.decide.texts import text, word
 from pathways.lang.plan import AskBody, DoseBody, Step, TeachBody
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pathways.decide.case import Case
     from pathways.decide.run import Run
 
+MAX_TAIL = 20
+"""Readings kept per measure when no pathway runs."""
 OPEN = frozenset({"open", "due", "late"})
 ANSWERS = {"ask": {"done"}, "teach": {"read", "passed", "done"}, "dose": {"taken", "not_taken"}}
 
@@ -66,6 +69,7 @@ def keep(
         kept.take = spontaneous_take(run.live, measure, key, at)
     run.state.readings[key] = kept
     run.live.keep(kept)
+    bound(run, measure)
     values = "/".join(f"{v:f}" for v in list(kept.values.values())[:2])
     run.timeline(
         None,
@@ -83,6 +87,17 @@ def keep(
     for case, o in finished:
         _count(case, o, kept)
     return kept
+
+
+def bound(run: Run, measure: str) -> None:
+    """No more readings of a measure than the bound; few once no pathway runs."""
+    running = any(c.en.status != "ended" for c in run.cases.values())
+    rows = run.live.readings[measure]
+    over = len(rows) - (MAX_READINGS if running else MAX_TAIL)
+    if over > 0:
+        for _, key, _ in rows[:over]:
+            del run.state.readings[key]
+        run.live.readings[measure] = rows[over:]
 
 
 def _nearest(case: Case, kept: Kept) -> Occurrence | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pathways.decide import windows
@@ -83,7 +84,7 @@ def make(
     if isinstance(step.body, MeasureBody) and step.body.measure not in case.en.first_due:
         case.en.first_due[step.body.measure] = slot.due
         case.touch("m:" + step.body.measure)
-    run.timeline(case, "planned", step.path, text("planned", step=step.title), key=f"{key}:planned", occurrence=key)
+    run.timeline(case, "planned", step.path, planned_words(step.title), key=f"{key}:planned", occurrence=key)
     plan_reminders(case, step, occurrence)
     return occurrence
 
@@ -166,7 +167,7 @@ def wanted(case: Case, step: Step) -> bool:
 
 def _wish(case: Case, step: Step, o: Occurrence, number: int, at: datetime) -> Wish:
     body = step.body
-    template, words, cls, same = "remind", text("remind", step=step.title), "care", f"{case.id}|{step.path}"
+    template, words, cls, same = "remind", _remind_words(step.title), "care", f"{case.id}|{step.path}"
     unless = Unless(step=step.path, since=o.opens, before=o.missed)
     topic: str | None = None
     private = False
@@ -289,7 +290,23 @@ def outcome_words(title: Text, outcome: str, why: str) -> Text:
     """How an occurrence ended, for people."""
     if why:
         return text("occurrence_why", step=title, outcome=word("out", outcome), why=word("why", why))
+    return _ended_words(title, outcome)
+
+
+@lru_cache(maxsize=2000)
+def _ended_words(title: Text, outcome: str) -> Text:
     return text("occurrence", step=title, outcome=word("out", outcome))
+
+
+@lru_cache(maxsize=1000)
+def planned_words(title: Text) -> Text:
+    """That an occurrence is planned, for people."""
+    return text("planned", step=title)
+
+
+@lru_cache(maxsize=1000)
+def _remind_words(title: Text) -> Text:
+    return text("remind", step=title)
 
 
 def _remember(case: Case, step: Step, o: Occurrence, outcome: str, why: str, form: dict[str, Json], mode: str) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from pathways.decide.agenda import Ahead
 from pathways.decide.calendar import local_date, local_time
 from pathways.decide.effects import Show
-from pathways.decide.tasks import title_of
-from pathways.decide.texts import plain, text, word
+from pathways.decide.records import Task
+from pathways.decide.texts import TEXTS, plain, text, word
 from pathways.lang.plan_base import Text
 
 if TYPE_CHECKING:
@@ -93,38 +93,50 @@ def _next(run: Run, coming: Ahead | None) -> Text:
 def _clock(run: Run, at: datetime) -> str:
     zone = run.state.patient.zone
     wall = local_time(at, zone)
+    clock = f"{wall.hour:02d}:{wall.minute:02d}"
     if wall.date() == local_date(run.at, zone):
-        return wall.strftime("%H:%M")
-    return wall.strftime("%m-%d %H:%M")
+        return clock
+    return f"{wall.month:02d}-{wall.day:02d} {clock}"
 
 
 def _sheet(run: Run, cases: list[Case], flags: tuple[str, ...], upcoming: Text) -> Text:
-    return Text.model_construct(en=_lines(run, cases, flags, upcoming, 0), zh=_lines(run, cases, flags, upcoming, 1))
+    running = [c for c in cases if c.en.status != "ended"]
+    if running:
+        first = [_where(run, c) for c in running]
+    elif cases:
+        first = [text("sheet_ended", what=_end(c)) for c in cases]
+    else:
+        first = [text("sheet_none")]
+    tasks = sorted(run.state.tasks.values(), key=lambda t: (t.level != "red", t.opened, t.key))[:8]
+    latest = "".join(f"\n- {name}: {value}" for name, value in _latest(run))
+    tail = f"\n{latest}" if latest else ""
+    return _made(
+        _lines(first, flags, upcoming, tasks, 0) + tail,
+        _lines(first, flags, upcoming, tasks, 1) + tail,
+    )
 
 
-def _lines(run: Run, cases: list[Case], flags: tuple[str, ...], upcoming: Text, language: int) -> str:
+def _lines(first: list[Text], flags: tuple[str, ...], upcoming: Text, tasks: list[Task], language: int) -> str:
     def said(words: Text) -> str:
         return words.zh if language else words.en
 
-    running = [c for c in cases if c.en.status != "ended"]
+    def fixed(key: str, **values: str) -> str:
+        return TEXTS[key][language].format(**values)
+
     join, comma = ("；", "、") if language else ("; ", ", ")
-    if running:
-        first = join.join(said(_where(run, c)) for c in running)
-    elif cases:
-        first = join.join(said(text("sheet_ended", what=_end(c))) for c in cases)
-    else:
-        first = said(text("sheet_none"))
     wrong = comma.join(said(word("flag", flag)) for flag in flags)
-    tasks = sorted(run.state.tasks.values(), key=lambda t: (t.level != "red", t.opened, t.key))
-    names = comma.join(f"{said(title_of(t))} ({t.role})" for t in tasks[:8])
-    lines = [
-        f"**{first}**",
-        said(text("sheet_wrong", what=wrong)) if wrong else said(text("sheet_fine")),
+    names = comma.join(f"{t.title[language]} ({t.role})" for t in tasks)
+    lines = (
+        f"**{join.join(said(words) for words in first)}**",
+        fixed("sheet_wrong", what=wrong) if wrong else fixed("sheet_fine"),
         said(upcoming),
-        said(text("sheet_tasks", what=names)) if names else said(text("sheet_no_tasks")),
-    ]
-    readings = [f"- {name}: {value}" for name, value in _latest(run)]
-    return "\n\n".join(lines) + ("\n\n" + "\n".join(readings) if readings else "")
+        fixed("sheet_tasks", what=names) if names else fixed("sheet_no_tasks"),
+    )
+    return "\n\n".join(lines)
+
+
+def _made(en: str, zh: str) -> Text:
+    return Text.model_construct(en=en, zh=zh)
 
 
 def _where(run: Run, case: Case) -> Text:

@@ -5,6 +5,8 @@ Placeholders are filled with plain words or with ``Text`` values, each in its ow
 
 from __future__ import annotations
 
+from functools import cache
+
 from pathways.lang.plan_base import Text
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -211,10 +213,16 @@ TEXTS: dict[str, tuple[str, str]] = {
 
 def text(key: str, /, **values: object) -> Text:
     """The text of ``key`` in both languages. Raises KeyError for a key there is not (programmer error)."""
-    en, zh = TEXTS[key]
     if not values:
-        return Text.model_construct(en=en, zh=zh)
+        return _fixed(key)
+    en, zh = TEXTS[key]
     return Text.model_construct(en=en.format(**_in(values, 0)), zh=zh.format(**_in(values, 1)))
+
+
+@cache
+def _fixed(key: str) -> Text:
+    en, zh = TEXTS[key]
+    return Text(en=en, zh=zh)
 
 
 def _in(values: dict[str, object], language: int) -> dict[str, object]:
