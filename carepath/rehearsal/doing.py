@@ -168,7 +168,7 @@ class Doer:
     def _done(self, act: Act) -> Body:
         name, args = act.what, act.args
         found = self.names.step(name)
-        task = self.task(name)
+        task = self.task(name) if args["mode"] is None else None
         if task is not None:
             by = args["by"] or task.role
             return TaskVerb(task.key, "complete", f"staff.{by}", by, form=args["form"])

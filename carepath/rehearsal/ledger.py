@@ -172,7 +172,8 @@ class Ledger:
                 self.handoffs[effect.key] = effect
                 self.handoff(now, step_of.get(effect.key, ""), "requested", effect.key)
             case CancelHandoff():
-                self.handoff(now, step_of.get(effect.key, ""), "cancel_asked", effect.key)
+                key = next(key for key, started in self.handoffs.items() if started.number == effect.number)
+                self.handoff(now, step_of.get(key, ""), "cancel_asked", key)
             case _:
                 self._record(effect, now)
 

@@ -103,6 +103,9 @@ def run_scenario(scenario: Scenario, plans: Mapping[str, Plan], site: Site) -> R
     if run.still >= MAX_STILL:
         text = "the decider asks to be called again and again at one instant"
         run.failures.append(Failure("(the run)", text, [], Span(1, 1, 1, 1)))
+    if run.still < MAX_STILL and not any(outage.start <= scenario.end < outage.end for outage in scenario.outages):
+        # The decider is not called for what changes nothing: what has ended by now is written down at the end.
+        _tick(run, [], scenario.end)
     run.seen.finish(run.state, scenario.end)
     found = [judge(one, run.ledger, run.names, run.works) for one in scenario.expect]
     failures = run.failures + [failure for failure in found if failure is not None]

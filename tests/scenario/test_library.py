@@ -1,0 +1,38 @@
+"""Every scenario of the library on the decider, and how much of each pathway they reach."""
+
+from pathlib import Path
+
+import pytest
+
+from carepath.rehearsal.coverage import Coverage
+from carepath.rehearsal.find import look, prepare
+from carepath.rehearsal.runner import run_scenario
+from carepath.rehearsal.session import rehearse
+from pathways.lang.site_plan import NO_SITE
+
+LIBRARY = Path(__file__).parents[2] / "pathways" / "library"
+FLOOR = {"phases": 1.0, "steps": 1.0, "outcomes": 0.85, "rules": 1.0, "ladders": 1.0, "ends": 1.0, "messages": 1.0}
+FEWEST = 24
+
+
+def _scenarios() -> list[Path]:
+    return sorted(LIBRARY.glob("*/scenarios/*.yaml"))
+
+
+@pytest.mark.parametrize("file", _scenarios(), ids=lambda file: f"{file.parents[1].name}-{file.stem}")
+def test_scenario(file: Path) -> None:
+    material = look([file])
+    ((path, source),) = material.scenario_files
+    ready = prepare(path, source, material, NO_SITE)
+    assert ready is not None, [d.message() for d in material.found]
+    result = run_scenario(ready.scenario, ready.plans, ready.site)
+    assert result.passed, [(f.line, f.text, f.near) for f in result.failures]
+
+
+@pytest.mark.parametrize("folder", sorted(p.parent for p in LIBRARY.glob("*/pathway.yaml")), ids=lambda p: p.name)
+def test_scenarios_reach_the_pathway(folder: Path) -> None:
+    session = rehearse([folder])
+    assert len(session.results) >= FEWEST
+    coverage: Coverage = session.coverage[folder.name]
+    short = {part.name: part.missing for part in coverage.parts() if part.share < FLOOR[part.name]}
+    assert not short
