@@ -108,16 +108,19 @@ def _do_row(case: Case, row: LifecycleRow | None, event: Event) -> None:
 
 
 def _stop(case: Case, what: str) -> None:
-    """Everything but safety stops: what is planned is skipped, its messages are taken back."""
+    """Everything but safety stops: what is open is skipped, what is planned will be, messages are taken back."""
     case.en.stopped = what
-    for o in sorted(case.run.state.occurrences.values(), key=lambda o: o.key):
-        if o.enrolment != case.id:
+    _quiet(case, "stopped", safety_too=what == "all")
+
+
+def _quiet(case: Case, why: str, *, safety_too: bool = False) -> None:
+    for step in case.steps():
+        if step.safety and not safety_too:
             continue
-        step = case.index.steps[o.step]
-        if (step.safety and what == "all_but_safety") or o.task or o.handoff:
-            continue
-        drop_reminders(case, o)
-        end(case, o, "skipped", "stopped")
+        for o in case.run.occurrences_of(case, step.path):
+            drop_reminders(case, o)
+            if o.state != "planned" and not o.task and not o.handoff:
+                end(case, o, "skipped", why)
 
 
 # --------------------------------------------------------------------------- pausing and ending
@@ -129,13 +132,7 @@ def _pause(case: Case, event: Event, body: StaffVerb) -> Wrong:
     if case.en.status != "active":
         return "not_running", {}
     case.en.status, case.en.paused = "paused", case.run.at
-    for step in case.steps():
-        if step.safety:
-            continue
-        for o in case.run.occurrences_of(case, step.path):
-            drop_reminders(case, o)
-            if o.state != "planned" and not o.task and not o.handoff:
-                end(case, o, "skipped", "paused")
+    _quiet(case, "paused")
     _do_row(case, _row(case, "paused"), event)
     return None
 
@@ -218,9 +215,10 @@ def _discharged_again(case: Case, event: Event, body: StaffVerb) -> Wrong:
         case.en.status, case.en.paused = "active", None
     case.en.ways.clear()
     _do_row(case, row, event)
-    if row.go is None:
-        plan_all(case)
-        case.touch("*")
+    plan_all(case)
+    for step in case.steps():
+        sync_reminders(case, step)
+    case.touch("*")
     return None
 
 
@@ -317,10 +315,10 @@ def _step(case: Case, body: StaffVerb) -> str | None:
 def _entered_in_error(case: Case, event: Event, body: StaffVerb) -> Wrong:
     key = str(body.args.get("event", ""))
     run = case.run
-    if key not in run.state.readings and not any(key in c.touched for c in run.cases.values()):
-        return None if f"removed:{key}" in run.used else ("no_reading", {})
+    if key not in run.state.readings:
+        return None if key in run.removed else ("no_reading", {})
     intake.remove(run, key)
-    run.used[f"removed:{key}"] = 1
+    run.removed.add(key)
     for other in run.cases.values():
         rules.reading_removed(other, key)
     return None

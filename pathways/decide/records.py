@@ -128,6 +128,7 @@ class Patient(Record):
     opt_out: dict[str, bool] = field(default_factory=dict)
     silenced: str = ""
     handoffs: int = 0
+    serial: int = 0
     status: str = ""
     watches: str = ""
 

@@ -36,7 +36,7 @@ class Run:
         "plans",
         "site",
         "state",
-        "used",
+        "removed",
         "verdicts",
         "watch_again",
     )
@@ -50,7 +50,7 @@ class Run:
         self.live: Live = live_of(state)
         self.effects: list[Effect] = []
         self.verdicts: dict[str, Verdict] = {}
-        self.used: dict[str, int] = {}
+        self.removed: set[str] = set()
         self.decided: list[tuple[int, Text]] = []
         self.watch_again = False
         self.cases: dict[str, Case] = {}
@@ -75,32 +75,27 @@ class Run:
         """Do this to the world."""
         self.effects.append(effect)
 
-    def once(self, key: str) -> str:
-        """``key``, or with a running number when this call has used it already."""
-        count = self.used.get(key, 0) + 1
-        self.used[key] = count
-        return key if count == 1 else f"{key}~{count}"
+    def serial(self, kind: str) -> str:
+        """A key for what nothing else names: the journey's running number, which the state keeps."""
+        self.state.patient.serial += 1
+        return f"{self.state.journey}:{kind}:{self.state.patient.serial}"
 
     def timeline(
         self, case: Case | None, word: str, path: str, words: Text, *, key: str = "", weight: int = 0, **more: Any
     ) -> None:
         """An entry of the timeline at the logical instant. ``weight`` over 0: worth telling as decided."""
         eid = case.id if case is not None else None
-        if not key:
-            stamp = int(self.at.timestamp())
-            key = f"{self.state.journey}:{eid or '-'}:{path}:{word}:{stamp}"
-        self.emit(Timeline(self.once(key), self.at, eid, word, path, words, **more))
+        self.emit(Timeline(key or self.serial("t"), self.at, eid, word, path, words, **more))
         if weight:
             self.decided.append((weight, words))
 
     def explain(self, case: Case, path: str, value: str, words: Text, data: dict[str, Json]) -> None:
         """Keep why something was decided."""
-        key = self.once(f"{self.state.journey}:{case.id}:{path}:why:{int(self.at.timestamp())}")
-        self.emit(Explanation(key, self.at, case.id, path, value, words, data))
+        self.emit(Explanation(self.serial("w"), self.at, case.id, path, value, words, data))
 
     def incident(self, key: str, words: Text) -> None:
         """Raise a loud failure outside the pathway."""
-        self.emit(Incident(self.once(key), words, self.at))
+        self.emit(Incident(key, words, self.at))
         self.decided.append((9, words))
 
     def cancel_messages(self, keys: list[str], reason: str = "not needed") -> None:

@@ -77,7 +77,6 @@ class JourneyState:
     derived: dict[str, Window] = field(default_factory=dict)
     alarms: dict[str, Alarm] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
-    said: dict[str, list[str]] = field(default_factory=dict)
     agenda: Any = None
 
     def to_json(self) -> dict[str, Json]:
@@ -88,7 +87,6 @@ class JourneyState:
             "clock": {"at": instant_to_json(self.clock)},
             "patient": {"patient": self.patient.to_json()},
             "seen": dict(self.seen),
-            "said": {k: list(v) for k, v in self.said.items()},
         }
         for cls in SECTIONS[1:]:
             records: dict[str, Record] = getattr(self, cls.section)
@@ -105,7 +103,6 @@ class JourneyState:
             clock=instant_from_json(data["clock"]["at"]),
             patient=Patient.from_json("patient", data["patient"]["patient"]),
             seen=dict(sorted(data["seen"].items(), key=lambda item: int(item[1]))),
-            said={k: list(v) for k, v in data["said"].items()},
         )
         for record in SECTIONS[1:]:
             read: Callable[[str, dict[str, Json]], Record] = record.from_json

@@ -215,8 +215,16 @@ def replan(case: Case, step: Step) -> None:
     if isinstance(step.body, HandoffBody) and step.body.medicines is not None:
         handoffs.plan_for_each(case, step)
         return
+    _replan_repeat(case, step)
+
+
+def _replan_repeat(case: Case, step: Step) -> None:
     run, memory = case.run, step_run(case, step.path)
-    wanted_slots = {s.key: s for s in occurrences(step.when, case.context(step.path), run.at, _reach(case, step))}
+    until = _reach(case, step)
+    for o in run.occurrences_of(case, step.path):
+        if o.due is not None:
+            until = max(until, o.due + timedelta(microseconds=1))
+    wanted_slots = {s.key: s for s in occurrences(step.when, case.context(step.path), run.at, until)}
     changed = False
     for o in run.occurrences_of(case, step.path):
         slot = wanted_slots.get(o.slot)
@@ -233,13 +241,12 @@ def replan(case: Case, step: Step) -> None:
     ]:
         if (to := run.state.alarms[key].to) is not None and to > run.at:
             del run.state.alarms[key]
-    skip = run.at
     for slot in sorted(wanted_slots.values(), key=lambda s: s.due):
         limit = _limit(case, step)
-        if slot.key not in alive and slot.due >= skip and (limit is None or slot.due < limit):
+        if slot.key not in alive and slot.due >= run.at and (limit is None or slot.due < limit):
             make(case, step, slot)
-    memory.planned_to = max(run.at, _reach(case, step))
-    plan_blocks(case, step, run.at, run.at + FAR)
+    memory.planned_to = until
+    _plan_repeat(case, step)
 
 
 def plan_extra(case: Case, step: Step, due: datetime | None, key: str) -> Occurrence | None:
