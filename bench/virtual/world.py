@@ -38,7 +38,8 @@ from temporalio.bridge.proto.workflow_activation import (
     SignalWorkflow,
 )
 from temporalio.bridge.proto.workflow_commands import SignalExternalWorkflowExecution
-from temporalio.converter import DataConverter, WorkflowSerializationContext
+from temporalio.common import TypedSearchAttributes
+from temporalio.converter import DataConverter, WorkflowSerializationContext, encode_search_attributes
 
 from bench.virtual.activities import Activities
 from bench.virtual.core import Core
@@ -117,14 +118,34 @@ class World:
             await callback()
         self.now = end
 
+    def rewind(self, instant: datetime) -> None:
+        """Go back, for another life that has nothing to do with those before. Nothing may be waiting."""
+        if self._open or self._heap:
+            raise RuntimeError("something is still to come")
+        self.now = to_nanoseconds(instant)
+
+    def forget(self) -> None:
+        """End everything that runs or waits; the histories stay as they are."""
+        self._open.clear()
+        self._heap.clear()
+
     def find(self, workflow_id: str) -> Run | None:
         """The open run of a workflow id."""
         return self._open.get(workflow_id)
 
     # What clients do.
 
-    async def start(self, workflow: str, workflow_id: str, argument: Any, *, summary: str | None = None) -> Run:
-        """Start a workflow as a client does."""
+    async def start(
+        self,
+        workflow: str,
+        workflow_id: str,
+        argument: Any,
+        *,
+        summary: str | None = None,
+        signal: str | None = None,
+        attributes: TypedSearchAttributes | None = None,
+    ) -> Run:
+        """Start a workflow as a client does. ``signal``: without arguments, sent in the same call."""
         converter = self._of(workflow_id)
         metadata: UserMetadata | None = None
         if summary is not None:
@@ -142,7 +163,12 @@ class World:
             first_workflow_task_backoff=seconds(0),
             workflow_id=workflow_id,
         )
+        if attributes is not None:
+            encode_search_attributes(attributes, started.search_attributes)
         run = self._begin(workflow_id, run_id, started, metadata)
+        run.attributes = dict(started.search_attributes.indexed_fields)
+        if signal is not None:
+            await self._signalled(run, signal, [], None)
         await run.first_task()
         return run
 
