@@ -27,6 +27,9 @@ log = structlog.get_logger("carepath.worker")
 Role = Literal["journey", "courier", "red", "all"]
 
 GRACE: Final = timedelta(seconds=10)
+"""For ticks and partners' answers under way when a worker is told to stop."""
+COURIER_GRACE: Final = timedelta(0)
+"""A pump runs for minutes: it is cancelled at once, and finishes the letter in hand."""
 # After a worker's death its patients wait for this long before another takes them. Shorter costs events in a storm.
 STICKY: Final = timedelta(seconds=10)
 STICKY_IN_REHEARSAL: Final = timedelta(seconds=1)
@@ -76,7 +79,9 @@ def make_workers(
     """The workers of a role, not yet running."""
     sticky = STICKY_IN_REHEARSAL if options.rehearsal else STICKY
 
-    def worker(queue: str, workflows: Sequence[type], activities: Sequence[Callable[..., Any]]) -> Worker:
+    def worker(
+        queue: str, workflows: Sequence[type], activities: Sequence[Callable[..., Any]], grace: timedelta
+    ) -> Worker:
         return Worker(
             client,
             task_queue=queue,
@@ -85,7 +90,7 @@ def make_workers(
             activity_executor=threads,
             workflow_runner=workflow_runner(),
             interceptors=interceptors,
-            graceful_shutdown_timeout=GRACE,
+            graceful_shutdown_timeout=grace,
             sticky_queue_schedule_to_start_timeout=sticky,
             max_concurrent_activities=THREADS // 2,
             max_concurrent_local_activities=THREADS // 2,
@@ -93,11 +98,11 @@ def make_workers(
 
     workers: list[Worker] = []
     if options.role in {"journey", "all"}:
-        workers.append(worker(task_queue, JOURNEY_WORKFLOWS, registry.journey))
+        workers.append(worker(task_queue, JOURNEY_WORKFLOWS, registry.journey, GRACE))
     if options.role in {"courier", "all"}:
-        workers.append(worker(courier_queue(task_queue), COURIER_WORKFLOWS, registry.courier))
+        workers.append(worker(courier_queue(task_queue), COURIER_WORKFLOWS, registry.courier, COURIER_GRACE))
     if options.role in {"red", "all"}:
-        workers.append(worker(red_queue(task_queue), COURIER_WORKFLOWS, registry.courier))
+        workers.append(worker(red_queue(task_queue), COURIER_WORKFLOWS, registry.courier, COURIER_GRACE))
     return workers
 
 
