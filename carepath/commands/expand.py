@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 
-from worker.problems import WRONG_INPUT, Problem, language_of
+from worker.problems import WRONG_INPUT, language_of
 
 if TYPE_CHECKING:
     from carepath.expansion.walk import Planned
@@ -76,7 +76,7 @@ def expand(
         try:
             known_facts = read_facts(plan, given)
         except FactsRefusedError as error:
-            raise Problem("E-JSON", name="--facts", reason=str(error)) from error
+            raise typer.BadParameter(str(error), param_hint="--facts") from error
         end = add_to_instant(begin, days, "day", zone)
         walk = Expansion(plan, place or NO_SITE, known_facts, zone, begin, end, profile)
         more = {"pathway": plan.id} if len(loaded) > 1 else {}

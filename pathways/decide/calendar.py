@@ -17,7 +17,7 @@ from pathways.decide.calendar_types import (
     Slot,
     amount_of,
 )
-from pathways.decide.calendar_zone import day_start, local_date, local_time, to_utc
+from pathways.decide.calendar_zone import add_to_instant, day_start, local_date, local_time, to_utc
 
 __all__ = [
     "CUSTOMARY",
@@ -27,6 +27,7 @@ __all__ = [
     "Point",
     "Slot",
     "add",
+    "add_to_instant",
     "amount_of",
     "blocks",
     "day_start",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from pathways.lang.plan_base import Duration
@@ -111,6 +111,10 @@ class CalendarContext:
     param: Callable[[str], Decimal | None] = _no_param
     site: Site = NO_SITE
     role: str | None = None
+
+    def __post_init__(self) -> None:
+        # sums on a datetime of another zone would be sums of wall time
+        object.__setattr__(self, "start", self.start.astimezone(UTC))
 
 
 def amount_of(duration: Duration, ctx: CalendarContext) -> int | None:
