@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from activities.addresses import AddressesError, load_addresses
 from activities.records.ledger import open_ledger
 from activities.records.registry import Plans, put_site
 from api.app import create_app
@@ -39,6 +40,10 @@ async def serve(settings: Settings, *, patience: float | None = None) -> None:
         raise Problem("E-API-TOKENS", reason=str(error)) from error
     if not open_to(settings.api_host, tokens):
         raise Problem("E-API-OPEN", address=settings.api_host)
+    try:
+        addresses = load_addresses(settings.partners)
+    except AddressesError as error:
+        raise Problem("E-SETTING-VALUE", name="CAREPATH_PARTNERS", reason=str(error)) from error
     ledger = await asyncio.to_thread(open_ledger, settings.records_url, settings.key_source)
     try:
         site = load_site_setting(settings)
@@ -51,7 +56,7 @@ async def serve(settings: Settings, *, patience: float | None = None) -> None:
             service,
             SealingCodec(KeyCache(ledger.keyring)),
             tokens=tokens,
-            callbacks=Callbacks(service, settings.partners),
+            callbacks=Callbacks(service, addresses),
             ui_origins=_ui_origins(settings),
         )
         config = uvicorn.Config(

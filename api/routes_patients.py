@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -88,11 +89,9 @@ async def enrolment(
     async def work() -> tuple[int, Json]:
         clock = None
         if body.rehearsal is not None:
-            given = {"start": body.rehearsal.start}
+            clock = Rehearsal(start=body.rehearsal.start)
             if body.rehearsal.days_per_second is not None:
-                clock = Rehearsal(**given, days_per_second=body.rehearsal.days_per_second)
-            else:
-                clock = Rehearsal(**given)
+                clock = replace(clock, days_per_second=body.rehearsal.days_per_second)
         new = NewEnrolment(
             patient=body.patient,
             pathway=body.pathway,

@@ -41,7 +41,7 @@ async def tasks(
 @router.get("/tasks/{task:path}")
 async def task(task: str, request: Request, service: Svc, who: Who) -> Json:
     """One task with its form."""
-    found = await service.call(lambda: views.task(service.ledger, task, language=language_of(request)))
+    found = await service.call(lambda: views.task_of(service.ledger, task, language=language_of(request)))
     if found is None:
         raise Refusal("unknown_task")
     who.require("read", found["patient"])

@@ -29,10 +29,12 @@ async def timeline(
     """What happened (newest last) and what is planned for the next ``ahead`` days."""
     who.require("read", patient)
     language = language_of(request)
-    past = await service.call(lambda: views.timeline(service.ledger, patient, limit=limit, language=language))
+    past = await service.call(lambda: views.timeline_of(service.ledger, patient, limit=limit, language=language))
     if past is None:
         raise Refusal("unknown_patient")
-    planned = await service.call(lambda: views.ahead(service.ledger, service.plans, patient, ahead, language=language))
+    planned = await service.call(
+        lambda: views.ahead_of(service.ledger, service.plans, patient, ahead, language=language)
+    )
     return {"timeline": past, "ahead": planned}
 
 
@@ -48,7 +50,7 @@ async def why(
     """Why, or why not: recorded verdicts of a path of the pathway, and how its condition stands now."""
     who.require("read", patient)
     language = language_of(request)
-    found = await service.call(lambda: views.why(service.ledger, patient, path=path, limit=limit, language=language))
+    found = await service.call(lambda: views.why_of(service.ledger, patient, path=path, limit=limit, language=language))
     if found is None:
         raise Refusal("unknown_patient")
     now = await service.call(lambda: views.why_now(service.ledger, service.plans, patient, path, language=language))
@@ -60,7 +62,7 @@ async def record(patient: str, request: Request, service: Svc, who: Who) -> Json
     """Where the patient stands: enrolments, phase, flags, clock, case sheet, open tasks, handoffs, latest readings."""
     who.require("read", patient)
     found = await service.call(
-        lambda: views.record(service.ledger, service.plans, patient, language=language_of(request))
+        lambda: views.record_of(service.ledger, service.plans, patient, language=language_of(request))
     )
     if found is None:
         raise Refusal("unknown_patient")
@@ -72,7 +74,7 @@ async def messages(patient: str, request: Request, service: Svc, who: Who, limit
     """Messages to the patient: planned, sent, and what became of them."""
     who.require("read", patient)
     found = await service.call(
-        lambda: views.messages(service.ledger, patient, limit=limit, language=language_of(request))
+        lambda: views.messages_of(service.ledger, patient, limit=limit, language=language_of(request))
     )
     if found is None:
         raise Refusal("unknown_patient")
@@ -89,7 +91,7 @@ async def readings(
 ) -> Json:
     """Stored readings, newest first."""
     who.require("read", patient)
-    found = await service.call(lambda: views.readings(service.ledger, patient, measure=measure, limit=limit))
+    found = await service.call(lambda: views.readings_of(service.ledger, patient, measure=measure, limit=limit))
     if found is None:
         raise Refusal("unknown_patient")
     return {"readings": found}

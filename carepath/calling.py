@@ -21,9 +21,9 @@ class Api:
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings or load_settings()
 
-    def get(self, path: str, **params: object) -> Json:
+    def get(self, address: str, /, **params: object) -> Json:
         """A GET under ``/api/v1``. Raises Problem."""
-        return self._call("GET", path, params={k: v for k, v in params.items() if v is not None})
+        return self._call("GET", address, params={k: v for k, v in params.items() if v is not None})
 
     def post(self, path: str, body: Mapping[str, Json]) -> Json:
         """A POST under ``/api/v1``. Raises Problem."""
@@ -34,7 +34,7 @@ class Api:
     ) -> Json:
         import httpx
 
-        headers = {"Accept-Language": language_of(os.environ)}
+        headers: dict[str, str] = {"Accept-Language": language_of(os.environ)}
         token = self._settings.api_token.get_secret_value()
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -52,12 +52,12 @@ class Api:
         try:
             document = json.loads(text)
         except ValueError:
-            return Problem("E-REFUSED", code=status, reason=f"HTTP {status}")
+            return Problem("E-REFUSED", refusal=status, reason=f"HTTP {status}")
         reasons = [document.get("detail", "")]
         reasons += [
             f"{row.get('field')}: {row.get('problem')}" for row in document.get("errors", ()) if "problem" in row
         ]
-        return Problem("E-REFUSED", code=document.get("code", status), reason=" ".join(r for r in reasons if r))
+        return Problem("E-REFUSED", refusal=document.get("code", status), reason=" ".join(r for r in reasons if r))
 
 
 def json_argument(name: str, given: str | None) -> dict[str, Json]:

@@ -209,8 +209,8 @@ TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
     "E-REFUSED": (
         WRONG_INPUT,
         {
-            "en": ("{reason} ({code})", ""),
-            "zh": ("{reason}（{code}）", ""),
+            "en": ("{reason} ({refusal})", ""),
+            "zh": ("{reason}（{refusal}）", ""),
         },
     ),
     "E-NOT-APPROVED": (

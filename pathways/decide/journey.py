@@ -18,7 +18,7 @@ from pathways.decide.case import Case
 from pathways.decide.conditions import Verdict as Explained
 from pathways.decide.conditions import verdict
 from pathways.decide.contact import forget_old
-from pathways.decide.effects import Decision, SetStatus
+from pathways.decide.effects import Decision, SetStatus, Show
 from pathways.decide.events import (
     Answered,
     Delivery,
@@ -282,6 +282,12 @@ def _status(run: Run) -> None:
 def timeline_ahead(plans: Mapping[str, Plan], site: Site, state: JourneyState, days: int) -> list[Ahead]:
     """What is planned for the next ``days``, for people, in order of time."""
     return ahead(Run(plans, site, state, state.clock), days)
+
+
+def standing(plans: Mapping[str, Plan], site: Site, state: JourneyState) -> Show:
+    """How the journey stands, without deciding anything: what a coordinator who opens the record sees."""
+    run = Run(plans, site, state, state.clock)
+    return show(run, next_wake(run))
 
 
 def why(

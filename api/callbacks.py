@@ -1,0 +1,47 @@
+"""Callbacks of partners: judged by the signature over the raw body, stored once, then the conversation is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+from fastapi import Response
+from temporalio.service import RPCError
+
+from activities.addresses import Addresses
+from activities.handoffs.callbacks import Accepted, accept_callback
+from activities.records.store import StoreUnavailableError
+from api.problems import Refusal
+from api.service import Service
+
+Json = Any
+log = structlog.get_logger("carepath.callbacks")
+_CODES: Final = {"partner-unknown": "unknown_partner"}
+
+
+class Callbacks:
+    """Takes callbacks for the partners of the address file."""
+
+    def __init__(self, service: Service, addresses: Addresses) -> None:
+        self._service = service
+        self._addresses = addresses
+
+    async def take(self, partner: str, headers: Mapping[str, str], raw: bytes, response: Response) -> Json:
+        """Store one callback; 200 also for one that was stored before. Raises Refusal."""
+        ledger = self._service.ledger
+        try:
+            found = await asyncio.to_thread(accept_callback, ledger, self._addresses, partner, dict(headers), raw)
+        except StoreUnavailableError as error:
+            raise Refusal("store_away", headers={"Retry-After": "5"}) from error
+        if not isinstance(found, Accepted):
+            code = found.code
+            raise Refusal(_CODES.get(code, code.replace("-", "_")), status=found.status)
+        if self._service.waker is not None:
+            try:
+                await self._service.waker.wake_handoff(found.journey, found.number)
+            except RPCError:
+                log.warning("handoff not told, its next look finds the callback", journey=found.journey)
+        response.status_code = 200
+        return {"stored": True, "fresh": found.fresh}
