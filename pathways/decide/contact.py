@@ -136,15 +136,19 @@ def _duplicate(run: Run, wish: Wish) -> bool:
 
 
 def _channels(run: Run, wish: Wish) -> tuple[str, ...]:
-    patient, site = run.state.patient, run.site
-    wanted = wish.channels or tuple(patient.channels) or site.patient_channels
-    of_class = site.channels.get(wish.cls)
-    if of_class:
-        wanted = tuple(c for c in wanted if c in of_class) or of_class
+    """The patient's order, else the site's; without those opted out of, unless red has no other way."""
+    patient = run.state.patient
+    wanted = at_site(run, wish.channels or tuple(patient.channels)) or run.site.patient_channels
     if wish.to != "patient":
         return wanted
     allowed = tuple(c for c in wanted if not patient.opt_out.get(c))
     return allowed or (wanted if wish.cls == "red" else ())
+
+
+def at_site(run: Run, channels: tuple[str, ...]) -> tuple[str, ...]:
+    """What channels named by a pathway or a person mean at the site, first choice first."""
+    known = run.site.channels
+    return tuple(dict.fromkeys(real for name in channels for real in known.get(name, (name,))))
 
 
 def _time(run: Run, wish: Wish) -> tuple[datetime | None, str]:
@@ -229,7 +233,7 @@ def _date_of(run: Run, send: Send, zone: str) -> date:
 
 def _refused(run: Run, case: Case | None, wish: Wish, why: str) -> None:
     words = text("message_not_sent", what=plain(wish.template), why=word("why", why))
-    run.timeline(case, "message_not_sent", wish.template, words, key=f"{wish.key}:not_sent", why=why)
+    run.timeline(case, "message_not_sent", wish.template, words, why=why, data={"key": wish.key})
 
 
 # --------------------------------------------------------------------------- messages of a pathway
@@ -304,12 +308,11 @@ def tell(
     run: Run, case: Case | None, role: str, *, key: str, template: str, words: Text, channels: tuple[str, ...]
 ) -> None:
     """A message to a role of the staff: at once, no caps."""
-    known = run.site.channels.get("staff", ())
     run.emit(
         PlanMessage(
             key=key,
             to=f"role:{role}",
-            channels=channels or known or ("app",),
+            channels=at_site(run, channels or ("app",)),
             message_class="staff",
             template=template,
             text=words,

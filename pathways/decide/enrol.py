@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import phases, visits
+from pathways.decide import merge, phases, visits
 from pathways.decide.actions import Setting, perform
 from pathways.decide.calendar import occurrences
 from pathways.decide.conditions import NOT_APPLICABLE, Truth, finding_to_json, verdict
@@ -193,6 +193,7 @@ def activate(case: Case) -> None:
     for fact in case.plan.facts.values():
         if fact.ask_again is not None:
             plan_question(case, fact)
+    merge.compare_targets(case)
     phases.enter(case, case.plan.first_phase)
 
 

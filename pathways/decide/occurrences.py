@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import windows
+from pathways.decide import merge, windows
 from pathways.decide.calendar import Slot, blocks, local_date
 from pathways.decide.case import LETTERS
 from pathways.decide.contact import Wish, place
@@ -60,6 +60,7 @@ def make(
 ) -> Occurrence | None:
     """Make the occurrence of a slot; None when there is one of this key. ``part`` tells for-each members apart."""
     run = case.run
+    slot = merge.one_date(case, step, slot)
     memory = step_run(case, step.path)
     visit = case.visit_of(step.path)
     suffix = f"~{memory.generation}" if memory.generation else ""

@@ -182,7 +182,9 @@ def due(case: Case, task: Task) -> None:
     at = case.run.at
     if task.snoozed is not None and task.snoozed <= at:
         task.snoozed = None
-        if task.ladder and task.is_late:
+        if task.rung >= 0:
+            restart_ladder(case, task)
+        elif task.ladder and task.is_late:
             _next_rung(case, task)
     elif task.rung_at is not None and task.rung_at <= at:
         _next_rung(case, task)
@@ -245,7 +247,7 @@ def _nobody(case: Case, task: Task, ladder: Ladder, *, quiet: bool) -> None:
     rung = ladder.rungs[-1]
     if task.level == "red":
         task.rung = len(ladder.rungs) - 1
-        run.incident(f"{task.key}:nobody", text("nobody", title=title_of(task)))
+        run.incident(f"{task.key}:nobody{_cycle(task)}", text("nobody", title=title_of(task)))
         _tell(case, task, rung, rung.tell, quiet=quiet)
         return
     coming = [next_staffed(r.tell, run.at, run.site) for r in ladder.rungs[task.rung + 1 :]]
@@ -253,7 +255,7 @@ def _nobody(case: Case, task: Task, ladder: Ladder, *, quiet: bool) -> None:
     task.rung_at = min(known) if known else None
     if not known:
         task.exhausted = True
-        run.incident(f"{task.key}:nobody", text("nobody", title=title_of(task)))
+        run.incident(f"{task.key}:nobody{_cycle(task)}", text("nobody", title=title_of(task)))
 
 
 def _tell(case: Case, task: Task, rung: Rung, role: str, *, quiet: bool) -> None:
@@ -264,7 +266,7 @@ def _tell(case: Case, task: Task, rung: Rung, role: str, *, quiet: bool) -> None
     if role not in task.told:
         task.told.append(role)
     words = text("told_late" if task.is_late else "told", title=title)
-    place = f"{task.rung}:{task.again}" + (f":{task.cycle}" if task.cycle else "")
+    place = f"{task.rung}:{task.again}{_cycle(task)}"
     tell(run, case, role, key=f"{task.key}:rung:{place}", template="told", words=words, channels=rung.by)
     task.rung_at = case.after(run.at, rung.answer_within, role)
     if not quiet or task.again:
@@ -279,14 +281,19 @@ def _tell(case: Case, task: Task, rung: Rung, role: str, *, quiet: bool) -> None
         )
 
 
+def _cycle(task: Task) -> str:
+    """Each time the ladder begins again its keys are new."""
+    return f":{task.cycle}" if task.cycle else ""
+
+
 def _top(case: Case, task: Task, ladder: Ladder) -> None:
     """The top of the ladder did not answer."""
     task.rung_at = None
     task.exhausted = True
     if ladder.rungs[-1].then == "incident" or task.level == "red":
         words = text("incident", title=title_of(task))
-        case.run.incident(f"{task.key}:incident", words)
-        case.run.timeline(case, "incident", task.source, words, key=f"{task.key}:top", data={"task": task.key})
+        case.run.incident(f"{task.key}:incident{_cycle(task)}", words)
+        case.run.timeline(case, "incident", task.source, words, key=f"{task.key}:top{_cycle(task)}", data={"task": task.key})
 
 
 def stop_ladder(task: Task) -> None:

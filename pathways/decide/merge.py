@@ -1,0 +1,59 @@
+"""Several pathways of one patient: visits near to each other fall on one date, different targets make one task.
+
+What is asked once needs nothing here: a reading goes to the open occurrence of every pathway, and the contact
+governor drops the second of two equal reminders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pathways.decide.calendar import Slot
+from pathways.decide.tasks import Work, open_task
+from pathways.decide.texts import plain, text
+from pathways.lang.plan import Step, VisitBody
+
+if TYPE_CHECKING:
+    from pathways.decide.case import Case
+
+
+def one_date(case: Case, step: Step, slot: Slot) -> Slot:
+    """A visit inside the site's tolerance of another pathway's planned visit takes its date."""
+    within = case.run.site.bundle_within
+    if within is None or not isinstance(step.body, VisitBody) or len(case.run.cases) < 2:
+        return slot
+    low, high = case.after(slot.due, within, before=True), case.after(slot.due, within)
+    if low is None or high is None:
+        return slot
+    dues = [
+        o.due
+        for o in case.run.state.occurrences.values()
+        if o.enrolment != case.id
+        and o.due is not None
+        and low <= o.due <= high
+        and o.due > case.run.at
+        and isinstance(case.run.cases[o.enrolment].index.steps[o.step].body, VisitBody)
+    ]
+    if not dues:
+        return slot
+    return replace(slot, due=min(dues, key=lambda due: (abs(due - slot.due), due)))
+
+
+def compare_targets(case: Case) -> None:
+    """A second pathway begins: where both name the same number and mean another, a person decides, once."""
+    run = case.run
+    for other in run.cases.values():
+        if other.id == case.id or other.en.status not in {"active", "paused"}:
+            continue
+        for name, spec in case.plan.parameters.items():
+            there = other.plan.parameters.get(name)
+            if there is None or there.unit != spec.unit or there.adjustable is None or spec.adjustable is None:
+                continue
+            mine, theirs = case.param(name), other.param(name)
+            if mine is None or theirs is None or mine == theirs:
+                continue
+            words = text("task_conflict", what=plain(f"{name} {mine} / {theirs} {spec.unit}"))
+            role = spec.adjustable.by[0]
+            key = f"{run.state.journey}:conflict:{name}"
+            open_task(case, Work(key=key, id=f"conflict.{name}", source=f"parameters.{name}", title=words, role=role, level="amber"))
