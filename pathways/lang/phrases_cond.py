@@ -290,7 +290,7 @@ class CondReader:
         return Always() if value is None else Known(of=value, known=known, text=said)
 
     def _all_known(self, named: Named, known: bool, said: str) -> Cond:
-        """A measure or derived value named bare is known when every component is."""
+        """A measure or derived value named bare is known when any component is: there is a reading."""
         refs: list[Value] = []
         for component in named.components:
             unit = named.unit or "1"
@@ -301,7 +301,7 @@ class CondReader:
         parts = tuple(Known(of=ref, known=known, text=said) for ref in refs)
         if len(parts) == 1:
             return parts[0]
-        return And(parts=parts, text=said) if known else Or(parts=parts, text=said)
+        return Or(parts=parts, text=said) if known else And(parts=parts, text=said)
 
     def _any_value(self, named: Named, name: Name) -> Value | None:
         if named.kind == "fact":

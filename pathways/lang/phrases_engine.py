@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any, Generic, Literal, TypeVar, cast
 
 from lark import Lark, Token, Tree
@@ -89,20 +91,22 @@ class _ListAnd:
     _words = frozenset({"NAME", "NUMBER", "DONE", "MISSED", "TRUE"})
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        tokens = list(stream)
         inside = False
-        for index, token in enumerate(tokens):
+        ahead: deque[Token] = deque()
+        while True:
+            token = ahead.popleft() if ahead else next(stream, None)
+            if token is None:
+                return
             kind = token.type
             if kind in self._openers:
                 inside = True
             elif inside and kind == "AND":
-                after = tokens[index + 2].type if index + 2 < len(tokens) else "$END"
-                word = tokens[index + 1].type if index + 1 < len(tokens) else "$END"
-                if word in _ListAnd._words and after not in self._operators:
-                    yield Token.new_borrow_pos("LIST_AND", token.value, token)
-                    continue
-                inside = False
-            elif inside and kind not in _ListAnd._words:
+                ahead.extend(islice(stream, 2 - len(ahead)))
+                word, after = ([other.type for other in ahead] + ["$END", "$END"])[:2]
+                inside = word in self._words and after not in self._operators
+                if inside:
+                    token = Token.new_borrow_pos("LIST_AND", token.value, token)
+            elif inside and kind not in self._words:
                 inside = False
             yield token
 
