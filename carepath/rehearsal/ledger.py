@@ -1,16 +1,12 @@
-"""What a rehearsal remembers: every effect, and what the couriers made of the messages.
-
-The courier here follows the rules of the real one: a row is claimed when it is due, not after it expires, not
-when its ``unless`` holds by then, not when sending was stopped. It sends nothing anywhere.
-"""
+"""What a rehearsal remembers: every effect, and what the courier made of the messages."""
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from carepath.rehearsal.courier import Courier
 from pathways.decide.effects import (
     CancelHandoff,
     CancelMessages,
@@ -24,9 +20,7 @@ from pathways.decide.effects import (
     SetWatches,
     StartHandoff,
     Timeline,
-    Unless,
 )
-from pathways.decide.events import Answered, Event, Reading
 
 Json = Any
 
@@ -57,79 +51,6 @@ class Holding:
 
 
 @dataclass(slots=True)
-class Courier:
-    """The outbox of one patient. ``stopped``: nothing is sent but keys under ``spared``."""
-
-    rows: dict[str, PlanMessage] = field(default_factory=dict)
-    due: list[tuple[datetime, str]] = field(default_factory=list)
-    claimed: set[str] = field(default_factory=set)
-    stopped: bool = False
-    spared: tuple[str, ...] = ()
-    readings: list[tuple[str, datetime]] = field(default_factory=list)
-    answers: list[tuple[str, datetime]] = field(default_factory=list)
-    closed_tasks: set[str] = field(default_factory=set)
-
-    def put(self, row: PlanMessage) -> None:
-        """Put or replace a row; one that was claimed stays as it was sent."""
-        if row.key in self.claimed:
-            return
-        self.rows[row.key] = row
-        heapq.heappush(self.due, (row.due, row.key))
-
-    def withdraw(self, effect: CancelMessages) -> list[PlanMessage]:
-        """Take back unclaimed rows and give them."""
-        prefix = effect.prefix
-        keys = [k for k in effect.keys if k in self.rows]
-        if prefix is not None:
-            keys += [k for k in self.rows if k.startswith(prefix)]
-        return [self.rows.pop(k) for k in dict.fromkeys(keys)]
-
-    def next_claim(self) -> datetime | None:
-        """When the next row is due, None with an empty outbox."""
-        while self.due:
-            at, key = self.due[0]
-            row = self.rows.get(key)
-            if row is not None and row.due == at:
-                return at
-            heapq.heappop(self.due)
-        return None
-
-    def claim(self, now: datetime) -> tuple[PlanMessage, str] | None:
-        """Take the next row that is due by ``now``, with the reason why it is not sent ("" when it is)."""
-        at = self.next_claim()
-        if at is None or at > now:
-            return None
-        _, key = heapq.heappop(self.due)
-        row = self.rows.pop(key)
-        self.claimed.add(key)
-        return row, self._held(row, now)
-
-    def _held(self, row: PlanMessage, now: datetime) -> str:
-        if self.stopped and not any(row.key.startswith(prefix) for prefix in self.spared):
-            return "stopped"
-        if now > row.expires:
-            return "expired"
-        return "not needed" if row.unless is not None and self._answered(row.unless) else ""
-
-    def _answered(self, unless: Unless) -> bool:
-        if unless.task is not None and unless.task in self.closed_tasks:
-            return True
-        if unless.measure is not None and self._count(self.readings, unless.measure, unless) >= unless.readings:
-            return True
-        return unless.step is not None and self._count(self.answers, unless.step, unless) > 0
-
-    @staticmethod
-    def _count(stored: list[tuple[str, datetime]], name: str, unless: Unless) -> int:
-        return sum(
-            1
-            for found, at in stored
-            if found == name
-            and (unless.since is None or at >= unless.since)
-            and (unless.before is None or at < unless.before)
-        )
-
-
-@dataclass(slots=True)
 class Ledger:
     """Everything that happened, in order. ``happenings`` and ``holdings`` are what expectations look at."""
 
@@ -144,16 +65,6 @@ class Ledger:
     watches: tuple[dict[str, Json], ...] = ()
     receipts: list[PlanMessage] = field(default_factory=list)
     last_sent: dict[str, PlanMessage] = field(default_factory=dict)
-
-    # ------------------------------------------------------------------ events
-
-    def stored(self, event: Event, catalogue: str | None = None) -> None:
-        """Note an event as the store does, so that the courier can look at it."""
-        body = event.body
-        if isinstance(body, Reading) and body.quality == "ok" and body.status == "final":
-            self.courier.readings.append((catalogue or body.measure, event.at))
-        elif isinstance(body, Answered):
-            self.courier.answers.append((body.step, event.at))
 
     # ------------------------------------------------------------------ effects
 
@@ -200,10 +111,12 @@ class Ledger:
             case _:
                 raise TypeError(f"an effect this ledger does not know: {effect.kind}")
 
-    def _note(self, at: datetime, kind: str, name: str, word: str, row: PlanMessage, *, why: str = "") -> None:
+    def _note(
+        self, at: datetime, kind: str, name: str, word: str, row: PlanMessage, *, why: str = "", channel: str = ""
+    ) -> None:
         words = {
             "is": word, "to": row.to.removeprefix("role:"), "class": row.message_class,
-            "channel": row.channels[0] if row.channels else "", "says": f"{row.text.en}\n{row.text.zh}", "why": why,
+            "channel": channel, "says": f"{row.text.en}\n{row.text.zh}", "why": why,
             "of": row.key,
         }  # fmt: skip
         self.happenings.append(Happening(at, kind, name, words, row.key))
@@ -260,11 +173,11 @@ class Ledger:
         found = self.courier.claim(now)
         if found is None:
             return False
-        row, held = found
-        if held:
-            self._note(now, "message", row.template, "held_back", row, why=held)
+        row = found.row
+        if found.why:
+            self._note(now, "message", row.template, "held_back", row, why=found.why)
             return True
-        self._note(now, "message", row.template, "sent", row)
+        self._note(now, "message", row.template, "sent", row, channel=found.channel)
         self.last_sent[row.template] = row
         if row.wants_receipt:
             self.receipts.append(row)

@@ -203,7 +203,7 @@ def _made(run: _Run, due: _Due, seen: datetime) -> list[Event]:
 
 def _tick(run: _Run, events: list[Event], now: datetime) -> None:
     for event in events:
-        run.ledger.stored(event)
+        run.ledger.courier.store(event)
     decision = decide(run.by_hash, run.site, run.state, events, now)
     run.ticks += 1
     run.next_due = decision.next_due
