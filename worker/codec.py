@@ -28,6 +28,7 @@ from temporalio.converter import (
 
 from activities.keys.keyring import SYSTEM
 from activities.keys.sealing import BrokenSealError, KeyUnknownError, OwnerKeys, SealError, sealed_version
+from activities.records.store import StoreUnavailableError
 
 ENCODING: Final = b"binary/encrypted"
 OWNER: Final = "carepath-key"
@@ -36,6 +37,8 @@ PURPOSE: Final = "temporal.payload"
 
 # All that Temporal itself sends in clear: "nothing", and the server's word that a cancelled activity had not begun.
 _OF_TEMPORAL: Final = frozenset(((b"binary/null", b""), (b"json/plain", b'"ACTIVITY_ID_NOT_STARTED"')))
+_OWNERS_KEPT: Final = 4096
+_ANSWERS_WITHIN: Final = 0.5
 _SYSTEM_IDS: Final = ("courier-", "sweeper")
 
 
@@ -69,23 +72,40 @@ def owner_of(workflow_id: str) -> str:
 class KeyCache:
     """Unwrapped keys at hand for the event loop; the keyring is asked in a thread, since it may ask the database.
 
-    ``keep``: seconds after which the keyring is asked again.
+    ``keep``: seconds after which the keyring is asked again. ``patience``: seconds for which, beyond that, keys are
+    used while the keyring does not answer: a database that is away for a minute must not stop queries and commands.
     """
 
     def __init__(
-        self, source: KeySource, *, keep: float = 15.0, clock: Callable[[], float] = time.monotonic
+        self,
+        source: KeySource,
+        *,
+        keep: float = 15.0,
+        patience: float = 600.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
         self._keep = keep
+        self._patience = patience
         self._clock = clock
         self._kept: dict[str, tuple[float, OwnerKeys]] = {}
+        self._asking: dict[str, asyncio.Task[OwnerKeys]] = {}
 
     async def of(self, owner: str) -> OwnerKeys:
-        """All keys of ``owner``. Raises `KeyUnknownError`."""
+        """All keys of ``owner``. Raises `KeyUnknownError`; `StoreUnavailableError` where none are at hand."""
         kept = self._kept.get(owner)
-        if kept is not None and kept[0] > self._clock():
-            return kept[1]
-        return await self._ask(owner)
+        if kept is None:
+            return await asyncio.shield(self._ask(owner))
+        until, keys = kept
+        if until > self._clock():
+            return keys
+        asking = self._ask(owner)
+        if until + self._patience <= self._clock():
+            return await asyncio.shield(asking)
+        await asyncio.wait((asking,), timeout=_ANSWERS_WITHIN)
+        if not asking.done() or isinstance(asking.exception(), StoreUnavailableError):
+            return keys
+        return asking.result()
 
     async def with_version(self, owner: str, version: int) -> OwnerKeys:
         """Keys of ``owner`` that should hold ``version``: another process may have rotated since we looked."""
@@ -93,16 +113,24 @@ class KeyCache:
         if version in keys.ciphers:
             return keys
         self._source.forget(owner)
-        return await self._ask(owner)
+        return await asyncio.shield(self._ask(owner))
 
-    async def _ask(self, owner: str) -> OwnerKeys:
-        try:
-            keys = await asyncio.to_thread(self._source.of, owner)
-        except KeyUnknownError:
+    def _ask(self, owner: str) -> asyncio.Task[OwnerKeys]:
+        asking = self._asking.get(owner)
+        if asking is None:
+            asking = self._asking[owner] = asyncio.create_task(self._read(owner))
+            asking.add_done_callback(lambda done: self._answered(owner, done))
+        return asking
+
+    def _answered(self, owner: str, done: asyncio.Task[OwnerKeys]) -> None:
+        self._asking.pop(owner, None)
+        if not done.cancelled() and isinstance(done.exception(), KeyUnknownError):
             self._kept.pop(owner, None)
-            raise
+
+    async def _read(self, owner: str) -> OwnerKeys:
+        keys = await asyncio.to_thread(self._source.of, owner)
         now = self._clock()
-        if len(self._kept) > 4096:
+        if len(self._kept) > _OWNERS_KEPT:
             self._kept = {who: kept for who, kept in self._kept.items() if kept[0] > now}
         self._kept[owner] = (now + self._keep, keys)
         return keys

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from carepath.server.process import TemporalServer
 from tests.integration.run.small import Decide, SmallPartner, SmallTick, World, decide
 from worker.client import Journeys, JourneyStart, connect
 from worker.fleet import THREADS, Registry, WorkerOptions, make_workers
+from worker.registry import make_registry
 from worker.settings import Settings
 
 
@@ -33,7 +34,6 @@ class Running:
     client: Client
     journeys: Journeys
     threads: ThreadPoolExecutor
-    workflows_of: dict[type, type] = field(default_factory=dict)
 
     def patient(self) -> str:
         """A new opaque key that has a data key."""
@@ -66,6 +66,22 @@ class Running:
             for worker in workers:
                 await worker.shutdown()
             await asyncio.gather(*running)
+
+
+    @asynccontextmanager
+    async def real_worker(self, *, role: Any = "journey") -> AsyncIterator[None]:
+        """A worker with the product's own activities over the records."""
+        registry = make_registry(self.ledger, self.settings, self.journeys)
+        options = WorkerOptions(role=role, rehearsal=True)
+        workers = make_workers(self.client, self.settings.task_queue, options, registry, self.threads)
+        running = [asyncio.create_task(worker.run()) for worker in workers]
+        try:
+            yield
+        finally:
+            for worker in workers:
+                await worker.shutdown()
+            await asyncio.gather(*running)
+            await registry.close()
 
 
 async def until(condition: Callable[[], Awaitable[Any]] | Callable[[], Any], timeout: float = 20.0) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio.api.common.v1 import Payload
@@ -12,10 +14,12 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 from temporalio.converter import WorkflowSerializationContext
 
-from activities.contracts import TickInput
+from activities.contracts import TickInput, TickResult
 from tests.integration.run.conftest import Running, until
+from tests.integration.run.small import Event, Json, decide
+from worker.client import JourneyStart
 from workflows.messages import HALTED, NOT_STORED
-from workflows.patient import BREATH, TICKS_PER_RUN, UNBROKEN_TICKS
+from workflows.patient import BREATH, BYTES_PER_RUN, TICKS_PER_RUN, UNBROKEN_TICKS
 
 pytestmark = pytest.mark.server
 
@@ -89,7 +93,7 @@ async def test_used_up_local_tries_lead_to_a_visible_activity_with_references(ru
     assert (given.state, given.plans, given.sequence) == (None, None, 1)
 
 
-async def _with_sequence(run: Running, key: str, sequence: int):  # type: ignore[no-untyped-def]
+async def _with_sequence(run: Running, key: str, sequence: int) -> Any:
     view = await run.journeys.view(key)
     return view if view.sequence == sequence else None
 
@@ -144,6 +148,32 @@ async def test_continue_as_new_carries_everything(run: Running) -> None:
     history = await run.client.get_workflow_handle(key, run_id=first).fetch_history()
     assert len(of_type(history, CONTINUED)) == 1
     assert {times for (times,) in run.world.rows("SELECT times FROM effect")} == {1}
+
+
+async def test_a_run_that_grows_large_continues_before_its_ticks_are_used_up(run: Running) -> None:
+    def heavy(state: dict[str, Json], events: list[Event], result: TickResult) -> None:
+        decide(state, events, result)
+        result.show.sheet = os.urandom(12_000).hex()  # does not shrink below its half when it is compressed
+
+    async with run.worker(heavy):
+        key = await run.start()
+        first = (await run.handle(key).describe()).run_id
+        for number in range(BYTES_PER_RUN // 12_000 + 3):
+            run.world.put(key, f"c{number}", "command")
+            assert await run.journeys.act(key, f"c{number}") is not None
+        view = await run.journeys.view(key)
+        assert (await run.handle(key).describe()).run_id != first
+    assert view.sequence < TICKS_PER_RUN
+    assert view.ticks_in_run < view.sequence
+
+
+async def test_fifty_commands_at_once_are_all_answered(run: Running) -> None:
+    async with run.worker():
+        key = await run.start()
+        for number in range(50):
+            run.world.put(key, f"c{number}", "command")
+        verdicts = await asyncio.gather(*(run.journeys.act(key, f"c{n}", timeout=40) for n in range(50)))
+    assert [verdict is not None and verdict.done for verdict in verdicts] == [True] * 50
 
 
 async def test_updates_open_at_continue_as_new_are_all_answered(run: Running) -> None:
@@ -296,8 +326,6 @@ async def test_a_cancelled_run_ends_and_a_new_one_goes_on_from_the_store(run: Ru
         await until(closed)
         assert not await run.journeys.wake(key)
         run.world.put(key, "r2")
-        from worker.client import JourneyStart
-
         await run.journeys.start(JourneyStart(journey=key, epoch=2))
         view = await until(lambda: _with_sequence(run, key, 1))
     assert view.epoch == 2

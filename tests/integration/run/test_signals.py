@@ -82,7 +82,7 @@ async def test_stored_events_with_empty_wakes_are_not(run: Running) -> None:
             assert verdict.done
 
         async def all_counted() -> bool:
-            return (await run.journeys.view(key)).state["count"].get("reading") == SIGNALS
+            return bool((await run.journeys.view(key)).state["count"].get("reading") == SIGNALS)
 
         await until(all_counted, 30)
         assert (await run.handle(key).describe()).run_id != first

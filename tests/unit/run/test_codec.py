@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from temporalio.converter import ActivitySerializationContext, WorkflowSerializa
 
 from activities.keys.keyring import SYSTEM
 from activities.keys.sealing import BrokenSealError, KeyUnknownError, OwnerKeys, owner_keys
+from activities.records.store import StoreUnavailableError
 from worker.codec import (
     OWNER,
     ClearTextError,
@@ -30,9 +33,15 @@ class Keys:
     def __init__(self, *owners: str) -> None:
         self.owned: dict[str, dict[int, bytes]] = {owner: {1: os.urandom(32)} for owner in owners}
         self.asked = 0
+        self.away = False
+        self.hold = threading.Event()
+        self.hold.set()
 
     def of(self, owner: str) -> OwnerKeys:
         self.asked += 1
+        self.hold.wait()
+        if self.away:
+            raise StoreUnavailableError("away")
         if owner not in self.owned:
             raise KeyUnknownError("this owner has no key")
         return owner_keys(owner, self.owned[owner])
@@ -169,6 +178,43 @@ async def test_keys_are_kept_for_a_while_and_a_shredded_one_is_forgotten(keys: K
     clock.now = 15.1
     with pytest.raises(KeyUnknownError):
         await codec.decode([sealed])
+
+
+async def test_while_the_records_are_away_kept_keys_serve_for_a_while(keys: Keys) -> None:
+    clock = Clock()
+    cache = KeyCache(keys, keep=15, patience=600, clock=clock)
+    known = await cache.of("alice1")
+    keys.away = True
+    for now in (16.0, 300.0, 614.0):
+        clock.now = now
+        assert await cache.of("alice1") == known
+    with pytest.raises(StoreUnavailableError):
+        await cache.of("bruno2")
+    clock.now = 616.0
+    with pytest.raises(StoreUnavailableError):
+        await cache.of("alice1")
+    keys.away = False
+    assert (await cache.of("alice1")).owner == "alice1"
+
+
+async def test_records_that_do_not_answer_do_not_hold_up_who_has_kept_keys(keys: Keys) -> None:
+    clock = Clock()
+    cache = KeyCache(keys, clock=clock)
+    known = await cache.of("alice1")
+    clock.now = 20.0
+    keys.hold.clear()
+    try:
+        assert await cache.of("alice1") == known
+        assert await cache.of("alice1") == known
+        assert keys.asked == 2
+    finally:
+        keys.hold.set()
+
+
+async def test_many_at_once_ask_once(keys: Keys) -> None:
+    cache = KeyCache(keys)
+    await asyncio.gather(*(cache.of("alice1") for _ in range(50)))
+    assert keys.asked == 1
 
 
 @pytest.mark.parametrize(
