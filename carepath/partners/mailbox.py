@@ -1,7 +1,8 @@
 """An SMTP receiver for tests and the demo: a real mail server that keeps a ledger and knows Message-IDs.
 
 The same Message-ID twice is one mail delivered once, counted twice. Faults are set in the ledger's file: so many
-next mails are put off (451), refused (550), or taken and then the line is cut before the answer.
+next mails are put off (451), refused (550), taken and then the line is cut before the answer, or the answer is held
+back before or after the mail is taken.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from contextlib import closing
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-Fault = Literal["next_451", "next_550", "next_cut"]
+Fault = Literal["next_451", "next_550", "next_cut", "next_stall", "next_hang"]
+HELD_BACK: Final = 30.0
+"""Seconds an answer is held back."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mails (
@@ -46,6 +49,12 @@ class MailLedger:
         """Show a fault for the next ``times`` mails."""
         with closing(self._open()) as db:
             db.execute("INSERT OR REPLACE INTO faults VALUES (?, ?)", (fault, times))
+
+    def pending(self, fault: Fault) -> int:
+        """How often a fault will still strike."""
+        with closing(self._open()) as db:
+            row = db.execute("SELECT left_ FROM faults WHERE name = ?", (fault,)).fetchone()
+            return 0 if row is None else int(row[0])
 
     def strike(self, fault: Fault) -> bool:
         """Whether the fault strikes now; each strike counts it down."""
@@ -84,8 +93,12 @@ class _Handler:
             return "451 4.3.0 come again later"
         if self._ledger.strike("next_550"):
             return "550 5.1.1 no such mailbox"
+        if self._ledger.strike("next_stall"):
+            await asyncio.sleep(HELD_BACK)
         for recipient in envelope.rcpt_tos:
             self._ledger.keep(envelope.content, recipient)
+        if self._ledger.strike("next_hang"):
+            await asyncio.sleep(HELD_BACK)
         if self._ledger.strike("next_cut"):
             server.transport.abort()
         return "250 2.0.0 kept"
