@@ -93,6 +93,11 @@ _TEXTS: Final[Mapping[str, tuple[Kind, str, str]]] = {
         "A bare body does not say what it is; name its schema.",
         "裸数据没有说明类型，请指明其格式。",
     ),
+    "aggregate_refused": (
+        "invalid",
+        "This is a statistic over several measurements, not a reading.",
+        "这是多次测量的统计值，不是单次测量。",
+    ),
     "resource_unknown": ("invalid", "{value} is not accepted here.", "此处不接受 {value}。"),
     "code_unknown": ("invalid", "This observation is no blood pressure or heart rate.", "该观察不是血压或心率。"),
     "status_refused": ("invalid", "An observation with status {value} is not taken.", "不接受状态为 {value} 的观察。"),
