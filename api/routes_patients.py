@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from activities.devices.openmhealth import read_openmhealth
-from activities.fhir.observation import read_fhir
 from fastapi import APIRouter, Depends, Header, Request, Response
 
+from activities.devices.documents import read_json
+from activities.devices.openmhealth import read_openmhealth
+from activities.fhir.observation import read_fhir
 from activities.intake.enrolments import NewEnrolment, Rehearsal
 from activities.intake.normal import NormalReading
 from activities.intake.patients import NewPatient
@@ -121,15 +121,11 @@ async def enrolment(
 
 
 def _document(raw: bytes) -> Json:
-    """A JSON document with its decimals kept."""
-    try:
-        return json.loads(raw, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, InvalidOperation, RecursionError) as error:
-        raise Refusal("bad_json") from error
-
-
-def _refuse_constant(word: str) -> Json:
-    raise ValueError(word)
+    """A JSON document with its decimals kept; doubled keys and NaN are refused."""
+    found = read_json(raw)
+    if isinstance(found, Refused):
+        raise Refusal("bad_json")
+    return found
 
 
 def normal_readings(document: Json, patient: str) -> list[NormalReading | Refused]:

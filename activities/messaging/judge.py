@@ -74,7 +74,7 @@ class Around:
 
 def judge(row: Row, around: Around) -> Go | End:
     """Whether to send a due row, and on which channel."""
-    if around.stopped and not row.key.startswith(around.excepted or ("\0",)):
+    if around.stopped and _personal(row) and not row.key.startswith(around.excepted or ("\0",)):
         return _no_more(row, "stopped", "journey_stopped")
     if row.wall_expires <= around.now:
         return _no_more(row, "expired", "expired")

@@ -116,8 +116,12 @@ def cancel(connection: Connection, journey: str, keys: Sequence[str], prefix: st
 
 
 def stop(connection: Connection, journey: str, except_prefixes: Sequence[str]) -> int:
-    """Stop everything queued for a journey (withdrawal, death) but rows under the given prefixes."""
-    query = update(outbox).where(outbox.c.journey == journey, outbox.c.status == PLANNED)
+    """Stop what is queued for the patient (withdrawal, death) but rows under the given prefixes.
+
+    What staff are told is not stopped: an open red ends with a person. The decider withdraws those it does not want.
+    """
+    to_staff = outbox.c.recipient.startswith("role:")
+    query = update(outbox).where(outbox.c.journey == journey, outbox.c.status == PLANNED, ~to_staff)
     for prefix in except_prefixes:
         query = query.where(~outbox.c.key.startswith(prefix, autoescape=True))
     return connection.execute(query.values(status="stopped", note="journey_stopped")).rowcount
