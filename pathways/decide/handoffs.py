@@ -92,7 +92,7 @@ def start(case: Case, step: Step, o: Occurrence) -> None:
         end(case, o, "failed", "unsigned", weight=4)
         return
     run.state.patient.handoffs += 1
-    deadlines = {w: at for w, d in body.deadlines.items() if (at := case.after(run.at, d)) is not None}
+    deadlines = {w: at for w, d in body.deadlines.items() if (at := case.after(run.floor, d)) is not None}
     handoff = HandoffRun(
         key=o.key,
         enrolment=case.id,
@@ -100,7 +100,7 @@ def start(case: Case, step: Step, o: Occurrence) -> None:
         step=step.path,
         visit=o.visit,
         occurrence=o.key,
-        started=run.at,
+        started=run.floor,
         deadlines=deadlines,
         for_=list(o.items),
     )

@@ -194,8 +194,8 @@ def _open(case: Case, rule: Rule, memory: RuleRun, reading: Kept | None) -> None
     _explain(case, rule)
     if rule.repeat is not None and reading is not None:
         episode.state = "awaiting"
-        episode.from_ = case.after(run.at, rule.repeat.after)
-        episode.until = case.after(run.at, rule.repeat.within)
+        episode.from_ = case.after(run.floor, rule.repeat.after)
+        episode.until = case.after(run.floor, rule.repeat.within)
         run.live.schedule("episodes", episode)
         _say(case, rule, "rule_awaits", "awaits", weight=8, reading=reading)
         say(case, rule.repeat.message, red_key(run.state.journey, rule.id, reading.key))

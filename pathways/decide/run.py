@@ -66,7 +66,8 @@ class Run:
 
     @property
     def floor(self) -> datetime:
-        """The earliest instant for a message that is meant for now."""
+        """The earliest instant for a message that is meant for now, and from which people's clocks run: after an
+        outage nobody was told or asked at the logical instant, so rungs, deadlines and repeats count from now."""
         return self.now if self.now - self.at > LATE else self.at
 
     # ------------------------------------------------------------------ effects

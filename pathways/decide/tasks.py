@@ -49,7 +49,7 @@ def open_task(case: Case, work: Work) -> Task:
         return found
     late = work.late
     if late is None and work.due is not None:
-        late = case.after(run.at, work.due, work.role)
+        late = case.after(run.floor, work.due, work.role)
     task = Task(
         key=work.key,
         enrolment=case.id,
@@ -58,7 +58,7 @@ def open_task(case: Case, work: Work) -> Task:
         title=[work.title.en, work.title.zh],
         role=work.role,
         level=work.level,
-        opened=run.at,
+        opened=run.floor,
         late=late,
         ladder=work.ladder or "",
         occurrence=work.occurrence,
@@ -268,7 +268,7 @@ def _tell(case: Case, task: Task, rung: Rung, role: str, *, quiet: bool) -> None
     words = text("told_late" if task.is_late else "told", title=title)
     place = f"{task.rung}:{task.again}{_cycle(task)}"
     tell(run, case, role, key=f"{task.key}:rung:{place}", template="told", words=words, channels=rung.by)
-    task.rung_at = case.after(run.at, rung.answer_within, role)
+    task.rung_at = case.after(run.floor, rung.answer_within, role)
     if not quiet or task.again:
         run.timeline(
             case,

@@ -4,6 +4,7 @@ Pathways are compiled from their text. Times of a test are local: ``day(3, "07:0
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -54,25 +55,41 @@ title: {{en: Test, zh: 测试}}
 owner: tests
 evidence: {{local: {{cite: tests}}}}
 counts_from: enrolment
-roles: [nurse, gp, duty]
-facts:
-  age: {{type: age}}
-  sex: {{type: sex}}
-  conditions: {{type: codes}}
-  medicines: {{type: medicines}}
-parameters:
-  high: {{value: 180 mmHg, cite: local, adjustable: {{range: 150 to 200 mmHg, by: [gp]}}}}
-  goal: {{value: 135 mmHg, cite: local, adjustable: {{range: 110 to 150 mmHg, by: [gp]}}}}
-measures:
-  bp: {{use: blood_pressure}}
-escalations:
-  urgent:
-    - {{tell: nurse, by: [app], answer_within: 15 min}}
-    - {{tell: duty, by: [app], answer_within: 10 min, repeat: 1 times, then: incident}}
-  overdue:
-    - {{tell: nurse, by: [app], answer_within: 1 working day}}
-    - {{tell: gp, by: [app], answer_within: 1 working day, then: incident}}
 """
+PARTS = {
+    "facts": {
+        "age": "{type: age}",
+        "sex": "{type: sex}",
+        "conditions": "{type: codes}",
+        "medicines": "{type: medicines}",
+        "frail": "{type: yes_no}",
+        "discharge": "{type: moment}",
+    },
+    "parameters": {
+        "high": "{value: 180 mmHg, cite: local, adjustable: {range: 150 to 200 mmHg, by: [gp]}}",
+        "goal": "{value: 135 mmHg, cite: local, adjustable: {range: 110 to 150 mmHg, by: [gp]}}",
+        "low": "{value: 90 mmHg, cite: local}",
+    },
+    "measures": {"bp": "{use: blood_pressure}"},
+    "escalations": {
+        "urgent": "[{tell: nurse, by: [app], answer_within: 15 min}, "
+        "{tell: duty, by: [app], answer_within: 10 min, repeat: 1 times, then: incident}]",
+        "overdue": "[{tell: nurse, by: [app], answer_within: 1 working day}, "
+        "{tell: gp, by: [app], answer_within: 1 working day, then: incident}]",
+    },
+}
+"""What the pathways of tests take from a common stock: only names that are used, since unused ones are errors."""
+
+
+def _head(body: str, name: str) -> str:
+    used = set(re.findall(r"[a-z_]+", body))
+    text = HEAD.format(id=name)
+    for part, things in PARTS.items():
+        chosen = {k: v for k, v in things.items() if k in used}
+        if chosen and f"\n{part}:" not in body:
+            text += f"{part}:\n" + "".join(f"  {k}: {v}\n" for k, v in chosen.items())
+    roles = [role for role in ("nurse", "gp", "duty") if role in set(re.findall(r"[a-z_]+", text + body))]
+    return text + f"roles: [{', '.join(roles)}]\n"
 
 
 @cache
@@ -86,7 +103,7 @@ def compiled(text: str, name: str = "test") -> Plan:
 
 def pathway(body: str, name: str = "test") -> Plan:
     """A pathway: the common head and ``body``."""
-    return compiled(HEAD.format(id=name) + body, name)
+    return compiled(_head(body, name) + body, name)
 
 
 @cache
