@@ -272,8 +272,10 @@ def _status(run: Run) -> None:
         return
     patient.status = now
     over = reason in {"withdrawn", "died"}
-    keep = tuple(sorted({f"{run.state.journey}:red:"})) if reason == "withdrawn" else ()
-    run.emit(SetStatus(now.split("|", maxsplit=1)[0], reason, stop_messages=over, except_prefixes=keep))
+    keep = sorted(run.state.tasks) if over else []  # people go on being told of what they still have to end
+    if reason == "withdrawn":
+        keep.append(f"{run.state.journey}:red:")
+    run.emit(SetStatus(now.split("|", maxsplit=1)[0], reason, stop_messages=over, except_prefixes=tuple(keep)))
 
 
 # --------------------------------------------------------------------------- questions
