@@ -169,7 +169,7 @@ class _Batch:
             twin = self.connection.scalar(query)
             return None if twin is None else Accepted(one.id, "same", twin)
         kept = self.sealer.open("reading.values", row.values_sealed)
-        if kept["content"] == one.content():
+        if kept == one.content():
             return Accepted(one.id, "same", one.id)
         if one.status == "final":
             return refuse("reading_conflict", field="id")
@@ -229,7 +229,7 @@ class _Batch:
                 status=one.status,
                 replaces=replaces,
                 fingerprint=self._fingerprint(one),
-                values_sealed=self.sealer.seal("reading.values", {"content": one.content()}),
+                values_sealed=self.sealer.seal("reading.values", one.content()),
             )
         )
         return stored

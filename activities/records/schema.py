@@ -45,7 +45,7 @@ PURPOSES: Final = {
     "app_inbox.text": "{en, zh}",
     "task.body": "{title: {en, zh}, form, answers, why}",
     "watch.rows": "rows of SetWatches",
-    "reading.values": "{components, context}",
+    "reading.values": "{measure, at, components, context, status, replaces, device} as received",
     "handoff.request": "{title: {en, zh}, request}",
     "handoff.kept": "typed values kept from the partner",
     "callback.body": "the partner's body as received",
