@@ -45,18 +45,22 @@ class Material:
     bad: set[Path] = field(default_factory=set)
 
 
-def look(paths: Iterable[Path]) -> Material:
-    """Sort the files under ``paths`` into pathways and scenarios; a file that is neither is passed over."""
+def look(paths: Iterable[Path], *, scenarios: bool = True) -> Material:
+    """Sort the files under ``paths`` into pathways and scenarios; a file that is neither is passed over.
+
+    Without ``scenarios`` the folders of that name are not looked into.
+    """
     material = Material()
     for path in paths:
         if path.is_dir():
             for file in sorted(path.rglob("*.yaml")):
-                _sort(material, file)
+                if scenarios or file.parent.name != "scenarios":
+                    _sort(material, file)
         elif path.is_file():
             before = len(material.scenario_files)
             _sort(material, path)
             beside = path.parent / "scenarios"
-            if len(material.scenario_files) == before and beside.is_dir():
+            if scenarios and len(material.scenario_files) == before and beside.is_dir():
                 for file in sorted(beside.rglob("*.yaml")):
                     _sort(material, file)
         else:

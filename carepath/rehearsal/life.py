@@ -101,6 +101,7 @@ class Life:
     tasks: dict[str, PutTask] = field(default_factory=dict)
     trying: set[str] = field(default_factory=set)
     bundles: set[str] = field(default_factory=set)
+    helped: set[str] = field(default_factory=set)
     attributes: tuple[Json, ...] = ()
     ticks: int = 0
     active_from: datetime | None = None
@@ -343,7 +344,9 @@ class Life:
         if task.key not in self.tasks:
             local = local_time(now, self.world.site.zone)
             self.counts[f"task|{task.role}|{local.weekday() * 24 + local.hour}"] += 1
-            if task.episode:
+            alarm = _alarm_of(task.key)
+            if alarm and alarm not in self.helped:
+                self.helped.add(alarm)
                 self.counts["alarms_with_a_person"] += 1
         self.tasks[task.key] = task
         if task.status in {"open", "claimed"} and task.key not in self.trying:
@@ -390,6 +393,12 @@ class Life:
         for word, hours in row.words.items():
             report = HandoffReport(started.key, word, word in final_words(started.machine))
             self.at(now + timedelta(hours=self.rng.uniform(*hours)), _just(report))
+
+
+def _alarm_of(task: str) -> str:
+    """Rule and number of the episode that a task was opened in, "" for any other task."""
+    _, inside, rest = task.partition(":rules:")
+    return ":".join(rest.split(":")[:2]) if inside else ""
 
 
 def _just(body: Body) -> Made:
