@@ -144,7 +144,8 @@ async def test_continue_as_new_carries_everything(run: Running) -> None:
     assert view.ticks_in_run < TICKS_PER_RUN
     assert view.sequence == run.world.rows("SELECT count(*) FROM tick")[0][0]
     assert view.state["count"]["command"] == TICKS_PER_RUN + 10
-    assert list(description.typed_search_attributes) != []
+    assert description.search_attributes["CarePathways"] == ["small"]
+    assert description.search_attributes["CareStatus"] == ["active"]
     history = await run.client.get_workflow_handle(key, run_id=first).fetch_history()
     assert len(of_type(history, CONTINUED)) == 1
     assert {times for (times,) in run.world.rows("SELECT times FROM effect")} == {1}
