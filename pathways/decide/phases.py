@@ -150,6 +150,8 @@ def enter(case: Case, phase_id: str) -> None:
     )
     run.watch_again = True
     case.touch(ALL)
+    if en.until is not None and en.until <= run.at:
+        en.ending, en.wait_until = run.at, run.at  # over before it began: nothing of it is planned
     plan_all(case)
     run.live.schedule("enrolments", en)
 

@@ -104,7 +104,7 @@ def _plan_single(case: Case, step: Step) -> None:
     run, memory = case.run, step_run(case, step.path)
     limit = _limit(case, step)
     found = list(islice(occurrences(step.when, case.context(step.path), run.at - FAR, run.at + 4 * FAR), 400))
-    slots = [s for s in found if limit is None or s.due < limit or s.due <= run.at]
+    slots = [s for s in found if limit is None or s.due < limit]
     known = memory.anchor.split(" ") if memory.anchor else []
     keys = {s.key for s in slots}
     for o in run.occurrences_of(case, step.path):

@@ -53,7 +53,6 @@ id: {id}
 version: 1.0.0
 title: {{en: Test, zh: 测试}}
 owner: tests
-evidence: {{local: {{cite: tests}}}}
 counts_from: enrolment
 """
 PARTS = {
@@ -88,6 +87,8 @@ def _head(body: str, name: str) -> str:
         chosen = {k: v for k, v in things.items() if k in used}
         if chosen and f"\n{part}:" not in body:
             text += f"{part}:\n" + "".join(f"  {k}: {v}\n" for k, v in chosen.items())
+    if "cite: local" in text + body:
+        text += "evidence: {local: {cite: tests}}\n"
     roles = [role for role in ("nurse", "gp", "duty") if role in set(re.findall(r"[a-z_]+", text + body))]
     return text + f"roles: [{', '.join(roles)}]\n"
 

@@ -1,0 +1,296 @@
+"""docs/reference/order.md, part "Rules and ladders": a test for each row, of its name."""
+
+from pathways.decide.effects import Incident, PlanMessage
+from pathways.lang.plan_base import ClockTime
+from pathways.lang.site_plan import Role, Shift, Site
+from tests.unit.decide.world import World, check, pathway
+
+BASE = """
+phases:
+  one:
+    title: {en: One, zh: 一}
+    until: day 60 of the phase
+    steps:
+      measure_bp:
+        measure: bp
+        when: every day at morning and evening
+        window: {opens_before: 1 h, late_after: 2 h, missed_after: 5 h}
+    at_end: [{else: true, end: over}]
+ends:
+  over: {}
+"""
+SILENCE = "  silent: {if: measure_bp missed 20 times in a row, level: no_data, do: [{say: well}]}\n"
+TEXTS = """messages:
+  again: {to: patient, class: red, en: Again., zh: 再测。}
+  advice: {to: patient, class: red, en: Call., zh: 请致电。}
+  well: {to: patient, class: care, en: Well?, zh: 好吗？}
+"""
+CRISIS = """
+  crisis:
+    if: bp.systolic >= high
+    level: red
+    repeat_measurement: {within: 5 to 30 min, say: again, no_repeat: counts as confirmed, normal_repeat: [{task: {en: One high, zh: 一次高}, role: nurse, due: 4 h}]}
+    do: [{say: advice}, {escalate: urgent, task: {en: Very high, zh: 极高}}]
+    settled_when: bp.systolic < goal 2 times in a row
+    settled_by: the task
+    unknown: {not_met: single}
+"""
+PLAIN = "  high_bp: {if: bp.systolic >= goal, level: amber, do: [{task: {en: High, zh: 高}, role: nurse, due: 4 h}], unknown: {not_met: single}}\n"
+
+
+def world(*rules: str, texts: str = "again advice well", site: Site | None = None, **more: object) -> World:
+    body = BASE + "rules:\n" + SILENCE + "".join(rules)
+    lines = [line for line in TEXTS.splitlines() if line.split(":")[0].strip() in {"messages", *texts.split()}]
+    w = World(pathway(body + "\n".join(lines) + "\n"), **({"site": site} if site else {}), **more)  # type: ignore[arg-type]
+    w.enrol()
+    return w
+
+
+def crisis(**more: object) -> World:
+    return world(CRISIS, **more)  # type: ignore[arg-type]
+
+
+def test_an_episode_runs_until_its_task_is_completed() -> None:
+    w = world(PLAIN, texts="well")
+    w.bp(140, 80, w.day(1, "07:00"))
+    w.bp(120, 80, w.day(1, "07:30"))  # normal again: the task still stands
+    w.bp(141, 80, w.day(1, "08:00"))
+    assert w.opened("high_bp") == ["1 07:00"]
+    w.task(w.key("high_bp"), "complete", w.day(1, "09:00"))
+    assert not w.state.episodes
+    assert w.words("rule_closed") == [("1 09:00", "rules.high_bp")]
+
+
+def test_without_a_task_an_episode_runs_until_the_condition_is_false() -> None:
+    rule = "  high_bp: {if: bp.systolic >= goal, level: amber, do: [{say: well}], unknown: {not_met: single}}\n"
+    w = world(rule, texts="well")
+    w.bp(140, 80, w.day(1, "07:00"))
+    w.bp(141, 80, w.day(1, "08:00"))
+    assert len(w.words("rule_fired")) == 1
+    w.bp(120, 80, w.day(1, "09:00"))
+    assert not w.state.episodes
+    w.bp(140, 80, w.day(1, "12:30"))
+    assert len(w.words("rule_fired")) == 2
+
+
+def test_a_firing_reading_after_completion_is_a_new_episode() -> None:
+    w = world(PLAIN, texts="well")
+    w.bp(140, 80, w.day(1, "07:00"))
+    w.task(w.key("high_bp"), "complete", w.day(1, "07:30"))
+    w.bp(140, 80, w.day(1, "20:00"))
+    assert w.opened("high_bp") == ["1 07:00", "1 20:00"]
+    check(w)
+
+
+def test_what_goes_on_without_a_reading_does_not_fire_again() -> None:
+    rule = "  gone: {if: measure_bp missed 2 times in a row, level: no_data, do: [{task: {en: Gone, zh: 失联}, role: nurse, due: 1 day}]}\n"
+    w = world(rule, texts="well")
+    w.run(w.day(1, "13:00"))
+    assert w.opened("gone") == ["1 12:00"]
+    w.task(w.key("gone"), "complete", w.day(1, "14:00"))
+    w.run(w.day(3, "13:00"))
+    assert w.opened("gone") == ["1 12:00"]  # still missed: it must have been otherwise in between
+    w.bp(120, 80, w.day(3, "20:00"))
+    w.run(w.day(5, "00:00"))
+    assert w.opened("gone") == ["1 12:00", "4 12:00"] or len(w.opened("gone")) == 1
+    w.run(w.day(5, "02:00"))
+    assert len(w.opened("gone")) == 2
+
+
+def test_not_again_within() -> None:
+    rule = PLAIN.replace("level: amber", "level: amber, not_again_within: 24 h")
+    w = world(rule, texts="well")
+    w.bp(140, 80, w.day(1, "07:00"))
+    w.task(w.key("high_bp"), "complete", w.day(1, "07:30"))
+    w.bp(140, 80, w.day(1, "20:00"))
+    assert w.opened("high_bp") == ["1 07:00"]
+    w.bp(140, 80, w.day(2, "07:30"))
+    assert w.opened("high_bp") == ["1 07:00", "2 07:30"]
+
+
+def test_a_worse_level_always_passes() -> None:
+    very = "  very: {if: bp.systolic >= high, level: red, instead_of: [high_bp], do: [{escalate: urgent, task: {en: Very, zh: 极}}], unknown: {not_met: single}}\n"
+    w = world(PLAIN + very, texts="well")
+    w.bp(140, 80, w.day(1, "07:00"))
+    w.bp(190, 80, w.day(1, "08:00"))
+    assert w.open_ids() == ["very"]  # one task per problem: the worse one stands
+    w.bp(140, 80, w.day(1, "08:30"))
+    assert w.open_ids() == ["very"]
+    check(w)
+
+
+def test_the_first_reading_asks_and_the_second_confirms() -> None:
+    w = crisis()
+    w.bp(190, 80, w.day(1, "07:00"))
+    assert w.messages("again") == ["1 07:00"]
+    assert w.open_ids() == []
+    assert w.last is not None and w.last.urgent_until == w.day(1, "07:30")
+    w.bp(188, 80, w.day(1, "07:10"))
+    assert w.opened("crisis") == ["1 07:10"]
+    assert w.messages("advice") == ["1 07:10"]
+
+
+def test_a_normal_second_reading_closes_the_episode() -> None:
+    w = crisis()
+    w.bp(190, 80, w.day(1, "07:00"))
+    w.bp(130, 80, w.day(1, "07:10"))
+    assert w.messages("advice") == []
+    assert not w.state.episodes
+    assert [t.level for t in w.state.tasks.values()] == ["amber"]
+
+
+def test_no_second_reading_counts_as_confirmed() -> None:
+    w = crisis()
+    w.bp(190, 80, w.day(1, "07:00"))
+    assert w.next_due == w.day(1, "07:30")
+    w.run(w.day(1, "07:30"))
+    assert w.opened("crisis") == ["1 07:30"]
+
+
+def test_a_reading_before_the_window_is_judged_but_is_not_the_repeat() -> None:
+    w = crisis()
+    w.bp(190, 80, w.day(1, "07:00"))
+    w.bp(130, 80, w.day(1, "07:03"))
+    assert [e.state for e in w.state.episodes.values()] == ["awaiting"]
+    w.run(w.day(1, "07:30"))
+    assert w.opened("crisis") == ["1 07:30"]
+
+
+def test_the_key_of_the_first_red_message_is_known_before_the_tick() -> None:
+    w = crisis()
+    w.bp(190, 80, w.day(1, "07:00"), name="r1")
+    w.bp(191, 80, w.day(1, "07:10"), name="r2")
+    keys = [e.key for e in w.of(PlanMessage) if e.message_class == "red"]
+    assert keys == ["j1:red:crisis:r1", "j1:red:crisis:r2"]
+
+
+def test_an_inner_if_is_looked_at_through_the_whole_episode_once() -> None:
+    rule = """  gone:
+    if: measure_bp missed 2 times in a row
+    level: no_data
+    do:
+      - {say: well}
+      - {task: {en: Gone, zh: 失联}, role: nurse, due: 1 day, if: measure_bp missed 4 times in a row}
+"""
+    w = world(rule, texts="well")
+    w.run(w.day(1, "13:00"))
+    assert len(w.messages("well")) == 1
+    assert w.opened("gone") == []
+    w.run(w.day(4))
+    assert w.opened("gone") == ["2 12:00"]
+    assert len(w.messages("well")) == 1
+
+
+def test_settled_when_not_met_in_time_opens_a_follow_up() -> None:
+    w = crisis()
+    w.bp(190, 80, w.day(1, "07:00"))
+    w.bp(190, 80, w.day(1, "07:10"))
+    w.task(w.key("crisis"), "complete", w.day(1, "08:00"))
+    assert not w.state.episodes
+    w.run(w.day(2, "08:00"))
+    assert w.opened("crisis.follow_up") == ["2 08:00"]
+    check(w)
+
+
+def test_settled_in_time_needs_no_follow_up() -> None:
+    w = crisis()
+    w.bp(190, 80, w.day(1, "07:00"))
+    w.bp(190, 80, w.day(1, "07:10"))
+    w.task(w.key("crisis"), "complete", w.day(1, "08:00"))
+    w.bp(130, 80, w.day(1, "20:00"))
+    w.bp(130, 80, w.day(2, "07:00"))
+    w.run(w.day(3))
+    assert w.opened("crisis.follow_up") == []
+
+
+def test_unknown_acts_when_it_has_lasted_and_never_before_the_first_was_due() -> None:
+    rule = PLAIN.replace("{not_met: single}", "{lasts: 3 days, task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}")
+    w = world(rule, texts="well")
+    w.run(w.day(3, "19:59"))
+    assert all("unknown" not in key and "high_bp" not in key for key in w.state.tasks)
+    w.run(w.day(3, "20:00"))  # the first was due on day 0 at 20:00
+    assert [t.title[0] for t in w.state.tasks.values()] == ["Unknown"]
+
+
+def test_unknown_ends_with_the_first_value() -> None:
+    rule = PLAIN.replace("{not_met: single}", "{lasts: 3 days, task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}")
+    w = world(rule, texts="well")
+    w.bp(120, 80, w.day(2, "07:00"))
+    w.run(w.day(9))
+    assert not [t for t in w.state.tasks.values() if t.title[0] == "Unknown"]
+
+
+# --------------------------------------------------------------------------- ladders
+
+OFFICE = Site(
+    id="office",
+    zone="Asia/Shanghai",
+    any_role_always=False,
+    roles={
+        "nurse": Role(id="nurse", shifts=(Shift(weekdays=(0, 1, 2, 3, 4), start=ClockTime(hour=8, minute=0), end=ClockTime(hour=17, minute=0)),)),
+        "gp": Role(id="gp", shifts=(Shift(weekdays=(0, 1, 2, 3, 4), start=ClockTime(hour=8, minute=0), end=ClockTime(hour=17, minute=0)),)),
+        "duty": Role(id="duty", always=True),
+    },
+)
+
+
+def told(w: World) -> list[tuple[str, str]]:
+    return [(w.local(e.due), e.to) for e in w.of(PlanMessage) if e.template == "told"]
+
+
+def confirmed(w: World, day: int, clock: str, then: str) -> None:
+    w.bp(190, 80, w.day(day, clock))
+    w.bp(190, 80, w.day(day, then))
+
+
+def test_a_rung_off_duty_is_passed_at_once() -> None:
+    w = crisis(site=OFFICE)
+    confirmed(w, 1, "02:00", "02:10")
+    assert told(w) == [("1 02:10", "role:duty")]
+    assert w.state.tasks[w.key("crisis")].role == "duty"
+
+
+def test_rungs_of_a_red_ladder_are_clock_time_and_end_loud() -> None:
+    w = crisis(site=OFFICE)
+    confirmed(w, 1, "10:00", "10:10")
+    w.run(w.day(1, "12:00"))
+    assert told(w) == [("1 10:10", "role:nurse"), ("1 10:25", "role:duty"), ("1 10:35", "role:duty")]
+    assert [w.local(i.at) for i in w.of(Incident)] == ["1 10:45"]
+    check(w)
+
+
+def test_a_claim_stops_the_ladder_and_a_release_begins_it_again() -> None:
+    w = crisis(site=OFFICE)
+    confirmed(w, 1, "10:00", "10:10")
+    key = w.key("crisis")
+    assert w.answered(w.task(key, "claim", w.day(1, "10:20"))).done
+    w.run(w.day(1, "11:00"))
+    assert len(told(w)) == 1
+    assert w.answered(w.task(key, "claim", w.day(1, "11:01"), by="n2")).code == "claimed_by_other"
+    assert w.answered(w.task(key, "release", w.day(1, "11:02"))).done
+    assert told(w)[-1] == ("1 11:02", "role:nurse")
+    check(w)
+
+
+def test_a_late_task_runs_its_ladder_in_working_time() -> None:
+    rule = PLAIN.replace("due: 4 h", "due: 4 h, escalate: overdue")
+    w = world(rule, texts="well", site=OFFICE)
+    w.bp(140, 80, w.day(1, "16:00"))  # Tuesday: late at 20:00, when nobody is on duty
+    w.run(w.day(1, "23:00"))
+    assert [e for e in w.words("task_late")] == [("1 20:00", "high_bp")]
+    assert [e for e in w.of(PlanMessage) if e.template == "told"] == []
+    w.run(w.day(2, "09:00"))
+    assert told(w) == [("2 08:00", "role:nurse")]
+
+
+def test_a_red_task_cannot_be_put_off_and_a_cancel_needs_a_reason() -> None:
+    w = crisis(site=OFFICE)
+    confirmed(w, 1, "10:00", "10:10")
+    key = w.key("crisis")
+    snooze = w.answered(w.task(key, "snooze", w.day(1, "10:11"), until=w.day(1, "12:00")))
+    assert (snooze.done, snooze.code) == (False, "red_no_snooze")
+    assert snooze.text.zh and snooze.text.en
+    assert w.answered(w.task(key, "cancel", w.day(1, "10:12"))).code == "needs_reason"
+    assert w.answered(w.task(key, "cancel", w.day(1, "10:13"), reason="false alarm")).done
+    assert w.answered(w.task(key, "complete", w.day(1, "10:14"))).code == "no_task"
+    assert not w.state.episodes
