@@ -45,6 +45,10 @@ class Process:
         self._popen.kill()
         self._close()
 
+    def finish(self) -> int:
+        """Wait for its end; its exit code."""
+        return self._close()
+
     def stop(self) -> int:
         """Ask it to stop; its exit code."""
         if self._popen.poll() is None:
