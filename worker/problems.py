@@ -223,6 +223,27 @@ TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
             "zh": ("{pathway} {version} 尚未由两人签署", "请由两人对该文件分别运行 `carepath approve`。"),
         },
     ),
+    "E-NO-SCENARIO": (
+        WRONG_INPUT,
+        {
+            "en": ("no scenario was found", "Put one into the folder `scenarios` beside the pathway."),
+            "zh": ("没有找到场景", "请在路径旁的 `scenarios` 文件夹中放入一个。"),
+        },
+    ),
+    "E-NO-PATHWAY": (
+        WRONG_INPUT,
+        {
+            "en": ("no pathway was found", "Give a pathway file, or a folder that holds one."),
+            "zh": ("没有找到路径", "请给出路径文件，或含有路径的文件夹。"),
+        },
+    ),
+    "E-BEHAVIOUR": (
+        WRONG_INPUT,
+        {
+            "en": ("the behaviour cannot be used: {reason}", "Start from a copy of carepath/rehearsal/behaviour.yaml."),
+            "zh": ("行为文件无法使用：{reason}", "请从 carepath/rehearsal/behaviour.yaml 的副本开始。"),
+        },
+    ),
     "E-RECORDS-AWAY": (
         NOT_THERE,
         {

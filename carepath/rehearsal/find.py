@@ -42,6 +42,7 @@ class Material:
     missing: list[Path] = field(default_factory=list)
     plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
     sites: dict[str, Site | None] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
     bad: set[Path] = field(default_factory=set)
 
 
@@ -71,6 +72,7 @@ def look(paths: Iterable[Path], *, scenarios: bool = True) -> Material:
 def _sort(material: Material, file: Path) -> None:
     source, problems = read_source(file.read_bytes(), str(file))
     value = source.value
+    material.sources[str(file)] = source
     if isinstance(value, dict) and "scenario" in value:
         material.scenario_files.append((file, source))
     elif isinstance(value, dict) and "carepath" in value:
@@ -95,6 +97,7 @@ def site_at(file: Path, material: Material) -> Site | None:
     key = str(file)
     if key not in material.sites:
         loaded = load_site(file.read_bytes(), key)
+        material.sources[key] = loaded.source
         material.found += [d for d in loaded.diagnostics if d.severity == "error"]
         material.sites[key] = None if has_errors(loaded.diagnostics) else loaded.site
     return material.sites[key]
@@ -128,6 +131,7 @@ def plan_at(file: Path, site: Site, material: Material) -> Plan | None:
     if file in material.bad:
         return None
     loaded = load_pathway(file.read_bytes(), str(file), None if site is NO_SITE else site)
+    material.sources[str(file)] = loaded.source
     if loaded.plan is None or has_errors(loaded.diagnostics):
         material.found += [d for d in loaded.diagnostics if d.severity == "error"]
         material.bad.add(file)

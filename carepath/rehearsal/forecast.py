@@ -19,6 +19,8 @@ def show(console: Console, figures: dict[str, Json]) -> None:
     _section(console, "per patient and week", _flat(figures["per_patient_week"]))
     console.print("\ntasks by role; a bar is three hours of the day", style="bold")
     console.print(_roles(figures["per_role"]))
+    rates = [(name, role["per_100_patients_and_week"]) for name, role in figures["per_role"].items()]
+    _section(console, "tasks per 100 patients and week", rates)
     alarms = figures["alarms"]
     rows = [("alarms per patient-day", alarms["per_patient_day"])]
     rows += [(f"  {level}", value) for level, value in alarms["by_level"].items()]
@@ -55,16 +57,15 @@ def _section(console: Console, title: str, rows: list[tuple[str, Json]]) -> None
 
 def _roles(roles: dict[str, Json]) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column("role")
-    table.add_column("tasks", justify="right")
-    table.add_column("/100 pat./week", justify="right")
+    table.add_column("role", no_wrap=True)
+    table.add_column("tasks", justify="right", no_wrap=True)
     for day in _DAYS:
         table.add_column(day, no_wrap=True, min_width=8)
     top = max((max(role["per_hour_of_week"]) for role in roles.values()), default=0)
     for name, role in roles.items():
         hours = role["per_hour_of_week"]
         days = ["".join(_bar(n, top) for n in _by_three(hours[day * 24 : day * 24 + 24])) for day in range(7)]
-        table.add_row(name, f"{role['tasks']:,}", f"{role['per_100_patients_and_week']:,}", *days)
+        table.add_row(name, f"{role['tasks']:,}", *days)
     return table
 
 

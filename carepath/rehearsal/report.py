@@ -11,15 +11,22 @@ from rich.table import Table
 
 from carepath.rehearsal.coverage import Coverage
 from carepath.rehearsal.runner import Result
+from carepath.rehearsal.session import Session
+from pathways.lang.diagnostics import Language
+from pathways.lang.render import as_json as diagnostics_json
 
 Json = Any
 CONTEXT = 1
 """Lines of the scenario shown above and below the one that failed."""
 
 
-def as_json(results: Sequence[Result], coverage: Mapping[str, Coverage]) -> dict[str, Json]:
-    """``{"scenarios": [{name, passed, failures}], "coverage": {pathway: {kind: {reached, of, missing}}}}``."""
+def as_json(session: Session, language: Language = "en") -> dict[str, Json]:
+    """``{"scenarios": [{name, passed, failures}], "coverage": {pathway: {kind: {reached, of, missing}}}}``.
+
+    What is wrong with the files is under ``diagnostics``, as `carepath check` prints it.
+    """
     return {
+        **diagnostics_json(session.found, language),
         "scenarios": [
             {
                 "name": result.scenario.name,
@@ -36,14 +43,16 @@ def as_json(results: Sequence[Result], coverage: Mapping[str, Coverage]) -> dict
                     for failure in result.failures
                 ],
             }
-            for result in results
+            for result in session.results
         ],
-        "coverage": {name: one.to_json() for name, one in sorted(coverage.items())},
+        "coverage": {name: one.to_json() for name, one in sorted(session.coverage.items())},
     }
 
 
 def show(console: Console, results: Sequence[Result]) -> None:
     """The table of scenarios, then each failure with its excerpt and what happened instead."""
+    if not results:
+        return
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     table.add_column("scenario", overflow="fold")

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from carepath.rehearsal.coverage import Coverage
-from carepath.rehearsal.find import Material, Ready, look, plan_at, prepare, site_at
+from carepath.rehearsal.find import Ready, look, plan_at, prepare, site_at
 from carepath.rehearsal.runner import Result, run_scenario
 from pathways.lang.diagnostics import Diagnostic, in_order
 from pathways.lang.site_plan import NO_SITE
+from pathways.lang.source import Source
 
 
 @dataclass(slots=True)
@@ -20,8 +21,7 @@ class Session:
     results: list[Result] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)
     found: list[Diagnostic] = field(default_factory=list)
-    missing: list[Path] = field(default_factory=list)
-    material: Material = field(default_factory=Material)
+    sources: dict[str, Source] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -37,7 +37,7 @@ def rehearse(paths: Iterable[Path], site: Path | None = None) -> Session:
         site: the site of scenarios that state none; None: no site.
     """
     material = look(paths)
-    session = Session(missing=material.missing, material=material)
+    session = Session(sources=material.sources)
     default = NO_SITE if site is None else site_at(site, material)
     if default is not None:
         for file in material.pathway_files:
