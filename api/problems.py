@@ -115,7 +115,7 @@ _TEXTS: Final[Mapping[str, tuple[int, str, str]]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Refusal(Exception):
     """A request that is not carried out. `status` and texts come from the table unless given."""
 

@@ -25,10 +25,10 @@ def document(person: Person, place: int, at: datetime, id: str) -> Json:
     unit = "mmHg"
     return {
         "header": {
-            "uuid": id,
-            "source_creation_date_time": at.isoformat(),
+            "id": id,
+            "creation_date_time": at.isoformat(),
             "schema_id": {"namespace": "omh", "name": "blood-pressure", "version": "4.0"},
-            "modality": "sensed",
+            "acquisition_provenance": {"source_name": "home cuff", "modality": "sensed"},
         },
         "body": {
             "systolic_blood_pressure": {"value": systolic, "unit": unit},

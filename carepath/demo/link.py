@@ -45,9 +45,9 @@ class Link:
         await self._http.aclose()
 
     async def get(self, path: str, **params: object) -> Json:
-        """A GET; tried again while the API is away. None for 404."""
+        """A GET; tried again while the API is away. None when it is refused."""
         answer = await self._send("GET", path, params=params)
-        return None if answer.status_code == 404 else answer.json()
+        return None if answer.status_code >= 400 else answer.json()
 
     async def post(self, path: str, body: Json, key: str) -> tuple[int, Json]:
         """A POST under an Idempotency-Key: status and JSON. A refusal is counted, not raised."""
