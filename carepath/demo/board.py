@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -14,6 +15,18 @@ from rich.text import Text
 from carepath.demo.people import Person
 
 Json = Any
+_COLUMNS: Final = (
+    ("#", 2),
+    ("day", 3),
+    ("phase", 19),
+    ("flags", 8),
+    ("last", 7),
+    ("tasks", 5),
+    ("sent", 4),
+    ("partners", 18),
+    ("decided last", None),
+)
+_LINE_EVERY: Final = 10.0
 _COLOURS: Final = {"red": "bold white on red", "amber": "black on yellow", "no_data": "cyan", "overdue": "magenta"}
 
 
@@ -28,8 +41,8 @@ class Board:
     seconds: float = 0.0
 
     def note(self, line: str) -> None:
-        """Something worth saying; the last six stay on the board."""
-        self.notes = [*self.notes, f"[{self.seconds:5.0f} s] {line}"][-6:]
+        """Something worth saying; the last six are on the board."""
+        self.notes = [*self.notes, f"[{self.seconds:4.0f} s] {line}"]
 
     def share_done(self) -> float:
         """How much of the time of all patients has passed, from 0 to 1."""
@@ -43,13 +56,25 @@ class Board:
     def show(self) -> RenderableType:
         """The board as it stands."""
         table = Table(expand=True, pad_edge=False, header_style="bold")
-        for name in ("#", "day", "phase", "flags", "last reading", "open tasks", "sent", "handoffs", "decided last"):
-            table.add_column(name, no_wrap=name != "decided last", overflow="ellipsis")
+        for name, width in _COLUMNS:
+            table.add_column(name, no_wrap=True, overflow="ellipsis", width=width, ratio=None if width else 1)
         for person in self.people:
             table.add_row(*self._row(person))
         bar = ProgressBar(total=1.0, completed=self.share_done(), width=None)
-        notes = Text("\n".join(self.notes) or " ")
+        notes = Text("\n".join(self.notes[-6:]) or " ")
         return Group(Panel(table, title="carepath", border_style="blue"), bar, notes)
+
+    def line(self) -> str:
+        """The board in one line, where there is no screen to draw on."""
+        records = self.records.values()
+        tasks = sum(len(r["tasks"]) for r in records)
+        sent = sum(r["counts"]["messages_sent"] for r in records)
+        readings = sum(r["counts"]["readings"] for r in records)
+        flagged = sum(bool(r["flags"]) for r in records)
+        return (
+            f"[{self.seconds:4.0f} s] {self.share_done():4.0%} of the time, {readings} readings, {sent} messages, "
+            f"{tasks} open tasks, {flagged} patients flagged"
+        )
 
     def _row(self, person: Person) -> list[RenderableType]:
         record = self.records.get(person.key)
@@ -73,3 +98,39 @@ class Board:
             ", ".join(f"{h['machine']} {h['state']}" for h in record["handoffs"] if not h["final"])[:28],
             record["decided"],
         ]
+
+
+class Screen:
+    """Draws the board: live on a terminal, a line every few seconds where output goes to a file."""
+
+    def __init__(self, console: Console, board: Board) -> None:
+        self._console = console
+        self._board = board
+        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+        self._said = -_LINE_EVERY
+        self._noted = 0
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """The last state stays."""
+        if self._live is not None:
+            self._live.stop()
+        else:
+            self._console.print(self._board.show())
+
+    def update(self) -> None:
+        """Draw what the board holds now."""
+        if self._live is not None:
+            self._live.update(self._board.show(), refresh=True)
+            return
+        for note in self._board.notes[self._noted :]:
+            self._console.print(note, highlight=False, markup=False)
+        self._noted = len(self._board.notes)
+        if self._board.seconds - self._said >= _LINE_EVERY:
+            self._said = self._board.seconds
+            self._console.print(self._board.line(), highlight=False, markup=False)

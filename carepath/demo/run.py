@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 
-from carepath.demo.board import Board
+from carepath.demo.board import Board, Screen
 from carepath.demo.link import Link
 from carepath.demo.parts import Parts
 from carepath.demo.people import Person, cast_of, read_cast
@@ -146,8 +145,8 @@ class Demo:
             await asyncio.gather(*(self._enrol(link, person) for person in people))
             self.parts.start("patients", "-m", "carepath.demo.life", self.url, self.run, str(len(people)))
             self.parts.start("care team", "-m", "carepath.demo.staff", self.url)
-            with Live(board.show(), console=self.console, refresh_per_second=4, transient=False) as live:
-                await self._watch(link, board, live, begun)
+            with Screen(self.console, board) as screen:
+                await self._watch(link, board, screen, begun)
             await self._tell(link, people, begun)
         finally:
             await link.close()
@@ -173,7 +172,7 @@ class Demo:
         if status >= 400:
             raise RuntimeError(f"enrolment refused: {answer.get('detail')}")
 
-    async def _watch(self, link: Link, board: Board, live: Live, begun: float) -> None:
+    async def _watch(self, link: Link, board: Board, screen: Screen, begun: float) -> None:
         killed_at: float | None = None
         back = False
         while board.share_done() < 1.0 and time.monotonic() - begun < self.options.longest:
@@ -195,7 +194,7 @@ class Demo:
                 if part.name != WORKERS[0] or back:
                     board.note(f"{part.name} ended by itself; its log: {part.log}; starting it again")
                     self.parts.restart(part.name)
-            live.update(board.show())
+            screen.update()
             await asyncio.sleep(0.6)
 
     # ------------------------------------------------------------------ what happened
@@ -257,7 +256,7 @@ def _answers(url: str) -> bool:
 
 def run_demo(options: Options) -> int:
     """Run the demo; the exit code of the command. Ctrl-C stops everything cleanly."""
-    console = Console(file=sys.stdout)
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120)
     demo = Demo(options, console)
     try:
         demo.set_up()
