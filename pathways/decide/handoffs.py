@@ -37,10 +37,12 @@ def plan_for_each(case: Case, step: Step) -> None:
         ends = supply_end(item)
         if ends is not None and (item.stop is None or item.stop > ends):
             wanted[f"{item.id}@{ends.isoformat()}".replace(" ", "_")] = (item, ends)
+    made = memory.anchor.split(" ") if memory.anchor else []
     for o in run.occurrences_of(case, step.path):
         if o.state == "planned" and o.with_ not in wanted:
             end(case, o, "cancelled", "not needed")
-    made = memory.anchor.split(" ") if memory.anchor else []
+            made = [key for key in made if key != o.with_]
+            memory.generation += 1
     for key in sorted(wanted):
         if key in made:
             continue

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pathways.decide import doses, forms, windows
-from pathways.decide.calendar import local_date
 from pathways.decide.events import Answered, Event, Reading
 from pathways.decide.occurrences import end
 from pathways.decide.readings import accepted, spontaneous_take
@@ -207,13 +206,16 @@ def take_readings(run: Run, case: Case, found: list[tuple[str, str, dict[str, De
         keep(run, key, measure, run.at, numbers, {"source": "form"})
 
 
-def _today(case: Case, due: datetime) -> bool:
-    return local_date(due, case.zone) == local_date(case.run.at, case.zone)
+def _soon(case: Case, path: str, due: datetime) -> bool:
+    """Done a little early: by no more than what would be late."""
+    late = case.index.steps[path].window.late_after
+    edge = None if late is None else case.after(case.run.at, late)
+    return edge is not None and due <= edge
 
 
 def _open_of(run: Run, body: Answered) -> tuple[Case, Step, Occurrence] | None:
     """The occurrence that is answered: the one named, else the open one with the nearest due time, else (done a little
-    early) the next one of the same local date."""
+    early) the next one."""
     for case in run.cases.values():
         if body.enrolment is not None and case.id != body.enrolment:
             continue
@@ -226,7 +228,7 @@ def _open_of(run: Run, body: Answered) -> tuple[Case, Step, Occurrence] | None:
         else:
             opened = [o for o in live if o.state in OPEN]
             opened.sort(key=lambda o: abs((o.due or run.at) - run.at))
-            live = opened or [o for o in live if o.due is not None and _today(case, o.due)]
+            live = opened or [o for o in live if o.due is not None and _soon(case, path, o.due)]
         if live:
             return case, case.index.steps[path], live[0]
     return None

@@ -65,7 +65,7 @@ def make(
     visit = case.visit_of(step.path)
     suffix = f"~{memory.generation}" if memory.generation else ""
     key = case.key(step.path, visit, slot.key + (f"/{part}" if part else "") + suffix)
-    if key in run.state.occurrences:
+    if key in run.state.occurrences or slot.key + (f"/{part}" if part else "") in memory.early:
         return None
     memory.count += 1
     memory.in_visit += 1
@@ -263,6 +263,8 @@ def end(
     if o.visit == case.visit_of(o.step):
         _remember(case, step, o, outcome, why, form or {}, mode)
     memory = run.state.steps[f"{case.id}|{o.step}"]
+    if outcome != "cancelled" and o.due is not None and o.due > run.at:
+        memory.early = [*memory.early, o.slot + (f"/{part}" if (part := _part(o)) else "")][-8:]
     memory.totals[outcome] = memory.totals.get(outcome, 0) + 1
     words = outcome_words(step.title, outcome, why)
     data: dict[str, Json] = {"form": form} if form else {}
@@ -285,6 +287,11 @@ def end(
     case.touch("s:" + step.id)
     if o.block:
         settle_block(case, o.block)
+
+
+def _part(o: Occurrence) -> str:
+    """The for-each member of an occurrence (a handoff for one medicine)."""
+    return next(iter(o.items), "") if o.with_ else ""
 
 
 def outcome_words(title: Text, outcome: str, why: str) -> Text:

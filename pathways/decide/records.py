@@ -239,7 +239,8 @@ class StepRun(Record):
     """What is remembered of a step (key ``<enrolment>|<path>``). ``planned_to``: occurrences due before it were made.
     ``count``: made so far; ``in_visit``: made in this visit of the phase. ``tail``: endings in this visit,
     newest last: d done, l late, p partly, m missed, n not taken. ``outcome`` … ``mode`` are of the latest ended
-    occurrence of this visit; ``any_outcome`` … of the latest over all visits. ``armed``: "as soon as" may fire.
+    occurrence of this visit; ``any_outcome`` … of the latest over all visits. ``armed``: "as soon as" may fire. ``early``:
+    slots that ended before they were due (planning again must not make them twice).
     """
 
     section: ClassVar[str] = "steps"
@@ -248,6 +249,7 @@ class StepRun(Record):
     planned_to: datetime | None = None
     anchor: str = ""
     generation: int = 0
+    early: list[str] = field(default_factory=list)
     count: int = 0
     in_visit: int = 0
     tail: str = ""
