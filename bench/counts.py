@@ -101,7 +101,8 @@ def _summary(ours: Side, theirs: Side) -> Table:
             (name, round(a[name], digits), round(b[name], digits), round(a[name] / b[name], 3), aim or "", met)
         )
     ratio = a["events"] / b["events"]
-    rows.append(("events, share of naive", round(ratio, 3), 1, "", 0.2, "met" if ratio <= TARGETS["ratio"] else "missed"))
+    met = "met" if ratio <= TARGETS["ratio"] else "missed"
+    rows.append(("events, share of naive", round(ratio, 3), 1, "", TARGETS["ratio"], met))
     return Table(
         f"Half a year of one patient, {len(ours.results)} seeded patients, payloads sealed, children included",
         ("mean a patient", "carepath", "naive", "ratio", "aim", ""),

@@ -60,11 +60,12 @@ class Life:
     accepted: tuple[timedelta, ...]
     handed_over: tuple[timedelta, ...]
     visits: tuple[timedelta, ...]
+    days: int = DAYS
 
     @property
     def end(self) -> datetime:
-        """The first local midnight after the half year."""
-        return local(DAYS, time(0))
+        """The first local midnight after the last day."""
+        return local(self.days, time(0))
 
 
 def local(day: int, at: time) -> datetime:
@@ -72,21 +73,21 @@ def local(day: int, at: time) -> datetime:
     return datetime.combine(DAY_ONE + timedelta(days=day), at, ZoneInfo(ZONE)).astimezone(UTC)
 
 
-def reminders() -> list[datetime]:
-    """Twice a day for a week, then once: 187."""
+def reminders(days: int = DAYS) -> list[datetime]:
+    """Twice a day for a week, then once: 187 in half a year."""
     out: list[datetime] = []
-    for day in range(DAYS):
+    for day in range(days):
         out.append(local(day, MORNING))
         if day < 7:
             out.append(local(day, EVENING))
     return out
 
 
-def live(seed: int, number: int) -> Life:
-    """The life of the n-th patient of a seed."""
+def live(seed: int, number: int, days: int = DAYS) -> Life:
+    """The life of the n-th patient of a seed. Longer than half a year: readings go on, people do the same again."""
     chance = random.Random(f"{seed}/{number}")
     level = chance.gauss(134, 6)
-    asked = reminders()
+    asked = reminders(days)
     week = level
     readings: list[Reading | None] = []
     for index, at in enumerate(asked):
@@ -117,6 +118,7 @@ def live(seed: int, number: int) -> Life:
         accepted=hours(9, 13, REFILLS),
         handed_over=hours(24, 72, REFILLS),
         visits=hours(0, 24, VISITS),
+        days=days,
     )
 
 

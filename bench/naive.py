@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from pydantic import BaseModel
@@ -128,7 +129,7 @@ class NaivePatient:
             await _sleep_until(due)
             await _send(patient, "remind_measure")
             with suppress(TimeoutError):  # the nudge follows
-                await workflow.wait_condition(lambda due=due: self._since(due), timeout=NUDGE_AFTER)
+                await workflow.wait_condition(partial(self._since, due), timeout=NUDGE_AFTER)
             if not self._since(due):
                 await _send(patient, "nudge_measure")
 
@@ -163,7 +164,7 @@ class NaivePatient:
 
     async def _task(self, patient: Patient, name: str, title: str, role: str, *, escalate: bool = True) -> None:
         task = Task(patient=patient.key, id=name, title=title, role=role, escalate=escalate)
-        await workflow.start_child_workflow(
+        _ = await workflow.start_child_workflow(
             NaiveTask.run,
             task,
             id=f"{patient.key}.{name}",

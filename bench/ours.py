@@ -7,7 +7,7 @@ called in this process, over the same client).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -141,7 +141,10 @@ class Ours:
         publish(self.ledger.store, sha)
         self.plans = Plans(self.ledger.store)
         self._pharmacy = Pharmacy(folder, self)
-        functions = [TickActivity(self.ledger, self.plans).tick, HandoffSteps(self.ledger, self._pharmacy.clients).step]
+        functions: list[Callable[..., Any]] = [
+            TickActivity(self.ledger, self.plans).tick,
+            HandoffSteps(self.ledger, self._pharmacy.clients).step,
+        ]
         self.core = Core(JOURNEY_WORKFLOWS, converter=self.converter, task_queue=QUEUE, runner=runner)
         self.world = World(
             self.core, Activities(functions, self.converter), self.converter, start=start, task_queue=QUEUE, seed=seed

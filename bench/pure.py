@@ -7,13 +7,16 @@ import itertools
 import json
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from bench.life import (
+    DAYS,
     QUESTIONS,
     REFILLS,
     VISITS,
@@ -25,6 +28,7 @@ from bench.life import (
     visit,
     weekly,
 )
+from bench.life import Reading as Taken
 from pathways.decide.events import Answered, Body, Enrolled, Event, HandoffReport, Reading, TaskVerb, Visit
 from pathways.decide.journey import decide, new_state
 from pathways.decide.state import JourneyState, diff
@@ -48,128 +52,140 @@ PERSON: Final[dict[str, Any]] = {
 CONSENT: Final = ("care", "device_data")
 
 
-def compiled(pathway: Path = PATHWAY, site: Path = SITE) -> tuple[Plan, Site]:
+def compiled() -> tuple[Plan, Site]:
     """The workload's plan and site.
 
     Raises:
         ValueError: one of them does not compile.
     """
-    place = load_site(site.read_bytes(), site.name)
+    place = load_site(SITE.read_bytes(), SITE.name)
     if place.site is None:
-        raise ValueError(f"{site.name}: {[(d.code, d.span.line) for d in place.diagnostics]}")
-    loaded = load_pathway(pathway.read_bytes(), pathway.name, place.site)
+        raise ValueError(f"{SITE.name}: {[(d.code, d.span.line) for d in place.diagnostics]}")
+    return plan_of(PATHWAY.read_text(encoding="utf-8"), place.site), place.site
+
+
+def plan_of(text: str, site: Site) -> Plan:
+    """The plan of a pathway's text. Raises ValueError where it does not compile."""
+    loaded = load_pathway(text, PATHWAY.name, site)
     if loaded.plan is None:
-        raise ValueError(f"{pathway.name}: {[(d.code, d.span.line, d.params) for d in loaded.diagnostics]}")
-    return loaded.plan, place.site
+        raise ValueError(f"{PATHWAY.name}: {[(d.code, d.span.line, d.params) for d in loaded.diagnostics]}")
+    return loaded.plan
+
+
+def variant(site: Site, *, suffix: str = "", days: int = DAYS) -> Plan:
+    """The workload under another id, or for longer than half a year."""
+    text = PATHWAY.read_text(encoding="utf-8")
+    text = text.replace("id: bench_hypertension", f"id: bench_hypertension{suffix}")
+    return plan_of(text.replace("day 173 of the phase", f"day {days - 7} of the phase"), site)
 
 
 @dataclass(slots=True)
 class Followed:
-    """What following one life took. ``micros``: of each call that took one event; ``deltas``: bytes of JSON."""
+    """What following one life took. ``micros``: CPU of each call with one event; ``due_micros``: of each without;
+    ``deltas``: bytes of JSON of what each call changed."""
 
     state: JourneyState
     ticks: int = 0
-    due: int = 0
     micros: list[float] = field(default_factory=list)
     due_micros: list[float] = field(default_factory=list)
     deltas: list[int] = field(default_factory=list)
     effects: Counter[str] = field(default_factory=Counter)
-    log: list[tuple[datetime, str, list[str]]] = field(default_factory=list)
 
 
 class Follower:
-    """Runs the decider over a life: readings wait for the next tick, what people do ticks at once."""
+    """Runs the decider over a life. Readings wait for the next tick, as they do in the inbox; what people do ticks at
+    once. ``eager``: readings tick at once too, each alone and after what is due, so that an event can be timed."""
 
-    def __init__(self, plan: Plan, site: Site, life: Life, *, measure: bool = True) -> None:
-        self.plan = plan
-        self.site = site
-        self.life = life
-        self.measure = measure
-        state = new_state("p00000001", life.start, PERSON)
-        self.out = Followed(state)
-        self._heap: list[tuple[datetime, int, str, Any]] = []
+    def __init__(
+        self, plans: Sequence[Plan], site: Site, life: Life, *, eager: bool = False, deltas: bool = False
+    ) -> None:
+        self._plans = {plan.sha256: plan for plan in plans}
+        self._site = site
+        self._life = life
+        self._eager = eager
+        self._deltas = deltas
+        self.out = Followed(new_state("p00000001", life.start, PERSON))
+        self._heap: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._count = itertools.count()
         self._waiting: list[Event] = []
         self._due: datetime | None = None
 
-    def follow(self, until: datetime | None = None) -> Followed:
-        """The whole life, or until an instant."""
-        end = until or self.life.end
-        enrolled = Enrolled(enrolment="e1", plan_sha256=self.plan.sha256, facts=FACTS, consent=CONSENT)
+    def follow(self) -> Followed:
+        """The whole life."""
+        life = self._life
         self._plan_life()
-        self._tick(self.life.start, [self._event(self.life.start, enrolled)], "enrolled")
+        joined = [
+            self._event(life.start, Enrolled(enrolment=f"e{n}", plan_sha256=sha, facts=FACTS, consent=CONSENT))
+            for n, sha in enumerate(self._plans, 1)
+        ]
+        self._tick(life.start, joined)
         while True:
-            coming = self._heap[0][0] if self._heap else end
-            if self._due is not None and self._due <= min(coming, end):
-                self.out.due += 1
-                self._tick(max(self._due, self.out.state.clock), [], "due")
-            elif self._heap and coming <= end:
-                at, _, what, more = heapq.heappop(self._heap)
-                self._happens(at, what, more)
+            coming = self._heap[0][0] if self._heap else life.end
+            if self._due is not None and self._due <= min(coming, life.end):
+                self._tick(max(self._due, self.out.state.clock), [])
+            elif self._heap and coming <= life.end:
+                at, _, happens = heapq.heappop(self._heap)
+                happens(at)
             else:
                 return self.out
 
     def _plan_life(self) -> None:
-        life = self.life
+        life = self._life
         for one in life.readings:
             if one is not None:
-                self._push(one.at, "reading", one)
+                self._push(one.at, partial(self._reading, one))
         for n in range(WEEKS):
-            self._push(weekly(n) + life.nurse[n], "nurse", None)
+            self._push(weekly(n) + life.nurse[n], self._nurse)
         for n in range(QUESTIONS):
             delay = life.answers[n]
             if delay is not None:
-                self._push(questionnaire(n) + delay, "answer", None)
+                body = Answered(step="questions", form={"well_being": 7, "dizzy": False}, enrolment="e1")
+                self._push(questionnaire(n) + delay, partial(self._body, body))
         for n in range(REFILLS):
-            self._push(refill(n) + life.accepted[n], "handoff", "accepted")
-            self._push(refill(n) + life.handed_over[n], "handoff", "handed_over")
+            self._push(refill(n) + life.accepted[n], partial(self._report, "accepted"))
+            self._push(refill(n) + life.handed_over[n], partial(self._report, "handed_over"))
         for n in range(VISITS):
-            self._push(visit(n) + life.visits[n], "visit", None)
+            body_of_visit = Visit(step="doctor", verb="done", by="s1", mode="clinic", enrolment="e1")
+            self._push(visit(n) + life.visits[n], partial(self._body, body_of_visit))
 
-    def _push(self, at: datetime, what: str, more: Any) -> None:
-        heapq.heappush(self._heap, (at, next(self._count), what, more))
+    def _push(self, at: datetime, happens: Callable[[datetime], None]) -> None:
+        heapq.heappush(self._heap, (at, next(self._count), happens))
 
     def _event(self, at: datetime, body: Body) -> Event:
         number = next(self._count)
         return Event(id=f"ev{number}", at=at, seen=at, body=body, seq=number)
 
-    def _happens(self, at: datetime, what: str, more: Any) -> None:
-        if what == "reading":
-            values = {"systolic": Decimal(more.systolic), "diastolic": Decimal(more.diastolic)}
-            self._waiting.append(self._event(at, Reading("blood_pressure", values, {"setting": "home"})))
-        elif what == "nurse":
-            self._tasks(at)
-        elif what == "answer":
-            form = {"well_being": 7, "dizzy": False}
-            self._tick(at, [self._event(at, Answered(step="questions", form=form))], what)
-        elif what == "visit":
-            self._tick(at, [self._event(at, Visit(step="doctor", verb="done", by="s1", mode="clinic"))], what)
+    def _reading(self, one: Taken, at: datetime) -> None:
+        values = {"systolic": Decimal(one.systolic), "diastolic": Decimal(one.diastolic)}
+        event = self._event(at, Reading("blood_pressure", values, {"setting": "home"}))
+        if self._eager:
+            self._tick(at, [event])
         else:
-            self._report(at, more)
+            self._waiting.append(event)
 
-    def _tasks(self, at: datetime) -> None:
-        open_now = [t for t in self.out.state.tasks.values() if t.status in {"open", "claimed"}]
-        for task in open_now:
-            self._tick(at, [self._event(at, TaskVerb(task.key, "complete", by="s2", role="nurse"))], "nurse")
+    def _body(self, body: Body, at: datetime) -> None:
+        self._tick(at, [self._event(at, body)])
 
-    def _report(self, at: datetime, word: str) -> None:
-        running = [h for h in self.out.state.handoffs.values() if h.state != "ended"]
-        if running:
-            report = HandoffReport(running[-1].key, word, final=word == "handed_over")
-            self._tick(at, [self._event(at, report)], word)
+    def _nurse(self, at: datetime) -> None:
+        for task in [t for t in self.out.state.tasks.values() if t.status in {"open", "claimed"}]:
+            self._tick(at, [self._event(at, TaskVerb(task.key, "complete", by="s2", role=task.role))])
 
-    def _tick(self, at: datetime, events: list[Event], why: str) -> None:
+    def _report(self, word: str, at: datetime) -> None:
+        for handoff in [h for h in self.out.state.handoffs.values() if h.state != "ended"]:
+            self._tick(at, [self._event(at, HandoffReport(handoff.key, word, final=word == "handed_over"))])
+
+    def _tick(self, at: datetime, events: list[Event]) -> None:
         events = [*self._waiting, *events]
         self._waiting = []
-        before = self.out.state.to_json() if self.measure else {}
-        begin = time.perf_counter()
-        decision = decide({self.plan.sha256: self.plan}, self.site, self.out.state, events, at)
-        taken = (time.perf_counter() - begin) * 1e6
-        (self.out.micros if events else self.out.due_micros).append(taken / max(len(events), 1))
+        before = self.out.state.to_json() if self._deltas else {}
+        begin = time.thread_time()
+        decision = decide(self._plans, self._site, self.out.state, events, at)
+        taken = (time.thread_time() - begin) * 1e6
+        if len(events) < 2:
+            (self.out.micros if events else self.out.due_micros).append(taken)
         self.out.ticks += 1
         self._due = decision.next_due
         self.out.effects.update(effect.kind for effect in decision.effects)
-        if self.measure:
+        if self._deltas:
             delta = diff(before, self.out.state.to_json())
             self.out.deltas.append(len(json.dumps(delta, separators=(",", ":"))))
-            self.out.log.append((at, why, sorted(delta)))
