@@ -15,7 +15,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from pathways.lang.units import DURATION_WORDS, WORDS
+from pathways.lang.units import DURATION_WORDS, WORDS, ucum_of
 
 T = TypeVar("T")
 
@@ -65,6 +65,8 @@ def refuse(code: ErrorCode, start: int, end: int, **params: str) -> PhraseRefuse
 
 
 # --------------------------------------------------------------------------- grammars
+
+_DEEPEST = 40  # nobody can read deeper, and a reader that recurses must end
 
 _STARTS: dict[str, list[str]] = {
     "cond": ["condition"],
@@ -143,9 +145,21 @@ def parse_tree(grammar: str, start: str, text: str, extra: tuple[str, ...] = ())
     try:
         for _ in interactive.iter_parse():
             pass
-        return cast(Tree[Token], interactive.feed_eof())  # type: ignore[no-untyped-call]
+        tree = cast(Tree[Token], interactive.feed_eof())  # type: ignore[no-untyped-call]
     except UnexpectedInput as error:
         raise PhraseRefusedError(_error_of(error, interactive, text, extra)) from None
+    if _too_deep(tree):
+        raise refuse("bad_value", 0, len(text), found=text[:40], why="too_deep")
+    return tree
+
+
+def _too_deep(tree: Tree[Token]) -> bool:
+    level: list[Tree[Token]] = [tree]
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in node.children if isinstance(child, Tree)]
+        if not level:
+            return False
+    return True
 
 
 def attempt(build: Callable[[], T]) -> Parsed[T]:
@@ -212,13 +226,17 @@ def _error_of(error: UnexpectedInput, interactive: InteractiveParser, text: str,
         return PhraseError("bracket", offset, 1, expected, {"found": text[offset]})
     if text[offset] in ",;，、；":
         return PhraseError("comma", offset, 1, expected, {"found": text[offset]})
-    number = re.search(r"\d[\d.]*[ \t]*$", text[:offset])
+    number = re.search(r"[0-9][0-9.]*[ \t]*$", text[:offset])
     if number is not None and re.match(r"[^\W\d_]|[%/°]", found) and not _is_keyword(found):
         return PhraseError("unknown_unit", offset, len(found), (), params)
-    attached = re.match(r"(\d[\d.]*)([^\s\d.:][^\s]*)", found)
+    attached = re.match(r"([0-9][0-9.]*)([^\s\d.:][^\s]*)", found)
     if attached is not None:
         start = offset + len(attached[1])
         return PhraseError("unknown_unit", start, len(attached[2]), (), {"found": attached[2]})
+    if accepted & {"DURATION", "QUANTITY"} and "NUMBER" not in accepted:
+        number = re.compile(r"([0-9][0-9.]*[ \t]+)([^\W\d_]\S*)").match(text, offset)
+        if number is not None and ucum_of(number[2]) is None:
+            return PhraseError("unknown_unit", number.start(2), len(number[2]), (), {"found": number[2]})
     return PhraseError("unexpected", offset, len(found), expected, params)
 
 

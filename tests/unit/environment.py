@@ -16,7 +16,13 @@ from pathways.decide.conditions import (
 )
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-PARAMS = {"high": Decimal(135), "low": Decimal(90), "bp_high": Decimal(180), "high_kpa": Decimal(24), "gain": Decimal(1500)}
+PARAMS = {
+    "high": Decimal(135),
+    "low": Decimal(90),
+    "bp_high": Decimal(180),
+    "high_kpa": Decimal(24),
+    "gain": Decimal(1500),
+}
 
 
 class Known:
