@@ -6,7 +6,6 @@ reason is kept. Places are reserved when messages are planned, so that a week pl
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -30,7 +29,6 @@ KEEP = timedelta(days=8)
 """Places are remembered this long, for caps per week."""
 CARE_USE = timedelta(days=3)
 """A care message that waits longer than this is of no use any more."""
-_HOLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,21 +237,6 @@ def _refused(run: Run, case: Case | None, wish: Wish, why: str) -> None:
 # --------------------------------------------------------------------------- messages of a pathway
 
 
-def fill(case: Case, words: Text) -> Text:
-    """Put values where a message names a parameter; the rest (``{emergency_number}``) the courier fills."""
-
-    def value(found: re.Match[str]) -> str:
-        name = found.group(1)
-        if name not in case.plan.parameters:
-            return found.group(0)
-        number = case.param(name)
-        return found.group(0) if number is None else f"{number} {case.plan.parameters[name].unit}"
-
-    if "{" not in words.en and "{" not in words.zh:
-        return words
-    return Text(en=_HOLE.sub(value, words.en), zh=_HOLE.sub(value, words.zh))
-
-
 def say(case: Case, message: str, key: str, *, at: datetime | None = None, expires: datetime | None = None) -> bool:
     """Send a message of the pathway now (or at ``at``), to everyone it is for. True if the patient's was placed."""
     spec = case.plan.messages[message]
@@ -264,7 +247,7 @@ def say(case: Case, message: str, key: str, *, at: datetime | None = None, expir
         key=key,
         cls=spec.message_class,
         template=message,
-        text=fill(case, spec.text),
+        text=spec.text,
         wanted=wanted,
         expires=expires or wanted + use,
         topic=spec.topic,
@@ -323,34 +306,6 @@ def tell(
     )
 
 
-def red_row(
-    journey: str,
-    enrolment: str,
-    rule: str,
-    reading: str,
-    message: Message,
-    words: Text,
-    at: datetime,
-    channels: tuple[str, ...],
-) -> PlanMessage:
-    """The first message of a red rule, as the ingest may write it before the tick does: the same key, the same
-    content."""
-    return PlanMessage(
-        key=red_key(journey, rule, reading),
-        to="patient",
-        channels=channels,
-        message_class="red",
-        template=message.id,
-        text=words,
-        due=at,
-        expires=at + timedelta(days=7),
-        topic=message.topic,
-        private=message.private,
-        enrolment=enrolment,
-        wants_receipt=True,
-    )
-
-
 def red_key(journey: str, rule: str, reading: str) -> str:
     """The key of the first message of a red rule for a reading."""
     return f"{journey}:red:{rule}:{reading}"
@@ -380,6 +335,20 @@ def withdraw_pending(run: Run, reason: str, *, enrolment: str | None = None, kee
         del run.state.sends[key]
     if gone:
         run.emit(CancelMessages(tuple(sorted(gone)), None, reason))
+
+
+def recheck(run: Run) -> None:
+    """Wishes changed: take back what may not be sent any more."""
+    gone = []
+    for key, send in run.state.sends.items():
+        if send.due is None or send.due < run.at or send.cls == "red":
+            continue
+        case = run.cases.get(send.enrolment)
+        topic = send.topic or None
+        probe = Wish(key, send.cls, "", plain(""), send.due, send.due, topic=topic, enrolment=send.enrolment, same_as=key)
+        if _forbidden(run, case, probe):
+            gone.append(key)
+    run.cancel_messages(sorted(gone), "opted_out")
 
 
 def channels_for(run: Run, cls: str) -> tuple[str, ...]:

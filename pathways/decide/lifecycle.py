@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pathways.decide import enrol, facts, handoffs, intake, phases, rules
 from pathways.decide.actions import Setting, perform
-from pathways.decide.contact import withdraw_pending
+from pathways.decide.contact import recheck, withdraw_pending
 from pathways.decide.events import Event, Preference, StaffVerb
 from pathways.decide.occurrences import drop_reminders, end, plan_reminders, sync_reminders
 from pathways.decide.records import Setting as Stored
@@ -390,7 +390,8 @@ def _consent(case: Case, consent: dict[str, bool]) -> None:
 
 
 def _messages_again(run: Run) -> None:
-    """Take back reminders that are still to be sent and plan them again as things stand now."""
+    """Take back what is still to be sent; plan reminders again as things stand now."""
+    recheck(run)
     for case in run.cases.values():
         for step in case.steps():
             for o in run.occurrences_of(case, step.path):

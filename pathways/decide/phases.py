@@ -351,6 +351,8 @@ def close(
             memory.follow = memory.unknown_at = memory.held_at = None
     en.status, en.end, en.ended = "ended", end_id, run.at
     en.until = en.no_later = en.wait_until = en.look_at = None
+    if all(c.en.status == "ended" for c in run.cases.values()):
+        run.state.alarms.pop("plan", None)
     if not keep_messages:
         withdraw_pending(run, "ended", enrolment=case.id, keep=(f"{run.state.journey}:red:",))
     run.emit(EndEnrolment(case.id, end_id, run.at))

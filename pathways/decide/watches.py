@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide.contact import channels_for, fill
+from pathways.decide.contact import channels_for
 from pathways.decide.effects import SetWatches
 from pathways.decide.index import first_say
 from pathways.decide.rules import in_scope
@@ -64,7 +64,7 @@ def _message(case: Case, rule_id: str) -> dict[str, Json] | None:
     spec = case.plan.messages[template]
     if "patient" not in spec.to:
         return None
-    words = fill(case, spec.text)
+    words = spec.text
     return {
         "template": template,
         "text": {"en": words.en, "zh": words.zh},

@@ -257,6 +257,11 @@ class World:
 
     def messages(self, template: str | None = None, to: str = "patient") -> list[str]:
         """Due instants of messages that were planned and not taken back."""
+        found = [r for r in self.rows() if r.to == to and template in {None, r.template}]
+        return [self.local(r.due) for r in sorted(found, key=lambda r: (r.due, r.key))]
+
+    def rows(self) -> list[PlanMessage]:
+        """The outbox: the last version of every row that was not taken back."""
         rows: dict[str, PlanMessage] = {}
         for e in self.effects:
             if isinstance(e, PlanMessage):
@@ -264,8 +269,7 @@ class World:
             elif isinstance(e, CancelMessages):
                 for key in e.keys:
                     rows.pop(key, None)
-        found = [r for r in rows.values() if r.to == to and template in {None, r.template}]
-        return [self.local(r.due) for r in sorted(found, key=lambda r: (r.due, r.key))]
+        return list(rows.values())
 
     def opened(self, ident: str) -> list[str]:
         """When tasks of an id were opened."""
