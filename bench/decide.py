@@ -8,9 +8,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from bench.life import live
 from bench.pure import Followed, Follower, compiled, variant
@@ -99,17 +99,9 @@ def _population(patients: int, seed: int) -> Table:
     rows: list[Row] = [
         (f"{patients} patients of 180 days, 2 processes", round(taken, 1), "s", round(60 * patients / 1000, 1)),
         ("memory of all processes at its highest", round(peak / 2**20), "MB", 1024),
-        *((f"forecast: {name}", value, "", "") for name, value in _flat(told.get("temporal", {}))),
+        *((f"forecast: {n}", v, "", "") for n, v in sorted(told["temporal"].items()) if n.endswith("_month")),
     ]
     return Table("A simulated population (hypertension_home)", ("", "measured", "", "aim"), rows)
-
-
-def _flat(told: dict[str, Any], before: str = "") -> Iterator[tuple[str, float]]:
-    for name, value in sorted(told.items()):
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}: ")
-        else:
-            yield f"{before}{name}", value
 
 
 def environment() -> dict[str, str]:
