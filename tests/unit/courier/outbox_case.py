@@ -66,9 +66,9 @@ class Wakes:
 class World:
     """One store, one clock, some patients."""
 
-    def __init__(self, folder: Path, addresses: Addresses | None = None) -> None:
+    def __init__(self, folder: Path, addresses: Addresses | None = None, url: str = "") -> None:
         self.now = NOON
-        self.url = f"sqlite:///{folder / 'records.db'}?synchronous=normal"
+        self.url = url or f"sqlite:///{folder / 'records.db'}?synchronous=normal"
         self.keys = str(folder / "keys.json")
         self.ledger: Ledger = open_ledger(self.url, self.keys, lambda: self.now)
         self.email = Script()

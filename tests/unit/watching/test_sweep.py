@@ -20,10 +20,12 @@ from activities.sweep import sweep_once
 from activities.watchdog import Limits, alarm, examine
 from tests.unit.courier.outbox_case import NOON, PATIENT, World
 
+DUTY = Addresses(staff={"duty": StaffMember(language="zh", email=("duty@clinic.example",))})
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path, Addresses(staff={"duty": StaffMember(language="zh", email=("duty@clinic.example",))}))
+    made = World(tmp_path, DUTY)
     yield made
     made.ledger.close()
 
