@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -56,7 +57,7 @@ def _leaf(cond: c.Cond, env: Environment, text: str, value: Truth) -> Finding:
         return _compared(cond.of, (), env, text, value, cond.kind)
     if isinstance(cond, c.Has):
         got = env.fact(cond.fact)
-        shown = ", ".join(sorted(got)) if isinstance(got, frozenset) else None
+        shown = (", ".join(sorted(got)) or "none") if isinstance(got, frozenset) else None
         return Finding(
             text, value, left=shown, unknown=None if got is not None else Unknown("no_value"), kind=cond.kind
         )
@@ -145,35 +146,66 @@ _REASONS = {
 }
 
 
-def explain(judged: Verdict, language: str, zone: str = "UTC") -> str:
-    """A verdict as text, one line for each part; times are local to ``zone``."""
-    return "\n".join(_lines(judged.finding, language, zone, 0))
+_WORDS_ZH = {
+    "not applicable": "不适用", "yes": "是", "no": "否", "none": "无", "female": "女", "male": "男", "done": "完成",
+    "done_late": "延迟完成", "partly": "部分完成", "missed": "漏做", "cancelled": "取消", "no_show": "未到",
+}  # fmt: skip
+_UNITS_ZH = {"years": "岁", "months": "个月", "weeks": "周", "days": "天", "h": "小时", "min": "分钟", "points": "分"}
 
 
-def _lines(finding: Finding, language: str, zone: str, depth: int) -> list[str]:
-    zh = chinese(language)
+def explain(judged: Verdict, language: str, zone: str = "UTC", cites: Mapping[str, str] | None = None) -> str:
+    """A verdict as text, one line for each part; times are local to ``zone``.
+
+    ``cites`` gives the citation of each parameter that is known to have one.
+    """
+    return "\n".join(_lines(judged.finding, _Words(chinese(language), zone, cites or {}), 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    zh: bool
+    zone: str
+    cites: Mapping[str, str]
+
+
+def _lines(finding: Finding, words: _Words, depth: int) -> list[str]:
+    zh = words.zh
     colon = "：" if zh else ": "
     line = f"{'  ' * depth}{finding.text}{colon}{_VALUE[finding.value][zh]}"
-    detail = _detail(finding, language, zone)
+    detail = _detail(finding, words)
     if detail:
         line += f"（{detail}）" if zh else f" ({detail})"
     lines = [line]
     for part in finding.parts:
-        lines += _lines(part, language, zone, depth + 1)
+        lines += _lines(part, words, depth + 1)
     return lines
 
 
-def _detail(finding: Finding, language: str, zone: str) -> str:
-    zh = chinese(language)
+def _detail(finding: Finding, words: _Words) -> str:
+    zh = words.zh
     pieces: list[str] = []
     if finding.unknown is not None:
         pieces.append(_reason(finding.unknown, zh))
     elif finding.left:
-        against = f" {'对' if zh else 'against'} {finding.right}" if finding.right else ""
-        pieces.append(finding.left + against)
+        against = "" if not finding.right else f" {'对' if zh else 'against'} {_local(finding.right, zh)}"
+        pieces.append(_local(finding.left, zh) + against)
+    if finding.param is not None and finding.param in words.cites:
+        pieces.append(f"{'依据' if zh else 'by'} {words.cites[finding.param]}")
     if finding.sample is not None:
-        pieces.append(_data(finding.sample, zh, zone))
+        pieces.append(_data(finding.sample, zh, words.zone))
     return ("；" if zh else "; ").join(piece for piece in pieces if piece)
+
+
+def _local(text: str, zh: bool) -> str:
+    """Values as they are kept (English words and units) in the language asked for."""
+    if not zh:
+        return text
+    if text in _WORDS_ZH:
+        return _WORDS_ZH[text]
+    if ", " in text:
+        return "、".join(_local(part, zh) for part in text.split(", "))
+    number, _, unit = text.rpartition(" ")
+    return f"{number} {_UNITS_ZH[unit]}" if unit in _UNITS_ZH else text
 
 
 def _reason(unknown: Unknown, zh: bool) -> str:

@@ -1,0 +1,117 @@
+"""`carepath expand` on the first pathway, as a program reads it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carepath import main
+
+ROOT = Path(__file__).parents[2]
+PATHWAY = ROOT / "pathways" / "library" / "hypertension_home"
+PRESCRIPTION = {
+    "id": "rx1", "class": ["antihypertensive"], "slots": ["morning"], "start": "2026-03-02",
+    "supply": {"from": "2026-03-02", "days": 28},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str) -> Done:
+    """The command as the console script runs it, in this process."""
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main.run(["expand", *arguments])
+    return Done(code, out.getvalue(), err.getvalue())
+
+
+def expand(days: int, *more: str, start: str = "2026-03-02T08:00", zone: str = "Asia/Shanghai") -> list[dict[str, Any]]:
+    done = run(str(PATHWAY), "--start", start, "--zone", zone, "--days", str(days), "--json", *more)
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)["occurrences"]
+    return found
+
+
+def dues(rows: list[dict[str, Any]], step: str) -> list[str]:
+    return [row["due"]["local"][:16] for row in rows if row["step"] == step]
+
+
+def test_a_week_of_measuring_then_blocks_of_the_steady_phase() -> None:
+    rows = expand(75)
+    week = dues(rows, "baseline.measure_bp")
+    assert (len(week), week[0], week[-1]) == (15, "2026-03-02T20:00", "2026-03-09T20:00")
+    steady = dues(rows, "maintain.measure_bp")
+    assert (len(steady), steady[0], steady[14]) == (28, "2026-04-07T07:00", "2026-05-05T07:00")
+    assert not [row for row in rows if row["step"].startswith("titrate.")]
+    first = next(row for row in rows if row["step"] == "baseline.measure_bp")
+    assert first == {
+        "step": "baseline.measure_bp",
+        "number": 1,
+        "opens": {"utc": "2026-03-02T11:00:00Z", "local": "2026-03-02T19:00:00+08:00"},
+        "due": {"utc": "2026-03-02T12:00:00Z", "local": "2026-03-02T20:00:00+08:00"},
+        "late": {"utc": "2026-03-02T14:00:00Z", "local": "2026-03-02T22:00:00+08:00"},
+        "missed": {"utc": "2026-03-02T17:00:00Z", "local": "2026-03-03T01:00:00+08:00"},
+    }
+
+
+def test_the_range_is_so_many_local_days_and_in_order() -> None:
+    rows = expand(1)
+    instants = [datetime.fromisoformat(row["due"]["utc"]) for row in rows]
+    assert instants == sorted(instants)
+    low, high = datetime(2026, 3, 2, 0, tzinfo=UTC), datetime(2026, 3, 3, 0, tzinfo=UTC)
+    assert all(low <= at < high for at in instants)
+    assert dues(rows, "baseline.measure_bp") == ["2026-03-02T20:00", "2026-03-03T07:00"]
+
+
+def test_facts_give_customary_times_and_medicines() -> None:
+    facts = {"age": 67, "customary_times": {"morning": "06:15"}, "medicines": [PRESCRIPTION]}
+    rows = expand(30, "--facts", json.dumps(facts))
+    assert dues(rows, "baseline.measure_bp")[1] == "2026-03-03T06:15"
+    assert dues(rows, "throughout.tablets")[:2] == ["2026-03-03T06:15", "2026-03-04T06:15"]
+    assert dues(rows, "throughout.refill") == ["2026-03-23T23:59"]
+
+
+def test_an_offset_wins_over_the_zone() -> None:
+    rows = expand(1, start="2026-03-02T00:00:00Z")
+    assert rows[0]["due"] == {"utc": "2026-03-02T00:00:00Z", "local": "2026-03-02T08:00:00+08:00"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--start", "yesterday", "--zone", "UTC", "--days", "1"), "ISO 8601"),
+        (("--start", "2026-03-02", "--zone", "Mars/Base", "--days", "1"), "IANA"),
+        (("--start", "2026-03-02", "--zone", "UTC", "--days", "0"), "days"),
+        (("--start", "2026-03-02", "--zone", "UTC", "--days", "1", "--profile", "moon"), "moon"),
+        (("--start", "2026-03-02", "--zone", "UTC", "--days", "1", "--facts", '{"shoe": 42}'), "shoe"),
+        (("--start", "2026-03-02", "--zone", "UTC", "--days", "1", "--facts", '{"age": "old"}'), "old"),
+        (("--start", "2026-03-02", "--zone", "UTC", "--days", "1", "--facts", "{"), "JSON"),
+    ],
+)
+def test_a_wrong_use_is_refused_in_a_sentence(arguments: tuple[str, ...], words: str) -> None:
+    done = run(str(PATHWAY), *arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_pathway_is_judged_with_its_diagnostics(tmp_path: Path) -> None:
+    wrong = tmp_path / "pathway.yaml"
+    text = (PATHWAY / "pathway.yaml").read_text(encoding="utf-8")
+    wrong.write_text(text.replace("when: every 12 weeks", "when: every 12 fortnights"), encoding="utf-8")
+    done = run(str(wrong), "--start", "2026-03-02", "--zone", "UTC", "--days", "1", "--json")
+    assert done.returncode == 1
+    assert "fortnights" in done.stderr
+    assert [finding["code"] for finding in json.loads(done.stdout)["diagnostics"]].count("unknown_unit") == 1
