@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 
 from carepath import main
+from carepath.expansion.facts import Given
+from carepath.expansion.walk import Expansion, Planned
+from pathways.lang.load import load_pathway
+from pathways.lang.site_plan import NO_SITE
 
 ROOT = Path(__file__).parents[2]
 PATHWAY = ROOT / "pathways" / "library" / "hypertension_home"
@@ -115,3 +119,37 @@ def test_a_wrong_pathway_is_judged_with_its_diagnostics(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "fortnights" in done.stderr
     assert [finding["code"] for finding in json.loads(done.stdout)["diagnostics"]].count("unknown_unit") == 1
+
+
+def walk(first_phase: str, days: int) -> list[Planned]:
+    """The pathway as if it began with another phase."""
+    plan = load_pathway((PATHWAY / "pathway.yaml").read_bytes(), "pathway.yaml").plan
+    assert plan is not None
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    begun = plan.model_copy(update={"first_phase": first_phase})
+    return Expansion(begun, NO_SITE, Given(), "UTC", start, start + timedelta(days=days), None).run()
+
+
+def test_steps_count_from_steps_and_a_phase_ends_by_its_last_deadline() -> None:
+    found = walk("titrate", 80)
+    by_step: dict[str, list[datetime]] = {}
+    for one in found:
+        by_step.setdefault(one.step, []).append(one.due)
+    assert by_step["titrate.review"] == [datetime(2026, 3, 2, tzinfo=UTC)]
+    assert by_step["titrate.recheck"] == [datetime(2026, 3, 16, tzinfo=UTC)]
+    week = by_step["titrate.measure_bp"]
+    assert (len(week), week[0], week[-1]) == (
+        14,
+        datetime(2026, 3, 9, 7, tzinfo=UTC),
+        datetime(2026, 3, 15, 20, tzinfo=UTC),
+    )
+    # nobody can say whether the goal is reached, so the phase ends after its six weeks
+    assert by_step["refer.specialist"] == [datetime(2026, 4, 13, tzinfo=UTC)]
+    review = next(one for one in found if one.step == "titrate.review")
+    assert (review.late, review.missed) == (datetime(2026, 3, 4, tzinfo=UTC), None)
+
+
+def test_a_phase_is_left_as_soon_as_a_step_is_done() -> None:
+    found = walk("refer", 60)
+    assert [one.step for one in found][:1] == ["refer.specialist"]
+    assert next(one.due for one in found if one.step == "maintain.measure_bp") == datetime(2026, 3, 30, 7, tzinfo=UTC)
