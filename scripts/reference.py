@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from carepath.registry import COMMANDS
 from scripts.diagnostics_page import diagnostics_page
+from scripts.library_pages import library_pages
 from worker.problems import TEXTS
 from worker.settings import FILE, PREFIX, Settings
 
@@ -26,6 +27,8 @@ def pages() -> dict[str, str]:
         "commands.md": commands_page(),
         "problems.md": problems_page(),
         "diagnostics.md": NOTE + diagnostics_page(),
+        # Beside each pathway stands a page of its own: joined to FOLDER an absolute path stays itself.
+        **{str(path): text for path, text in library_pages().items()},
     }
 
 

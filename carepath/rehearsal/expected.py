@@ -64,8 +64,8 @@ def subject_of(page: Page, row: dict[str, Json], path: Path, *, besides: tuple[s
     """The subject of a line, None (noted) when there is none or the line says more than it may."""
     kinds = [key for key in row if key in FILTERS]
     if not kinds:
-        page.keys(row, path, (*FILTERS, *besides))
-        page.wrong("scenario_no_subject", path, known=listed(FILTERS))
+        if page.keys(row, path, (*FILTERS, *besides)):
+            page.wrong("scenario_no_subject", path, known=listed(FILTERS))
         return None
     if len(kinds) > 1:
         page.wrong("scenario_two_subjects", (*path, kinds[1]), key=True, first=kinds[0], second=kinds[1])
@@ -143,8 +143,10 @@ def expectation(
         subject = subject_of(page, row["never"], (*path, "never"))
     else:
         subject = subject_of(page, row, path, besides=(*TIMES, *COUNTS))
+    if subject is None:
+        return None
     stretch = _stretch(page, row, path, start, end, needed=not never)
-    if subject is None or stretch is None:
+    if stretch is None:
         return None
     low, high = (0, 0) if never else _counts(page, row, path)
     holds = "at" in row and is_state(subject)

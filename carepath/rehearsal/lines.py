@@ -80,10 +80,10 @@ def _row_keys(page: Page, row: dict[str, Json], path: Path, when: tuple[str, ...
 
 def _line(page: Page, row: dict[str, Json], path: Path, made: Made) -> None:
     """A line that happens once, at a moment or so long after the line above."""
-    if not any(key in EXTRA for key in row):
-        page.keys(row, path, (*WHEN, *DELIVERY, *EXTRA, *OTHERS))
+    if not any(key in EXTRA for key in row) and not page.keys(row, path, (*WHEN, *DELIVERY, *EXTRA, *OTHERS)):
+        return
     done = act(page, row, path, written(page, path))
-    good = _row_keys(page, row, path, ("at", "after", *DELIVERY))
+    good = done is not None and _row_keys(page, row, path, ("at", "after", *DELIVERY))
     at = _when(page, row, path, made)
     if at is None or done is None or not good:
         return
