@@ -50,20 +50,30 @@ Due = tuple[datetime, str, str, str, str]
 
 def _wakes(run: Run) -> list[Due]:
     out: list[Due] = []
-    state = run.state
     for case in run.cases.values():
         due = enrolment_next(case.en)
         if due is not None and case.phase is not None:
             out.append((due[0], "phase_end", case.phase.phase.path, case.id, case.id))
         out.extend(_silence(run, case))
-    for o in state.occurrences.values():
+    for o in run.state.occurrences.values():
         at = wake_at(run.cases[o.enrolment], o)
         if at is not None:
             out.append((at, "occurrence", o.step, o.key, o.enrolment))
+    for alarm in run.state.alarms.values():
+        if alarm.at is not None:
+            out.append((alarm.at, alarm.what, alarm.subject, alarm.key, alarm.enrolment))
+    _of_people(run, out)
+    return out
+
+
+def _of_people(run: Run, out: list[Due]) -> None:
+    """What people and partners are waited for."""
+    state = run.state
     for task in state.tasks.values():
         due = task_next(task)
         if due is not None:
-            out.append((due[0], "rung" if task.rung_at == due[0] else "task_late", task.source, task.key, task.enrolment))
+            what = "rung" if task.rung_at == due[0] else "task_late"
+            out.append((due[0], what, task.source, task.key, task.enrolment))
     for episode in state.episodes.values():
         due = episode_next(episode)
         if due is not None:
@@ -77,10 +87,6 @@ def _wakes(run: Run) -> list[Due]:
         due = handoff_next(handoff)
         if due is not None:
             out.append((due[0], "deadline", handoff.step, handoff.key, handoff.enrolment))
-    for alarm in state.alarms.values():
-        if alarm.at is not None:
-            out.append((alarm.at, alarm.what, alarm.subject, alarm.key, alarm.enrolment))
-    return out
 
 
 def _described(run: Run, due: Due) -> Ahead:

@@ -275,16 +275,16 @@ class Case:
         if wanted.which == "last":
             found = None
             for path in self.index.paths.get(wanted.step, ()):
-                run = self.run.state.steps.get(f"{self.id}|{path}")
-                if run is not None and run.any_at is not None and (found is None or run.any_at > found):
-                    found = run.any_at
+                memory = self.run.state.steps.get(f"{self.id}|{path}")
+                if memory is not None and memory.any_done_at is not None:
+                    found = memory.any_done_at if found is None else max(found, memory.any_done_at)
             return found
-        path = self.path_of(wanted.step, wanted.phase)
-        run = self.step_run(path) if path is not None else None
+        here = self.path_of(wanted.step, wanted.phase)
+        run = self.step_run(here) if here is not None else None
         if run is not None and run.done_at is not None:
             return run.done_at
         done = self.run.state.results.get(f"{self.id}|{wanted.step}")
-        return done.at if path is None and done is not None and done.visit == self.en.visit else None
+        return done.at if here is None and done is not None and done.visit == self.en.visit else None
 
     def _due_of(self, wanted: StepMoment) -> datetime | None:
         """The due instant of the next occurrence of a step that has not ended, else of the last that was made."""

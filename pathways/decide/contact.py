@@ -345,7 +345,9 @@ def recheck(run: Run) -> None:
             continue
         case = run.cases.get(send.enrolment)
         topic = send.topic or None
-        probe = Wish(key, send.cls, "", plain(""), send.due, send.due, topic=topic, enrolment=send.enrolment, same_as=key)
+        probe = Wish(
+            key, send.cls, "", plain(""), send.due, send.due, topic=topic, enrolment=send.enrolment, same_as=key
+        )
         if _forbidden(run, case, probe):
             gone.append(key)
     run.cancel_messages(sorted(gone), "opted_out")

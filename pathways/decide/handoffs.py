@@ -232,16 +232,19 @@ def supplied(case: Case, body: HandoffBody, handoff: HandoffRun, kept: dict[str,
     known = case.run.state.facts.get(f"{case.id}|{body.medicines.fact}")
     if known is None or not known.value:
         return
-    told = kept.get("supply") if isinstance(kept.get("supply"), dict) else kept
-    rows = []
-    for row in known.value:
-        supply = row.get("supply") or {}
-        if row.get("id") in handoff.for_ and supply.get("from") and supply.get("days") is not None:
-            old_end = date.fromisoformat(supply["from"]) + timedelta(days=int(supply["days"]))
-            begins = str(told.get("from") or max(old_end, local_date(case.run.at, case.zone)).isoformat())
-            row = {**row, "supply": {"from": begins, "days": int(told.get("days") or supply["days"])}}
-        rows.append(row)
+    told: dict[str, Json] = kept["supply"] if isinstance(kept.get("supply"), dict) else kept
+    today = local_date(case.run.at, case.zone)
+    rows = [_resupplied(row, told, today) if row.get("id") in handoff.for_ else row for row in known.value]
     set_fact(case, body.medicines.fact, rows, "partner", quiet=True)
+
+
+def _resupplied(row: dict[str, Json], told: dict[str, Json], today: date) -> dict[str, Json]:
+    supply = row.get("supply") or {}
+    if not supply.get("from") or supply.get("days") is None:
+        return row
+    old_end = date.fromisoformat(supply["from"]) + timedelta(days=int(supply["days"]))
+    begins = str(told.get("from") or max(old_end, today).isoformat())
+    return {**row, "supply": {"from": begins, "days": int(told.get("days") or supply["days"])}}
 
 
 def due(case: Case, handoff: HandoffRun) -> None:

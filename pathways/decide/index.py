@@ -236,7 +236,7 @@ def _conditions(index: PlanIndex) -> None:
             index.keep_takes[node.measure] = max(index.keep_takes.get(node.measure, 4), node.times)
         elif isinstance(node, NOfM):
             index.keep_takes[node.measure] = max(index.keep_takes.get(node.measure, 4), node.m)
-        elif isinstance(node, OpenTask) or (isinstance(node, Escalate) and node.task is not None):
+        elif isinstance(node, OpenTask | Escalate) and node.task is not None:
             index.tasks[node.id] = node.task
     index.silence = {step: tuple(sorted(times)) for step, times in silence.items()}
     index.endings = frozenset(endings)

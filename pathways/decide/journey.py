@@ -7,7 +7,7 @@ things.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from pathways.decide.contact import forget_old
 from pathways.decide.effects import Decision, SetStatus, Show
 from pathways.decide.events import (
     Answered,
+    Body,
     Delivery,
     Enrolled,
     Event,
@@ -181,43 +182,45 @@ def _take(run: Run, event: Event) -> None:
         if not isinstance(event.body, Reading | Delivery | HandoffReport):
             run.accept(event.id, "duplicate")
         return
-    body = event.body
     kept: Kept | None = None
-    if isinstance(body, Reading):
-        kept = intake.reading(run, event, body)
-        if body.status == "entered_in_error" or body.replaces is not None:
-            for case in run.cases.values():
-                rules.reading_removed(case, body.replaces or event.id)
-    elif isinstance(body, Enrolled):
-        enrol.enrolled(run, event, body)
-    elif isinstance(body, Answered):
-        intake.answered(run, event, body)
-    elif isinstance(body, TaskVerb):
-        task_verb(run, event, body)
-    elif isinstance(body, Visit):
-        visits.visit(run, event, body)
-    elif isinstance(body, StaffVerb):
-        lifecycle.staff_verb(run, event, body)
-    elif isinstance(body, HandoffReport):
-        _report(run, body)
-    elif isinstance(body, Preference):
-        lifecycle.preference(run, event, body)
-    elif isinstance(body, Delivery):
-        _delivery(run, body)
+    if isinstance(event.body, Reading):
+        kept = _reading(run, event, event.body)
+    else:
+        _ACTS[type(event.body)](run, event, event.body)
     settle(run, kept)
 
 
-def _report(run: Run, body: HandoffReport) -> None:
+def _reading(run: Run, event: Event, body: Reading) -> Kept | None:
+    kept = intake.reading(run, event, body)
+    if body.status == "entered_in_error" or body.replaces is not None:
+        for case in run.cases.values():
+            rules.reading_removed(case, body.replaces or event.id)
+    return kept
+
+
+def _report(run: Run, _event: Event, body: HandoffReport) -> None:
     handoff = run.state.handoffs.get(body.handoff)
     if handoff is not None:
         report(run.cases[handoff.enrolment], handoff, body)
 
 
-def _delivery(run: Run, body: Delivery) -> None:
+def _delivery(run: Run, _event: Event, body: Delivery) -> None:
     """A receipt: remembered with the message's place."""
     send = run.state.sends.get(body.message)
     if send is not None:
         send.sent = body.status
+
+
+_ACTS: dict[type[Body], Callable[[Run, Event, Any], None]] = {
+    Enrolled: enrol.enrolled,
+    Answered: intake.answered,
+    TaskVerb: task_verb,
+    Visit: visits.visit,
+    StaffVerb: lifecycle.staff_verb,
+    HandoffReport: _report,
+    Preference: lifecycle.preference,
+    Delivery: _delivery,
+}
 
 
 # --------------------------------------------------------------------------- consequences

@@ -56,4 +56,9 @@ def compare_targets(case: Case) -> None:
             words = text("task_conflict", what=plain(f"{name} {mine} / {theirs} {spec.unit}"))
             role = spec.adjustable.by[0]
             key = f"{run.state.journey}:conflict:{name}"
-            open_task(case, Work(key=key, id=f"conflict.{name}", source=f"parameters.{name}", title=words, role=role, level="amber"))
+            open_task(
+                case,
+                Work(
+                    key=key, id=f"conflict.{name}", source=f"parameters.{name}", title=words, role=role, level="amber"
+                ),
+            )

@@ -213,8 +213,10 @@ def _name(case: Case, body: DoseBody, item: str) -> str:
 
 
 def _expires(case: Case, step: Step, o: Occurrence, at: datetime) -> datetime:
-    """A reminder is of no use after its occurrence is missed (``catch_up: skip``: once it is late); ``catch_up: within``
-    may end it sooner."""
+    """A reminder is of no use after its occurrence is missed (``catch_up: skip``: once it is late).
+
+    ``catch_up: within`` may end it sooner.
+    """
     end = o.missed or at + DAY
     if step.catch_up == "skip" and o.late is not None:
         return max(at, o.late)
@@ -332,7 +334,7 @@ def _remember(case: Case, step: Step, o: Occurrence, outcome: str, why: str, for
     if outcome in DONE or (
         isinstance(step.body, HandoffBody) and outcome not in {"declined", "failed", "silent", "cancelled"}
     ):
-        memory.done_at = at
+        memory.done_at = memory.any_done_at = at
     if isinstance(step.body, VisitBody) and outcome == "done":
         year = str(local_date(at, case.zone).year)
         kind = "face" if mode in FACE_TO_FACE else "far"

@@ -6,12 +6,12 @@ instants are epoch seconds (or ISO text when they have a fraction). All instants
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 Json = Any
 
@@ -58,15 +58,20 @@ _CODECS: dict[str, _Codec] = {
 
 
 @cache
-def _layout(cls: type) -> tuple[tuple[str, Callable[[Any], Json], Callable[[Any], Any], Any], ...]:
+def _layout(cls: Hashable) -> tuple[tuple[str, Callable[[Any], Json], Callable[[Any], Any], Any], ...]:
     """(field, writer, reader, default) of every field of a record but its key."""
     out = []
-    for f in fields(cls):
+    for f in fields(cast("type[Any]", cls)):
         if f.name == "key":
             continue
         write, read = _CODECS.get(str(f.type), (_same, _same))
         out.append((f.name, write, read, _default(f)))
     return tuple(out)
+
+
+def _hashable(cls: type) -> Hashable:
+    """Classes are hashable; records, which may change, are not, and the type checker mixes them up."""
+    return cast("Hashable", cls)
 
 
 def _default(f: Field[Any]) -> Any:
@@ -88,7 +93,7 @@ class Record:
     def to_json(self) -> dict[str, Json]:
         """This record without its key and without defaults."""
         out: dict[str, Json] = {}
-        for name, write, _, default in _layout(type(self)):
+        for name, write, _, default in _layout(_hashable(type(self))):
             value = getattr(self, name)
             if value is None or value == default:
                 continue
@@ -100,7 +105,7 @@ class Record:
         """The record of ``key`` from its JSON; fields of later releases are refused (KeyError)."""
         args: dict[str, Any] = {"key": key}
         left = len(data)
-        for name, _, read, _ in _layout(cls):
+        for name, _, read, _ in _layout(_hashable(cls)):
             value = data.get(name)
             if value is not None:
                 args[name] = read(value)
@@ -139,9 +144,10 @@ class Enrolment(Record):
     serial number), ``visits`` entries per phase; ``entries`` phase -> instant of its last entry.
 
     ``until``: when the phase ends by itself; ``ending``: since when it waits for open occurrences, until
-    ``wait_until`` at the latest; ``no_later``: its deadline; ``look_at``: when a condition of its rows has held. ``ways``: "from>to|since" -> times taken. ``spent``: rows of this visit of
-    the phase that have acted. ``anchors``: name -> ISO date or instant. ``stopped``: "all_but_safety" after
-    a readmission. ``hold``: steps held or stopped by an action. ``held``: condition -> true since.
+    ``wait_until`` at the latest; ``no_later``: its deadline; ``look_at``: when a condition of its rows has held.
+    ``ways``: "from>to|since" -> times taken. ``spent``: rows of this visit of the phase that have acted.
+    ``anchors``: name -> ISO date or instant. ``stopped``: "all_but_safety" after a readmission. ``hold``: steps
+    held or stopped by an action. ``held``: condition -> true since.
     """
 
     section: ClassVar[str] = "enrolments"
@@ -239,8 +245,8 @@ class StepRun(Record):
     """What is remembered of a step (key ``<enrolment>|<path>``). ``planned_to``: occurrences due before it were made.
     ``count``: made so far; ``in_visit``: made in this visit of the phase. ``tail``: endings in this visit,
     newest last: d done, l late, p partly, m missed, n not taken. ``outcome`` … ``mode`` are of the latest ended
-    occurrence of this visit; ``any_outcome`` … of the latest over all visits. ``armed``: "as soon as" may fire. ``early``:
-    slots that ended before they were due (planning again must not make them twice).
+    occurrence of this visit; ``any_outcome`` … of the latest over all visits. ``armed``: "as soon as" may fire.
+    ``early``: slots that ended before they were due (planning again must not make them twice).
     """
 
     section: ClassVar[str] = "steps"
@@ -262,6 +268,7 @@ class StepRun(Record):
     why: str = ""
     any_outcome: str = ""
     any_at: datetime | None = None
+    any_done_at: datetime | None = None
     any_mode: str = ""
     any_form: dict[str, Json] = field(default_factory=dict)
     armed: bool = True

@@ -34,9 +34,9 @@ class Run:
         "live",
         "now",
         "plans",
+        "removed",
         "site",
         "state",
-        "removed",
         "verdicts",
         "watch_again",
     )

@@ -57,7 +57,7 @@ def _flags(run: Run, running: list[Case]) -> tuple[str, ...]:
     levels = {t.level for t in run.state.tasks.values()}
     for episode in run.state.episodes.values():
         levels.add(run.cases[episode.enrolment].index.rules[episode.rule].rule.level)
-    out = [level for level in ("red", "amber", "no_data") if level in levels]
+    out: list[str] = [level for level in ("red", "amber", "no_data") if level in levels]
     if any(c.en.status == "paused" or c.en.stopped for c in running):
         out.append("paused")
     if any(t.is_late for t in run.state.tasks.values()):

@@ -293,7 +293,9 @@ def _top(case: Case, task: Task, ladder: Ladder) -> None:
     if ladder.rungs[-1].then == "incident" or task.level == "red":
         words = text("incident", title=title_of(task))
         case.run.incident(f"{task.key}:incident{_cycle(task)}", words)
-        case.run.timeline(case, "incident", task.source, words, key=f"{task.key}:top{_cycle(task)}", data={"task": task.key})
+        case.run.timeline(
+            case, "incident", task.source, words, key=f"{task.key}:top{_cycle(task)}", data={"task": task.key}
+        )
 
 
 def stop_ladder(task: Task) -> None:
