@@ -15,6 +15,7 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
+from activities.contracts import VerdictMessage
 from activities.records.ledger import Ledger, open_ledger
 from carepath.server.process import TemporalServer
 from tests.integration.run.small import Decide, SmallPartner, SmallTick, World, decide
@@ -22,6 +23,19 @@ from worker.client import Journeys, JourneyStart, connect
 from worker.fleet import THREADS, Registry, WorkerOptions, make_workers
 from worker.registry import make_registry
 from worker.settings import Settings
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(240))
+
+
+class PatientJourneys(Journeys):
+    """With time for a busy machine."""
+
+    async def act(self, journey: str, command: str, *, timeout: float = 60.0) -> VerdictMessage | None:
+        return await super().act(journey, command, timeout=timeout)
 
 
 @dataclass
@@ -84,7 +98,7 @@ class Running:
             await registry.close()
 
 
-async def until(condition: Callable[[], Awaitable[Any]] | Callable[[], Any], timeout: float = 20.0) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]] | Callable[[], Any], timeout: float = 60.0) -> Any:
     """Wait until a condition holds and give what it said."""
     async with asyncio.timeout(timeout):
         while True:
@@ -103,9 +117,14 @@ async def run(temporal_server: TemporalServer, tmp_path: Path) -> AsyncIterator[
         home=tmp_path, temporal_address=temporal_server.address, task_queue=f"test-{uuid.uuid4().hex[:12]}"
     )
     ledger = open_ledger(settings.records_url, settings.key_source)
-    client = await connect(settings, ledger.keyring, patience=10)
+    client = await connect(settings, ledger.keyring, patience=60)
     with ThreadPoolExecutor(THREADS) as threads:
         yield Running(
-            settings, ledger, World(tmp_path / "world.db"), client, Journeys(client, settings.task_queue), threads
+            settings,
+            ledger,
+            World(tmp_path / "world.db"),
+            client,
+            PatientJourneys(client, settings.task_queue),
+            threads,
         )
     ledger.close()

@@ -173,7 +173,7 @@ async def test_fifty_commands_at_once_are_all_answered(run: Running) -> None:
         key = await run.start()
         for number in range(50):
             run.world.put(key, f"c{number}", "command")
-        verdicts = await asyncio.gather(*(run.journeys.act(key, f"c{n}", timeout=40) for n in range(50)))
+        verdicts = await asyncio.gather(*(run.journeys.act(key, f"c{n}") for n in range(50)))
     assert [verdict is not None and verdict.done for verdict in verdicts] == [True] * 50
 
 
@@ -189,7 +189,7 @@ async def test_updates_open_at_continue_as_new_are_all_answered(run: Running) ->
         async def act(command: str) -> bool:
             async with waiting:
                 run.world.put(key, f"r-{command}")
-                verdict = await run.journeys.act(key, command, timeout=30)
+                verdict = await run.journeys.act(key, command)
                 return verdict is not None and verdict.done
 
         done = await asyncio.gather(*(act(command) for command in commands))
@@ -225,7 +225,7 @@ async def test_a_tick_that_takes_nothing_does_not_spin(run: Running) -> None:
         await ticks(run, key, 1)
         run.world.switch("stall", 3)
         run.world.put(key, "c1", "command")
-        verdict = await run.journeys.act(key, "c1", timeout=20)
+        verdict = await run.journeys.act(key, "c1")
         assert verdict is not None
         assert verdict.done
         # Pauses of 1, 2 and 4 seconds stood between the three stalled ticks and the good one.

@@ -37,7 +37,7 @@ class Worker:
         await until(self._ready.exists)
 
     async def died(self) -> int:
-        return await asyncio.wait_for(asyncio.to_thread(self.process.wait), 20)
+        return await asyncio.wait_for(asyncio.to_thread(self.process.wait), 60)
 
     def close(self) -> None:
         self.process.kill()
@@ -67,7 +67,7 @@ async def test_killed_in_the_middle_of_a_tick(
     assert await workers[0].died() == -signal.SIGKILL
     # The step that is tried again now finds more in its surroundings than the first try did.
     run.world.put(key, "c1", "command")
-    asking = asyncio.create_task(run.journeys.act(key, "c1", timeout=30))
+    asking = asyncio.create_task(run.journeys.act(key, "c1"))
     workers.append(Worker(run, repository))
     verdict = await asking
     assert verdict is not None

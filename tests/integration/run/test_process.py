@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,12 @@ class Worker:
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        try:
+            return await until(condition)
+        except TimeoutError:
+            pytest.fail(f"exit {self.process.poll()}; the worker said:\n{self.said()[-6000:]}", pytrace=False)
+
 
 @pytest.fixture
 def workers() -> Iterator[list[Worker]]:
@@ -75,10 +81,10 @@ async def test_it_waits_for_the_server_looks_after_a_patient_and_ends_when_told(
         CAREPATH_METRICS_PORT=str(port),
     )
     workers.append(worker)
-    await until(lambda: "temporal is away" in worker.said(), 30)
+    await worker.until(lambda: "temporal is away" in worker.said())
     await asyncio.to_thread(server.start)
     try:
-        await until(worker.ready.exists, 30)
+        await worker.until(worker.ready.exists)
         settings = Settings(home=tmp_path, temporal_address=server.address)
         ledger = open_ledger(settings.records_url, settings.key_source)
         journeys = Journeys(await connect(settings, ledger.keyring), settings.task_queue)
@@ -87,12 +93,12 @@ async def test_it_waits_for_the_server_looks_after_a_patient_and_ends_when_told(
         verdict = await journeys.act(stored.patient, stored.event)
         assert verdict is not None
         assert verdict.done
-        view = await until(lambda: _further(journeys, stored.patient), 30)
+        view = await worker.until(lambda: _further(journeys, stored.patient))
         assert view.fallbacks == 0
         assert view.decided
         assert re.search(r'carepath_activity_outcomes_total\{activity="tick",outcome="ok"', metrics(port))
         worker.process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(worker.process.wait, 8) == 0
+        assert await asyncio.to_thread(worker.process.wait, 30) == 0
         assert NAME not in worker.said()
         assert "worker finishes what is under way" in worker.said()
         ledger.close()
@@ -108,9 +114,9 @@ async def _further(journeys: Journeys, patient: str) -> Any:
 async def test_told_to_stop_while_the_server_is_away_it_ends(tmp_path: Path, workers: list[Worker]) -> None:
     worker = Worker(tmp_path, CAREPATH_TEMPORAL_ADDRESS=f"127.0.0.1:{free_port()}")
     workers.append(worker)
-    await until(lambda: "temporal is away" in worker.said(), 30)
+    await worker.until(lambda: "temporal is away" in worker.said())
     worker.process.send_signal(signal.SIGTERM)
-    assert await asyncio.to_thread(worker.process.wait, 8) == 0
+    assert await asyncio.to_thread(worker.process.wait, 30) == 0
 
 
 async def test_missing_search_attributes_are_named(run: Running, tmp_path: Path, workers: list[Worker]) -> None:
@@ -122,7 +128,7 @@ async def test_missing_search_attributes_are_named(run: Running, tmp_path: Path,
         tmp_path, CAREPATH_TEMPORAL_ADDRESS=run.settings.temporal_address, CAREPATH_TEMPORAL_NAMESPACE=bare
     )
     workers.append(worker)
-    assert await asyncio.to_thread(worker.process.wait, 40) == 3
+    assert await asyncio.to_thread(worker.process.wait, 90) == 3
     assert "E-SEARCH-ATTRIBUTES" in worker.said()
     assert "CareTier" in worker.said()
 
@@ -139,7 +145,7 @@ async def test_what_a_person_must_put_right_ends_it(
 ) -> None:
     worker = Worker(tmp_path / "own", CAREPATH_TEMPORAL_ADDRESS=run.settings.temporal_address, **environment)
     workers.append(worker)
-    assert await asyncio.to_thread(worker.process.wait, 40) == 2
+    assert await asyncio.to_thread(worker.process.wait, 90) == 2
     assert word in worker.said()
 
 
@@ -149,5 +155,5 @@ async def test_a_metrics_port_in_use_is_named(run: Running, tmp_path: Path, work
         tmp_path, CAREPATH_TEMPORAL_ADDRESS=run.settings.temporal_address, CAREPATH_METRICS_PORT=taken
     )
     workers.append(worker)
-    assert await asyncio.to_thread(worker.process.wait, 40) == 2
+    assert await asyncio.to_thread(worker.process.wait, 90) == 2
     assert f"port {taken}" in worker.said()

@@ -63,7 +63,7 @@ async def test_payload_in_signals_is_lost(run: Running) -> None:
             await asyncio.sleep(0.3)
             return last > 0 and last == before
 
-        await until(settled, 30)
+        await until(settled)
     assert 0 < last < SIGNALS
 
 
@@ -77,13 +77,13 @@ async def test_stored_events_with_empty_wakes_are_not(run: Running) -> None:
                 run.world.put(key, f"r{number}")
             await asyncio.gather(*(run.journeys.wake(key) for _ in range(50)))
             run.world.put(key, f"c{begin}", "command")
-            verdict = await run.journeys.act(key, f"c{begin}", timeout=30)
+            verdict = await run.journeys.act(key, f"c{begin}")
             assert verdict is not None
             assert verdict.done
 
         async def all_counted() -> bool:
             return bool((await run.journeys.view(key)).state["count"].get("reading") == SIGNALS)
 
-        await until(all_counted, 30)
+        await until(all_counted)
         assert (await run.handle(key).describe()).run_id != first
     assert {times for (times,) in run.world.rows("SELECT times FROM effect")} == {1}

@@ -24,6 +24,8 @@ async def couriers(run: Running) -> set[str]:
 
 
 async def test_standing_workflows_are_started_once_and_follow_the_number_of_shards(run: Running) -> None:
+    for courier in await couriers(run):
+        await run.handle(courier).terminate()
     async with run.worker(role="all"):
         await ensure_standing(run.client, run.settings.task_queue, shards=1)
         await until(lambda: run.world.tried("shard-0"))
