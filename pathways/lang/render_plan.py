@@ -1,0 +1,324 @@
+"""A compiled plan as a page that people can read: every phrase spelled out, in English or Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pathways.lang.diagnostics import Language
+from pathways.lang.plan import (
+    Action,
+    AskMeasure,
+    End,
+    Escalate,
+    Go,
+    HandoffBody,
+    MeasureBody,
+    OpenTask,
+    Parameter,
+    Phase,
+    Plan,
+    PlanStep,
+    Row,
+    Rule,
+    Say,
+    SetFact,
+    Step,
+    StepControl,
+    Target,
+    TaskBody,
+    TaskSpec,
+    VisitBody,
+)
+from pathways.lang.plan_base import Duration
+from pathways.lang.plan_say import say_cond, say_duration, say_quantity
+from pathways.lang.plan_say_when import say_moment, say_when
+
+
+class _Words(NamedTuple):
+    en: str
+    zh: str
+
+
+_W: dict[str, _Words] = {
+    "owner": _Words("owner", "负责"),
+    "who": _Words("Who takes part", "入组对象"),
+    "include": _Words("include", "纳入"),
+    "exclude": _Words("exclude", "排除"),
+    "numbers": _Words("Numbers", "数值"),
+    "adjustable": _Words("adjustable {low} to {high} by {by}", "{by} 可在 {low} 至 {high} 内调整"),
+    "derived": _Words("Values computed from readings", "由读数计算的值"),
+    "throughout": _Words("Throughout", "贯穿全程"),
+    "phase": _Words("Phase", "阶段"),
+    "until": _Words("until", "直到"),
+    "no_later": _Words("no later than {after} after entry", "最迟进入后 {after}"),
+    "active": _Words(" (days of pause do not count)", "（暂停日不计）"),
+    "when": _Words("when", "时间"),
+    "opens": _Words("opens {d} before due", "到期前 {d} 开放"),
+    "late": _Words("late {d} after due", "到期后 {d} 算逾期"),
+    "missed": _Words("missed {d} after due", "到期后 {d} 算漏做"),
+    "only_if": _Words("only if", "仅当"),
+    "remind": _Words("remind", "提醒"),
+    "at_due": _Words("at due", "到期时"),
+    "later": _Words("{d} later", "{d} 后"),
+    "leave": _Words("leave as soon as", "一旦满足即离开"),
+    "at_end": _Words("at the end", "结束时"),
+    "unknown": _Words("a row above is unknown", "上面有行未知"),
+    "else": _Words("otherwise", "否则"),
+    "go": _Words("go to {name}", "转到 {name}"),
+    "end": _Words("end: {name}", "结束：{name}"),
+    "up_to": _Words("at most {n} times{since}, then {target}", "最多 {n} 次{since}，之后{target}"),
+    "since": _Words(" since the last entry of {name}", "（自上次进入 {name} 起）"),
+    "say": _Words("send the message {name}", "发送消息 {name}"),
+    "task": _Words("task for {role}: {title}", "{role} 的任务：{title}"),
+    "due": _Words("due in {d}", "{d} 内完成"),
+    "ladder": _Words("if late, ladder {name}", "逾期则启动阶梯 {name}"),
+    "escalate": _Words("start the ladder {name}", "启动阶梯 {name}"),
+    "plan": _Words("plan {name} again at {at}", "于 {at} 重新安排 {name}"),
+    "ask": _Words("ask for {name}", "请测量 {name}"),
+    "set": _Words("set {name}", "设置 {name}"),
+    "control": _Words("{kind} {name}", "{kind} {name}"),
+    "with": _Words("with {role}: {modes}", "{role}：{modes}"),
+    "partner": _Words("partner {name}, answers by {deadlines}", "合作方 {name}，期限 {deadlines}"),
+    "on": _Words("on {word}", "若 {word}"),
+    "rules": _Words("Rules", "规则"),
+    "ladders": _Words("Ladders", "升级阶梯"),
+    "rung": _Words("{tell} by {by}, answer within {d}", "通过 {by} 通知 {tell}，{d} 内答复"),
+    "repeat": _Words(", repeated {n} times", "，重复 {n} 次"),
+    "incident": _Words(", then an incident", "，再无答复则上报事件"),
+    "if_unknown": _Words("if unknown", "未知时"),
+    "settled": _Words("settled when", "缓解条件"),
+    "again": _Words("measure again within {a} to {b}", "{a} 至 {b} 内复测"),
+    "ends": _Words("Ends", "终点"),
+    "in": _Words("in {phases}", "限于 {phases}"),
+}
+
+
+class _Page:
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.lines: list[str] = []
+
+    def w(self, key: str, /, **values: object) -> str:
+        """A phrase of the page."""
+        words = _W[key]
+        return (words.zh if self.language == "zh" else words.en).format(**values)
+
+    def d(self, duration: Duration | None) -> str:
+        """A length of time."""
+        return say_duration(duration, self.language) if duration is not None else "—"
+
+    def add(self, depth: int, line: str) -> None:
+        self.lines.append("  " * depth + line)
+
+    def head(self, line: str) -> None:
+        self.lines += ["", line]
+
+
+def plan_page(plan: Plan, language: Language = "en", profile: str | None = None) -> str:
+    """The page: who, numbers, steps, phases with their rows, rules, ladders, ends."""
+    page = _Page(language)
+    page.lines.append(f"{plan.id} {plan.version}: {plan.title.in_language(language)}")
+    page.add(0, f"{page.w('owner')}: {plan.owner}   sha256: {plan.sha256}")
+    _who(page, plan)
+    _numbers(page, plan, profile)
+    if plan.throughout:
+        page.head(page.w("throughout"))
+        for step in plan.throughout:
+            _step(page, step)
+    for phase in plan.phases.values():
+        _phase(page, phase)
+    page.head(page.w("rules"))
+    for rule in plan.rules:
+        _rule(page, rule)
+    page.head(page.w("ladders"))
+    for ladder in plan.ladders.values():
+        page.add(1, ladder.id)
+        for rung in ladder.rungs:
+            line = page.w("rung", tell=rung.tell, by=", ".join(rung.by), d=page.d(rung.answer_within))
+            line += page.w("repeat", n=rung.repeat) if rung.repeat else ""
+            page.add(2, "- " + line + (page.w("incident") if rung.then else ""))
+    page.head(page.w("ends"))
+    for end in plan.ends.values():
+        page.add(1, end.id)
+        _actions(page, 2, end.do)
+    return "\n".join(page.lines) + "\n"
+
+
+def _who(page: _Page, plan: Plan) -> None:
+    page.head(page.w("who"))
+    if plan.eligibility.include is not None:
+        page.add(1, f"{page.w('include')}: {say_cond(plan.eligibility.include, page.language)}")
+    for exclusion in plan.eligibility.exclude:
+        page.add(1, f"{page.w('exclude')}: {say_cond(exclusion.cond, page.language)}")
+
+
+def _numbers(page: _Page, plan: Plan, profile: str | None) -> None:
+    page.head(page.w("numbers"))
+    for parameter in plan.parameters.values():
+        page.add(1, f"{parameter.id}: {'; '.join(_values(page, parameter, profile))}")
+    for derived in plan.derived.values():
+        needs = f"{derived.min_readings}/{derived.min_days}"
+        page.add(1, f"{derived.id}: {derived.function}({derived.measure}), {page.d(derived.over)}, ≥ {needs}")
+
+
+def _values(page: _Page, parameter: Parameter, profile: str | None) -> Iterator[str]:
+    said: dict[str, list[str]] = {}
+    shown = {profile: parameter.by_profile[profile]} if profile in parameter.by_profile else parameter.by_profile
+    for name, value in shown.items():
+        text = f"{say_quantity(value.value.value, value.value.unit, page.language)} [{value.cite}]"
+        said.setdefault(text, []).append(str(name))
+    if not said and parameter.value is not None:
+        value = parameter.value
+        said[f"{say_quantity(value.value.value, value.value.unit, page.language)} [{value.cite}]"] = []
+    for text, names in said.items():
+        yield text + (f" ({', '.join(names)})" if len(said) > 1 or profile else "")
+    bounds = parameter.adjustable
+    if bounds is not None:
+        low = say_quantity(bounds.low.value, bounds.low.unit, page.language)
+        high = say_quantity(bounds.high.value, bounds.high.unit, page.language)
+        yield page.w("adjustable", low=low, high=high, by=", ".join(bounds.by))
+
+
+# --------------------------------------------------------------------------- phases and steps
+
+
+def _phase(page: _Page, phase: Phase) -> None:
+    tier = f" [{phase.tier}]" if phase.tier else ""
+    page.head(f"{page.w('phase')} {phase.id}: {phase.title.in_language(page.language)}{tier}")
+    if phase.until is not None:
+        active = page.w("active") if phase.active_days_only else ""
+        page.add(1, f"{page.w('until')}: {say_moment(phase.until, page.language)}{active}")
+    if phase.no_later_than is not None:
+        deadline = phase.no_later_than
+        target = _target(page, deadline.target)
+        page.add(1, f"{page.w('no_later', after=page.d(deadline.after))}: {target}")
+    for step in phase.steps:
+        _step(page, step)
+    _rows(page, page.w("leave"), phase.leave)
+    _rows(page, page.w("at_end"), phase.at_end)
+
+
+def _step(page: _Page, step: Step) -> None:
+    page.add(1, f"{step.id}: {step.title.in_language(page.language)} ({step.body.kind})")
+    page.add(2, f"{page.w('when')}: {say_when(step.when, page.language)}")
+    if step.only_if is not None:
+        page.add(2, f"{page.w('only_if')}: {say_cond(step.only_if, page.language)}")
+    window = step.window
+    parts = [
+        page.w(word, d=page.d(value))
+        for word, value in (
+            ("opens", window.opens_before),
+            ("late", window.late_after),
+            ("missed", window.missed_after),
+        )
+        if value is not None
+    ]
+    if parts:
+        page.add(2, "; ".join(parts))
+    if step.remind:
+        said = [page.w("later", d=page.d(r.after)) if r.after.amount != 0 else page.w("at_due") for r in step.remind]
+        page.add(2, f"{page.w('remind')}: {', '.join(said)}")
+    _body(page, step)
+
+
+def _body(page: _Page, step: Step) -> None:
+    body = step.body
+    if isinstance(body, MeasureBody):
+        page.add(2, page.w("ask", name=body.measure))
+    elif isinstance(body, TaskBody):
+        page.add(2, _task(page, body.task))
+    elif isinstance(body, VisitBody):
+        page.add(2, page.w("with", role=body.with_role, modes=", ".join(body.modes)))
+        _actions(page, 3, body.missed, page.w("on", word="missed"))
+        _actions(page, 3, body.no_show, page.w("on", word="no_show"))
+    elif isinstance(body, HandoffBody):
+        deadlines = ", ".join(f"{word} {page.d(length)}" for word, length in body.deadlines.items())
+        page.add(2, page.w("partner", name=body.partner, deadlines=deadlines))
+        for outcome in body.outcomes.values():
+            _actions(page, 3, outcome.do, page.w("on", word=outcome.word))
+
+
+def _rows(page: _Page, title: str, rows: tuple[Row, ...]) -> None:
+    if rows:
+        page.add(1, f"{title}:")
+    for row in rows:
+        page.add(2, f"- {row_test(row, page.language)}: {_row_does(page, row)}")
+        _actions(page, 3, row.do)
+
+
+def row_test(row: Row, language: Language) -> str:
+    """What a row waits for, in words."""
+    if isinstance(row.test, str):
+        words = _W["unknown" if row.test == "unknown" else "else"]
+        return words.zh if language == "zh" else words.en
+    return say_cond(row.test, language)
+
+
+def _row_does(page: _Page, row: Row) -> str:
+    if row.target is None:
+        return ""
+    text = _target(page, row.target)
+    if row.up_to is not None and row.afterwards is not None:
+        since = page.w("since", name=row.since) if row.since else ""
+        text += "; " + page.w("up_to", n=row.up_to, since=since, target=_target(page, row.afterwards))
+    return text
+
+
+def _target(page: _Page, target: Target) -> str:
+    return page.w("go", name=target.go) if target.go is not None else page.w("end", name=target.end)
+
+
+# --------------------------------------------------------------------------- actions and rules
+
+
+def _actions(page: _Page, depth: int, actions: tuple[Action, ...], before: str = "") -> None:
+    for action in actions:
+        only = f" ({page.w('only_if')} {say_cond(action.only_if, page.language)})" if action.only_if is not None else ""
+        lead = f"{before}: " if before else ""
+        page.add(depth, f"- {lead}{_action(page, action)}{only}")
+
+
+def _action(page: _Page, action: Action) -> str:
+    match action:
+        case Say():
+            return page.w("say", name=action.message)
+        case OpenTask():
+            return _task(page, action.task)
+        case Escalate():
+            title = f": {action.task.title.in_language(page.language)}" if action.task is not None else ""
+            return page.w("escalate", name=action.ladder) + title
+        case PlanStep():
+            return page.w("plan", name=action.step, at=say_moment(action.at, page.language))
+        case AskMeasure():
+            return page.w("ask", name=action.measure)
+        case SetFact():
+            return page.w("set", name=action.fact)
+        case StepControl():
+            return page.w("control", kind=action.kind, name=action.step)
+        case Go():
+            return page.w("go", name=action.phase)
+        case End():
+            return page.w("end", name=action.end)
+
+
+def _task(page: _Page, task: TaskSpec) -> str:
+    parts = [page.w("task", role=task.role, title=task.title.in_language(page.language))]
+    if task.due is not None:
+        parts.append(page.w("due", d=page.d(task.due)))
+    if task.ladder is not None:
+        parts.append(page.w("ladder", name=task.ladder))
+    return "; ".join(parts)
+
+
+def _rule(page: _Page, rule: Rule) -> None:
+    where = " " + page.w("in", phases=", ".join(rule.in_phases)) if rule.in_phases else ""
+    page.add(1, f"{rule.id} [{rule.level}]{where}: {say_cond(rule.cond, page.language)}")
+    if rule.repeat is not None:
+        page.add(2, page.w("again", a=page.d(rule.repeat.after), b=page.d(rule.repeat.within)))
+    _actions(page, 2, rule.do)
+    if rule.settled_when is not None:
+        page.add(2, f"{page.w('settled')}: {say_cond(rule.settled_when, page.language)}")
+    if rule.unknown.not_met is not None:
+        page.add(2, f"{page.w('if_unknown')}: {rule.unknown.not_met}")
+    _actions(page, 2, rule.unknown.do, page.w("if_unknown"))
