@@ -10,6 +10,7 @@ from temporalio import workflow
 from activities.contracts import TickInput, TickResult
 from pathways.decide import journey as decider
 from tests.integration.run import small
+from tests.replay.offending import OffendingSweeper
 from tests.replay.stored import all_stored, replay, replayed
 from workflows import calls
 from workflows.apply import apply
@@ -169,6 +170,14 @@ MUTANTS = [
 async def test_a_changed_shell_without_patched_is_noticed(mutant: type, name: str) -> None:
     with pytest.raises(workflow.NondeterminismError):
         await replayed(STORED[name], (mutant, Handoff, Courier, Sweeper))
+
+
+async def test_workflow_code_that_brings_in_more_does_not_load() -> None:
+    with pytest.raises(RuntimeError, match="Failed validating workflow") as raised:
+        await replay(STORED["sweeper"], (OffendingSweeper,))
+    cause = raised.value.__cause__
+    assert type(cause).__name__ == "UnintentionalPassthroughError"
+    assert "worker" in str(cause)
 
 
 def state_of(journey: Any) -> dict[str, Any]:

@@ -90,7 +90,7 @@ async def test_it_waits_for_the_server_looks_after_a_patient_and_ends_when_told(
         journeys = Journeys(await connect(settings, ledger.keyring), settings.task_queue)
         stored = enrolled(ledger)
         await Waker(ledger.store, journeys).start(stored.patient)
-        verdict = await journeys.act(stored.patient, stored.event)
+        verdict = await journeys.act(stored.patient, stored.event, timeout=60)
         assert verdict is not None
         assert verdict.done
         view = await worker.until(lambda: _further(journeys, stored.patient))
