@@ -33,6 +33,7 @@ _WHY: Mapping[str, Said] = {
     "minutes_or_hours_wanted": Said("minutes or hours, at most 12 h, are wanted", "此处应为不超过 12 小时的分钟或小时"),
     "times_of_hours": Said("what repeats by hours has no times of day", "按小时重复时不能再写时刻"),
     "inverted": Said("the smaller end stands first", "应先写较小的一端"),
+    "too_deep": Said("it is nested too deep; split it into two rows", "嵌套过深，请拆成两行"),
     "whole_number": Said("a length of time is a whole number", "时长应为整数"),
     "working_time_is_no_quantity": Said("working time cannot be compared", "工作时间不能用于比较"),
 }
