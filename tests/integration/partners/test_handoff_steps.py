@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,20 @@ async def test_the_whole_way_with_signed_callbacks(world: PartnerWorld) -> None:
     (row,) = world.rows(schema.handoff)
     assert (row.final, row.version, row.partner_ref[:9]) == (True, 4, "pharmacy-")
     assert all(row.applied for row in world.rows(schema.callback))
+
+
+@pytest.mark.postgres
+async def test_two_voices_at_once_on_postgresql(
+    tmp_path: Path, partners: dict[str, Partners], postgres_url: str
+) -> None:
+    world = PartnerWorld(tmp_path, partners["pharmacy"], postgres_url)
+    world.handoff()
+    await world.step("send")
+    world.advance(3)
+    world.called_back(("accepted", "fresh"), ("preparing", "fresh"), ("handed_over", "fresh"))
+    await asyncio.gather(*(world.step(action) for action in ("apply", "query", "apply", "query")))
+    assert world.words() == [("accepted", False), ("preparing", False), ("handed_over", True)]
+    await world.close()
 
 
 async def test_applying_twice_tells_nothing_twice_but_still_asks_to_wake(world: PartnerWorld) -> None:

@@ -100,10 +100,11 @@ class Partners:
 class PartnerWorld:
     """Everything a handoff needs, and the partner's own ledger to look into."""
 
-    def __init__(self, folder: Path, partners: Partners) -> None:
+    def __init__(self, folder: Path, partners: Partners, url: str = "") -> None:
         self.partners = partners
         self.patient = "p" + uuid.uuid4().hex[:20]
-        self.ledger = open_ledger(f"sqlite:///{folder / 'records.db'}?synchronous=normal", str(folder / "keys.json"))
+        url = url or f"sqlite:///{folder / 'records.db'}?synchronous=normal"
+        self.ledger = open_ledger(url, str(folder / "keys.json"))
         register_patient(self.ledger, NewPatient(key=self.patient, name="Wang Fang"), by="test")
         self.receiver = partners.receiver
         self.receiver.answers.clear()
