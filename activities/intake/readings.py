@@ -147,6 +147,8 @@ class _Batch:
         measures = self._measures(one.measure)
         if not measures:
             return refuse("measure_unknown", field="measure", value=one.measure[:64])
+        if one.status == "entered_in_error":
+            return None  # it takes back; its numbers are not looked at
         for measure in measures:
             found = judge_bounds(one, measure, _OPTIONAL)
             if found is not None:
@@ -158,22 +160,26 @@ class _Batch:
 
     def _known(self, one: NormalReading) -> Accepted | Refusal | None:
         """The answer for a reading stored before, under its id or as the same measurement under another."""
-        query = select(reading).where(reading.c.journey == self.row.key, reading.c.id == one.id)
-        row = self.connection.execute(query).one_or_none()
-        if row is None:
-            if one.status != "final":
-                return None
-            query = select(reading.c.id).where(
+        row = self._row(self._event_id(one))
+        if row is not None:
+            kept = self.sealer.open("reading.values", row.values_sealed)
+            return Accepted(one.id, "same", row.id) if kept == one.content() else refuse("reading_conflict", field="id")
+        if one.status != "final":
+            return None
+        twin = self.connection.scalar(
+            select(reading.c.id).where(
                 reading.c.journey == self.row.key, reading.c.fingerprint == self._fingerprint(one)
             )
-            twin = self.connection.scalar(query)
-            return None if twin is None else Accepted(one.id, "same", twin)
-        kept = self.sealer.open("reading.values", row.values_sealed)
-        if kept == one.content():
-            return Accepted(one.id, "same", one.id)
-        if one.status == "final":
-            return refuse("reading_conflict", field="id")
-        return None
+        )
+        return None if twin is None else Accepted(one.id, "same", twin)
+
+    def _row(self, id_: str) -> Any:
+        query = select(reading).where(reading.c.journey == self.row.key, reading.c.id == id_)
+        return self.connection.execute(query).one_or_none()
+
+    def _event_id(self, one: NormalReading) -> str:
+        """A correction is an event of its own; no id from outside holds the sign between."""
+        return one.id if one.status == "final" else f"{one.id}~{self._fingerprint(one)[:12]}"
 
     def _fingerprint(self, one: NormalReading) -> str:
         return self.sealer.fingerprint(one.sameness() if one.status == "final" else [one.id, one.content()])
@@ -190,13 +196,13 @@ class _Batch:
         return WAKE if matched or quality != "ok" or one.status != "final" else QUIET
 
     def _store(self, one: NormalReading, quality: str, urgency: Literal[0, 1, 2]) -> StoredEvent | Refusal:
-        event_id, replaces = one.id, one.replaces
+        event_id, replaces = self._event_id(one), None
         if one.status != "final":
-            # A correction is an event of its own; where it names no other reading it corrects the one with its id.
-            event_id = f"{one.id}:{self._fingerprint(one)[:12]}"
-            replaces = one.replaces or one.id
-            if not self._mark(replaces, "replaced" if one.status == "amended" else "entered_in_error"):
-                return refuse("reading_unknown", field="replaces", value=replaces[:64])
+            # Where a correction names no other reading it corrects the one with its own id.
+            base = one.replaces or one.id
+            replaces = self._current(base)
+            if replaces is None:
+                return refuse("reading_unknown", field="replaces", value=base[:64])
         body = Reading(
             measure=one.measure,
             components=dict(one.components),
@@ -218,6 +224,8 @@ class _Batch:
         )
         if isinstance(stored, Refusal) or not stored.fresh:
             return stored
+        if replaces is not None:
+            self._mark(replaces, "replaced" if one.status == "amended" else "entered_in_error")
         self.connection.execute(
             insert(reading).values(
                 journey=self.row.key,
@@ -234,11 +242,17 @@ class _Batch:
         )
         return stored
 
-    def _mark(self, target: str, status: str) -> bool:
-        result = self.connection.execute(
+    def _current(self, base: str) -> str | None:
+        """The event that holds what is now said of a reading: itself, or its last correction."""
+        theirs = (reading.c.id == base) | reading.c.id.startswith(f"{base}~", autoescape=True)
+        stands = reading.c.status.in_(("final", "amended"))
+        query = select(reading.c.id).where(reading.c.journey == self.row.key, theirs, stands)
+        return self.connection.scalar(query.order_by(reading.c.seen.desc()).limit(1))
+
+    def _mark(self, target: str, status: str) -> None:
+        self.connection.execute(
             update(reading).where(reading.c.journey == self.row.key, reading.c.id == target).values(status=status)
         )
-        return result.rowcount > 0
 
     def _page(self, screen: Screen, reading_id: str) -> None:
         self.red = True

@@ -27,7 +27,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'records.db'}?synchronous=normal"
     server: postgres.Server = request.getfixturevalue("postgres_server")
-    return server.database()
+    return server.cleared()
 
 
 @pytest.fixture

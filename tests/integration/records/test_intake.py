@@ -29,6 +29,11 @@ def code(found: Any) -> str:
     return found.code
 
 
+def code_of(done: Any) -> str:
+    """The code of the one refused reading."""
+    return str(done.refused[0].why.code)
+
+
 # --------------------------------------------------------------------------- people
 
 
@@ -170,6 +175,7 @@ def test_a_correction_is_an_event_of_its_own(house: House) -> None:
     run = house.enrolled()
     house.read(pressure("r1", START, 140))
     run.tick()
+    house.now += timedelta(minutes=1)
     amended = pressure("r1", START, 130, status="amended")
     done = house.read(amended)
     assert done.wake and done.accepted[0].event != "r1"
@@ -179,10 +185,18 @@ def test_a_correction_is_an_event_of_its_own(house: House) -> None:
     run.tick()
     assert run.state is not None
     assert [kept["values"]["systolic"] for kept in run.state["readings"].values()] == ["130"]
+    house.read(pressure("r1", START, 131, status="amended"))
+    run.tick()
+    assert [kept["values"]["systolic"] for kept in run.state["readings"].values()] == ["131"]
+    house.read(pressure("r1", START, 131, status="entered_in_error"))
+    run.tick()
+    assert not run.state["readings"]
+    assert code_of(house.read(pressure("r1", START, 132, status="amended"))) == "reading_unknown"
 
 
 def test_a_contradiction_is_kept_and_not_believed(house: House) -> None:
     run = house.enrolled()
+    house.now += timedelta(minutes=1)
     done = house.read(pressure("r1", START, 90, 120))
     assert done.accepted[0].outcome == "flagged" and done.wake and not done.red
     run.tick()
@@ -329,7 +343,8 @@ def test_rehearsal_goes_fast_and_slows_for_what_is_urgent(house: House) -> None:
     done = house.read(pressure("r1", crisis, 192, 112))
     assert done.red
     house.now += timedelta(seconds=0.3)  # the tick comes nearly five hours of patient time later
-    run.tick()
+    house.command("c1", Answered(step="baseline.welcome", outcome="read"))
+    assert run.tick().more
     row = house.journey()
     assert row.rehearsal["segments"][-1][2] == 60.0
     tick = house.rows(select(schema.tick).order_by(schema.tick.c.sequence.desc()))[0]
@@ -340,11 +355,12 @@ def test_rehearsal_goes_fast_and_slows_for_what_is_urgent(house: House) -> None:
     red = house.rows(select(schema.outbox).where(schema.outbox.c.message_class == "red"))[0]
     assert red.wall_due <= house.now
 
-    # What was stored at a patient time now taken back has happened now.
-    house.command("c1", Answered(step="baseline.welcome", outcome="read"))
-    house.read(pressure("r2", crisis + timedelta(minutes=10), 150, 90))
-    house.now += timedelta(seconds=12)
+    # What was stored at a patient time that was taken back has happened now.
     run.tick()
-    ahead = house.rows(select(schema.inbox).where(schema.inbox.c.seen > schema.inbox.c.at + timedelta(days=1)))
-    assert not ahead
+    newest = select(schema.tick.c.now).order_by(schema.tick.c.sequence.desc())
+    assert house.rows(select(schema.inbox.c.seen).where(schema.inbox.c.id == "c1"))[0].seen <= house.rows(newest)[0].now
+
+    house.now += timedelta(seconds=12)  # twelve minutes: in the window of the second reading
+    house.read(pressure("r2", crisis + timedelta(minutes=10), 150, 90))
+    run.tick()
     assert house.journey().rehearsal["segments"][-1][2] > 10_000  # a normal second one: fast again

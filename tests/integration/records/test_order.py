@@ -24,7 +24,7 @@ pytestmark = pytest.mark.postgres
 
 @pytest.fixture
 def house(postgres_server: postgres.Server, tmp_path: Any) -> Any:
-    made = House(postgres_server.database(), str(tmp_path / "keys.json"))
+    made = House(postgres_server.cleared(), str(tmp_path / "keys.json"))
     yield made
     made.ledger.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -83,12 +84,13 @@ def test_other_content_under_the_same_key_is_loud(house: House, what: str) -> No
     run = house.enrolled()
     given = run.given()
     house.activity.run(given)
-    changed = {
+    changes: dict[str, dict[str, Any]] = {
         "chain": {"chain": "0" * 64},
         "cursor": {"cursor": 99},
         "plans": {"plans": []},
         "ahead": {"sequence": 7},
-    }[what]
+    }
+    changed = changes[what]
     with pytest.raises(LedgerMismatchError):
         house.activity.run(given.model_copy(update=changed))
     found = house.rows(select(schema.incident))
