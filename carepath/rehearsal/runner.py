@@ -123,9 +123,8 @@ def _begin(scenario: Scenario, plans: dict[str, Plan], site: Site) -> _Run:
                Seen(plans))  # fmt: skip
     for plan in plans.values():
         run.put(scenario.start, _Due(scenario.start, None, f"enrol.{plan.id}", _enrolled(plan, scenario)))
-        doer.medicines[plan.id] = next(
-            (list(scenario.person.facts.get(f.id) or ()) for f in plan.facts.values() if f.type == "medicines"), []
-        )
+        held = [scenario.person.facts.get(f.id) or [] for f in plan.facts.values() if f.type == "medicines"]
+        doer.medicines[plan.id] = list(held[0]) if held else []
     for given in scenario.given:
         run.put(given.seen, _Due(given.at, given.act, given.id))
         if given.again is not None:
