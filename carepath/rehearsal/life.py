@@ -234,9 +234,8 @@ class Life:
     def _still_open(self) -> None:
         """An end closes plans, not the work that is still open: staff go on."""
         self.trying.clear()
-        for key, task in self.tasks.items():
-            if task.status in {"open", "claimed"}:
-                self._try(key, task)
+        for task in self.tasks.values():
+            self._try(task, task.role)
 
     def _line(self, line: Timeline, now: datetime) -> None:
         if line.outcome and line.occurrence is not None:
@@ -263,7 +262,11 @@ class Life:
 
     def _sent(self, row: PlanMessage, now: datetime) -> None:
         if row.to.startswith("role:"):
-            self.counts[f"told|{row.to.removeprefix('role:')}"] += 1
+            role = row.to.removeprefix("role:")
+            self.counts[f"told|{role}"] += 1
+            told = self.tasks.get(row.key.partition(":rung:")[0])
+            if told is not None:
+                self._try(told, role, called="call" in row.channels)
             return
         self.counts[f"message|{row.message_class}"] += 1
         if row.bundle is None or row.bundle not in self.bundles:
@@ -349,39 +352,40 @@ class Life:
                 self.helped.add(alarm)
                 self.counts["alarms_with_a_person"] += 1
         self.tasks[task.key] = task
-        if task.status in {"open", "claimed"} and task.key not in self.trying:
-            self._try(task.key, task)
+        self._try(task, task.role)
 
-    def _try(self, key: str, task: PutTask) -> None:
-        """Somebody of the role takes the task, or nobody does until the ladder tells the next."""
-        habits = self.world.behaviour.staff
-        red = task.level == "red"
-        answering = habits.red if red else habits.routine
-        if not self.chance(answering.answers):
+    def _try(self, task: PutTask, role: str, *, called: bool = False) -> None:
+        """Somebody of a role that sees the task, or is told of it, takes it; or nobody does until the next is told.
+
+        Who is called answers as soon as for a red task.
+        """
+        key, seen = task.key, f"{task.key}|{role}"
+        if task.status not in {"open", "claimed"} or seen in self.trying:
             return
-        first = next_staffed(task.role, self.state.clock, self.world.site)
-        if first is None:
+        red = called or task.level == "red"
+        answering = self.world.behaviour.staff.red if red else self.world.behaviour.staff.routine
+        first = next_staffed(role, self.state.clock, self.world.site)
+        if first is None or not self.chance(answering.answers):
             return
         taken = first + timedelta(minutes=self.rng.uniform(*answering.minutes))
-        taken = next_staffed(task.role, taken, self.world.site) or taken
-        self.trying.add(key)
+        taken = next_staffed(role, taken, self.world.site) or taken
+        self.trying.add(seen)
         if red:
-            self.at(taken, lambda: self._claim(key))
+            self.at(taken, lambda: self._claim(key, role))
         done = taken + timedelta(minutes=self.rng.uniform(*answering.work_minutes))
-        self.at(done, lambda: self._complete(key))
+        self.at(done, lambda: self._complete(key, role))
 
-    def _claim(self, key: str) -> Body | None:
-        task = self.tasks[key]
-        return TaskVerb(key, "claim", f"staff.{task.role}", task.role) if task.status == "open" else None
+    def _claim(self, key: str, role: str) -> Body | None:
+        return TaskVerb(key, "claim", f"staff.{role}", role) if self.tasks[key].status == "open" else None
 
-    def _complete(self, key: str) -> Body | None:
+    def _complete(self, key: str, role: str) -> Body | None:
         task = self.tasks[key]
-        self.trying.discard(key)
+        self.trying.discard(f"{key}|{role}")
         if task.status not in {"open", "claimed"}:
             return None
         self.person.helped(self.rng, task.source)
-        by = task.claimed_by or f"staff.{task.role}"
-        return TaskVerb(key, "complete", by, task.role, form=filled(self.rng, task.form))
+        by = task.claimed_by or f"staff.{role}"
+        return TaskVerb(key, "complete", by, role, form=filled(self.rng, task.form))
 
     def _handoff(self, started: StartHandoff, now: datetime) -> None:
         self.counts[f"handoff|{started.machine}"] += 1
