@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide.calendar import CalendarContext, Point, add, local_date, moment, point_start
+from pathways.decide.calendar import CalendarContext, Point, add, day_start, local_date, moment, point_start
 from pathways.decide.conditions import (
     NOT_APPLICABLE,
     FactValue,
@@ -234,7 +234,7 @@ class Case:
         """What the calendar must know to plan a step (or a moment of the present phase)."""
         en = self.en
         throughout = path is not None and not self.index.phase_of[path]
-        start = en.enrolled if throughout or en.entered is None else en.entered
+        start = self.day_zero() if throughout or en.entered is None else en.entered
         role: str | None = None
         if path is not None:
             body = self.index.steps[path].body
@@ -250,6 +250,14 @@ class Case:
             role=role,
             **changes,
         )
+
+    def day_zero(self) -> datetime | None:
+        """From when steps throughout are counted: the pathway's ``counts_from``, else enrolment."""
+        known = self.run.state.facts.get(f"{self.id}|{self.plan.counts_from}")
+        if known is None or known.value is None:
+            return self.en.enrolled
+        value = day_or_instant(str(known.value))
+        return value if isinstance(value, datetime) else day_start(value, self.zone)
 
     def anchors(self, start: datetime | None) -> dict[str, datetime | date]:
         """Every anchor that is known."""

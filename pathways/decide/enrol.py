@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pathways.decide import merge, phases, visits
 from pathways.decide.actions import Setting, perform
 from pathways.decide.calendar import occurrences
-from pathways.decide.conditions import NOT_APPLICABLE, Truth, finding_to_json, verdict
+from pathways.decide.conditions import NOT_APPLICABLE, Truth
 from pathways.decide.effects import EndEnrolment
 from pathways.decide.events import Enrolled, Event
 from pathways.decide.facts import problem, set_anchor, set_fact
@@ -115,9 +115,8 @@ def consider(case: Case, event_id: str | None = None) -> None:
     if against is not None or value is Truth.FALSE:
         cond = against.cond if against is not None else include
         assert cond is not None
-        found = verdict(cond, case)
-        what = plain(against.id if against is not None else found.finding.text or "eligibility.include")
-        case.run.explain(case, "eligibility", found.value.name.lower(), what, finding_to_json(found.finding))
+        what = plain(against.id if against is not None else getattr(cond, "text", "") or "eligibility.include")
+        case.run.explain_cond(case, "eligibility", cond, what)
         if event_id is not None:
             case.run.refuse(event_id, "excluded", what=what)
         _refused(case, what)
@@ -138,7 +137,7 @@ def _unknown_facts(case: Case) -> Iterator[Fact]:
     spec = case.plan.eligibility
     conds = [x.cond for x in spec.exclude] + ([spec.include] if spec.include is not None else [])
     needed = {t[2:] for c in conds if case.truth(c) is Truth.UNKNOWN for t in tokens(c) if t.startswith("f:")}
-    needed |= {f.id for f in case.plan.facts.values() if f.ask_at == "enrolment"}
+    needed |= {f.id for f in case.plan.facts.values() if f.ask_at == "enrolment"} | {case.plan.counts_from}
     for fact in case.plan.facts.values():
         got = case.fact(fact.id)
         if fact.id in needed and got is None and got is not NOT_APPLICABLE:

@@ -56,6 +56,7 @@ def set_fact(case: Case, fact: str, value: Json, by: str, *, quiet: bool = False
         key=key, value=stored(case, spec, value), at=run.at, by=by, ask_at=old.ask_at if old else None
     )
     case.touch("f:" + fact)
+    run.watch_again = True
     if spec.type in {"date", "moment"}:
         case.touch("a:" + fact)
     if not quiet:

@@ -96,6 +96,7 @@ class RuleIndex:
     cond: frozenset[str]
     inner: frozenset[str]
     measures: frozenset[str]
+    catalogue: frozenset[str]
     timed: bool
 
 
@@ -210,7 +211,9 @@ def _add_rule(index: PlanIndex, rule: Rule) -> None:
     cond = tokens(rule.cond)
     inner = tokens(*(a.only_if for a in rule.do), rule.settled_when)
     timed = any(isinstance(n, HeldFor | AtLeast) for n in walk(rule.cond))
-    made = RuleIndex(rule, cond, inner, frozenset(t[2:] for t in cond if t.startswith("m:")), timed)
+    measures = frozenset(t[2:] for t in cond if t.startswith("m:"))
+    known = frozenset(index.plan.measures[m].catalogue for m in measures)
+    made = RuleIndex(rule, cond, inner, measures, known, timed)
     index.rules[rule.id] = made
     for token in cond | inner:
         index.rules_of[token] = (*index.rules_of.get(token, ()), made)

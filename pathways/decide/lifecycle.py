@@ -365,6 +365,7 @@ def preference(run: Run, event: Event, body: Preference) -> None:
     if moved:
         run.live.cache.clear()
         for case in run.cases.values():
+            phases.count_again(case)
             for step in case.steps():
                 replan(case, step)
     if body.opt_out or body.consent or body.channels is not None:

@@ -85,7 +85,9 @@ def make(
     if isinstance(step.body, MeasureBody) and step.body.measure not in case.en.first_due:
         case.en.first_due[step.body.measure] = slot.due
         case.touch("m:" + step.body.measure)
-    run.timeline(case, "planned", step.path, planned_words(step.title), key=f"{key}:planned", occurrence=key)
+    run.timeline(
+        case, "planned", step.path, planned_words(step.title.en, step.title.zh), key=f"{key}:planned", occurrence=key
+    )
     plan_reminders(case, step, occurrence)
     return occurrence
 
@@ -168,7 +170,7 @@ def wanted(case: Case, step: Step) -> bool:
 
 def _wish(case: Case, step: Step, o: Occurrence, number: int, at: datetime) -> Wish:
     body = step.body
-    template, words, cls, same = "remind", _remind_words(step.title), "care", f"{case.id}|{step.path}"
+    template, words, cls, same = "remind", _remind_words(step.title.en, step.title.zh), "care", f"{case.id}|{step.path}"
     unless = Unless(step=step.path, since=o.opens, before=o.missed)
     topic: str | None = None
     private = False
@@ -300,23 +302,23 @@ def outcome_words(title: Text, outcome: str, why: str) -> Text:
     """How an occurrence ended, for people."""
     if why:
         return text("occurrence_why", step=title, outcome=word("out", outcome), why=word("why", why))
-    return _ended_words(title, outcome)
+    return _ended_words(title.en, title.zh, outcome)
 
 
 @lru_cache(maxsize=2000)
-def _ended_words(title: Text, outcome: str) -> Text:
-    return text("occurrence", step=title, outcome=word("out", outcome))
+def _ended_words(en: str, zh: str, outcome: str) -> Text:
+    return text("occurrence", step=Text(en=en, zh=zh), outcome=word("out", outcome))
 
 
 @lru_cache(maxsize=1000)
-def planned_words(title: Text) -> Text:
-    """That an occurrence is planned, for people."""
-    return text("planned", step=title)
+def planned_words(en: str, zh: str) -> Text:
+    """That an occurrence of a step of this title is planned, for people."""
+    return text("planned", step=Text(en=en, zh=zh))
 
 
 @lru_cache(maxsize=1000)
-def _remind_words(title: Text) -> Text:
-    return text("remind", step=title)
+def _remind_words(en: str, zh: str) -> Text:
+    return text("remind", step=Text(en=en, zh=zh))
 
 
 def _remember(case: Case, step: Step, o: Occurrence, outcome: str, why: str, form: dict[str, Json], mode: str) -> None:
@@ -407,7 +409,7 @@ def close_feeds(case: Case, step: Step) -> None:
     for spec in block_feeds(case, step):
         windows.close(case, spec, case.run.at)
         window = case.run.state.derived[f"{case.id}|{spec.id}"]
-        name = Text(en=spec.id, zh=spec.id)
+        name = Text(en=spec.id.replace("_", " ").capitalize(), zh=spec.id)
         if window.why:
             words = text("window_unknown", name=name, why=window.why, count=window.count)
         else:
@@ -420,6 +422,6 @@ def close_feeds(case: Case, step: Step) -> None:
             spec.path,
             words,
             key=case.key(spec.path, case.en.visit, int(case.run.at.timestamp()), "window"),
-            weight=2,
+            weight=5,
             data={"values": shown, "count": window.count, "days": window.days, "why": window.why},
         )

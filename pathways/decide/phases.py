@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pathways.decide import handoffs
 from pathways.decide.actions import Setting, perform
-from pathways.decide.conditions import Truth, finding_to_json, next_change, remember, verdict
+from pathways.decide.conditions import Truth, next_change, remember
 from pathways.decide.contact import withdraw_pending
 from pathways.decide.effects import EndEnrolment
 from pathways.decide.index import ALL
@@ -95,10 +95,7 @@ def explain_row(case: Case, row: Row) -> None:
         case.run.explain(case, row.path, row.test, plain(row.test), {})
         return
     if row.test is not None:
-        found = verdict(row.test, case)
-        case.run.explain(
-            case, row.path, found.value.name.lower(), plain(found.finding.text), finding_to_json(found.finding)
-        )
+        case.run.explain_cond(case, row.path, row.test, plain(getattr(row.test, "text", "") or row.path))
 
 
 # --------------------------------------------------------------------------- going
@@ -133,7 +130,9 @@ def enter(case: Case, phase_id: str) -> None:
     en.phase, en.entered = phase_id, run.at
     en.visits[phase_id] = en.visits.get(phase_id, 0) + 1
     en.entries[phase_id] = run.at
-    en.spent, en.ending, en.wait_until, en.look_at, en.hold = [], None, None, None, []
+    en.spent, en.ending, en.wait_until, en.look_at = [], None, None, None
+    throughout = {s.id for s in case.plan.throughout}
+    en.hold = [held for held in en.hold if held in throughout]
     for way in [w for w in en.ways if w.endswith(f"|{phase_id}")]:
         del en.ways[way]
     en.until = None if phase.until is None else case.instant(phase.until)
@@ -234,10 +233,15 @@ def _look_rows(case: Case) -> bool:
 
 def look_until(case: Case, touched: set[str]) -> None:
     """What the end of the phase counts from changed."""
+    phase = case.phase
+    if phase is not None and phase.until and case.touches(phase.until, touched):
+        count_again(case)
+
+
+def count_again(case: Case) -> None:
+    """Work out the end of the phase again, while it has not begun to end."""
     phase, en = case.phase, case.en
-    if phase is None or phase.phase.until is None or en.ending is not None or not phase.until:
-        return
-    if case.touches(phase.until, touched):
+    if phase is not None and phase.phase.until is not None and en.ending is None and en.status in {"active", "paused"}:
         en.until = case.instant(phase.phase.until)
         case.run.live.schedule("enrolments", en)
 
@@ -344,6 +348,11 @@ def close(
         for o in run.occurrences_of(case, step.path):
             _leave_one(case, o)
     _close_tasks(case, red)
+    for o in sorted(run.state.occurrences.values(), key=lambda o: o.key):
+        handoff = run.state.handoffs.get(o.handoff)
+        waiting = o.task in run.state.tasks or (handoff is not None and handoff.state != "ended")
+        if o.enrolment == case.id and not waiting:
+            end(case, o, "cancelled", "not needed")
     for key in [k for k, a in run.state.alarms.items() if a.enrolment == case.id]:
         del run.state.alarms[key]
     for memory in run.state.rules.values():

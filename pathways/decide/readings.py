@@ -16,6 +16,8 @@ from pathways.lang.plan import Measure
 if TYPE_CHECKING:
     from pathways.decide.case import Case
 
+CACHE = 2000
+"""So many worked-out values are kept in memory before all are forgotten."""
 NEAR = timedelta(minutes=10)
 """Readings without an occurrence this near to each other are one take."""
 
@@ -54,11 +56,16 @@ def latest(live: Live, state: JourneyState, spec: Measure) -> Kept | None:
 
 
 def grouped(live: Live, state: JourneyState, spec: Measure, count: int, until: datetime | None) -> Sequence[TakeValues]:
-    """The last ``count`` takes, oldest first: each the mean of its readings, none later than ``until``."""
+    """The last ``count`` takes, oldest first: each the mean of its readings, none later than ``until``.
+
+    A take whose occurrence is still open counts when it is complete or its time is over.
+    """
     takes: list[list[Kept]] = []
     free = _free(spec)
     for at, _, kept in reversed(live.readings.get(spec.catalogue, ())):
         if (until is not None and at > until) or not (free or accepted(kept, spec)):
+            continue
+        if kept.take in state.occurrences:
             continue
         if takes and takes[-1][0].take == kept.take:
             takes[-1].append(kept)
@@ -66,7 +73,18 @@ def grouped(live: Live, state: JourneyState, spec: Measure, count: int, until: d
         if len(takes) == count:
             break
         takes.append([kept])
-    return [_mean(rows) for rows in reversed(takes)]
+    return [_cached(live, rows) for rows in reversed(takes)]
+
+
+def _cached(live: Live, rows: list[Kept]) -> TakeValues:
+    """A take's mean, computed again only when it has other readings."""
+    key = ("take", *(row.key for row in rows))
+    found: TakeValues | None = live.cache.get(key)
+    if found is None:
+        if len(live.cache) > CACHE:
+            live.cache.clear()
+        found = live.cache[key] = _mean(rows)
+    return found
 
 
 def _mean(rows: list[Kept]) -> TakeValues:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pathways.decide.actions import Setting, perform
-from pathways.decide.conditions import Truth, finding_to_json, next_change, remember, verdict
+from pathways.decide.conditions import Truth, next_change, remember
 from pathways.decide.contact import red_key, say
 from pathways.decide.index import ALL, RuleIndex
 from pathways.decide.records import Episode, Kept, RuleRun, Task
@@ -78,16 +78,12 @@ def judge_all(case: Case, touched: set[str], reading: Kept | None) -> None:
     rules = [ri for rid, ri in case.index.rules.items() if rid in found and in_scope(case, ri.rule)]
     rules.sort(key=lambda ri: ri.rule.level != "red")
     for ri in rules:
-        mine = reading if reading is not None and _measures(case, ri, reading) else None
+        mine = reading if reading is not None and reading.measure in ri.catalogue else None
         case.judging = mine
         try:
             judge(case, ri, mine)
         finally:
             case.judging = None
-
-
-def _measures(case: Case, ri: RuleIndex, reading: Kept) -> bool:
-    return any(case.plan.measures[m].catalogue == reading.measure for m in ri.measures)
 
 
 def judge(case: Case, ri: RuleIndex, reading: Kept | None) -> None:
@@ -436,5 +432,4 @@ def _say(
 
 
 def _explain(case: Case, rule: Rule) -> None:
-    found = verdict(rule.cond, case)
-    case.run.explain(case, rule.path, found.value.name.lower(), title(rule), finding_to_json(found.finding))
+    case.run.explain_cond(case, rule.path, rule.cond, title(rule))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pathways.decide.case import Case
+from pathways.decide.conditions import finding_to_json, verdict
 from pathways.decide.effects import CancelMessages, Effect, Explanation, Incident, Timeline, Verdict
 from pathways.decide.index import index_of
 from pathways.decide.live import Live, live_of
@@ -15,6 +16,7 @@ from pathways.decide.state import JourneyState
 from pathways.decide.texts import text
 from pathways.lang.plan import Plan
 from pathways.lang.plan_base import Text
+from pathways.lang.plan_cond import Cond
 from pathways.lang.site_plan import Site
 
 Json = Any
@@ -93,6 +95,11 @@ class Run:
     def explain(self, case: Case, path: str, value: str, words: Text, data: dict[str, Json]) -> None:
         """Keep why something was decided."""
         self.emit(Explanation(self.serial("w"), self.at, case.id, path, value, words, data))
+
+    def explain_cond(self, case: Case, path: str, cond: Cond, words: Text) -> None:
+        """Keep the verdict of a condition, with its parts and the data behind it."""
+        found = verdict(cond, case)
+        self.explain(case, path, found.value.name.lower(), words, finding_to_json(found.finding))
 
     def incident(self, key: str, words: Text) -> None:
         """Raise a loud failure outside the pathway."""

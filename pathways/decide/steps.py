@@ -292,6 +292,7 @@ def look_soon(case: Case, touched: set[str]) -> None:
         held = case.truth(step.when.base.cond) is Truth.TRUE
         if held and memory.armed and (step.when.at_most is None or memory.in_visit < step.when.at_most):
             memory.armed = False
+            case.run.explain_cond(case, step.path, step.when.base.cond, step.title)
             stamp = local_time(case.run.at, case.zone).isoformat(timespec="seconds")
             make(case, step, Slot(number=memory.in_visit + 1, due=case.run.at, opens=None, key=stamp))
         elif not held:
@@ -401,6 +402,7 @@ def miss(case: Case, step: Step, o: Occurrence) -> None:
         doses.miss(case, o)
     elif isinstance(body, MeasureBody) and o.readings:
         end(case, o, "partly")
+        case.touch("m:" + body.measure)
     elif isinstance(body, VisitBody):
         end(case, o, "missed", weight=3)
         case.follow.append((step.path, body.missed, o.key))

@@ -4,12 +4,17 @@ One world is driven by a tick at every event and every due instant. The others s
 with ticks at any other instants too, and with the state through JSON after every tick (a continue-as-new anywhere).
 """
 
+import json
+import os
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pathways.decide.effects import PutTask
 from pathways.decide.events import (
     Answered,
     Body,
@@ -21,9 +26,13 @@ from pathways.decide.events import (
     Visit,
 )
 from pathways.decide.state import apply, diff
+from pathways.lang.site_plan import NO_SITE
+from tests.unit.decide.rich import PLAN
 from tests.unit.decide.world import World, check, library, prescription, reading, told
 
-DAYS = 40
+DAYS = 30
+EXAMPLES = int(os.environ.get("CAREPATH_TEST_EXAMPLES", "10"))
+"""More of them for a long search: set the variable."""
 
 pressures = st.tuples(st.sampled_from([85, 120, 128, 150, 165, 192]), st.sampled_from([70, 80, 95, 114]))
 moments = st.integers(min_value=1, max_value=DAYS * 24 * 60 * 60 - 1)
@@ -42,7 +51,7 @@ def rows(draw: st.DrawFn) -> list[tuple[int, str, Any]]:
             at = (number // 2) * 86400 + (number % 2) * 46800 - 3000 + draw(st.integers(0, 4000))
             if at > 0:
                 out += [(at, "bp", level), (at + 60, "bp", level)]
-    kinds = ["bp", "bp", "dose", "task", "visit", "handoff", "wish", "staff", "again"]
+    kinds = ["bp", "bp", "dose", "task", "task", "visit", "handoff", "wish", "staff", "ask"]
     for _ in range(draw(st.integers(0, 14))):
         kind = draw(st.sampled_from(kinds))
         out.append((draw(moments), kind, draw(_arguments(kind))))
@@ -54,6 +63,8 @@ def _arguments(kind: str) -> st.SearchStrategy[Any]:
         return pressures
     if kind == "dose":
         return st.sampled_from(["taken", "not_taken"])
+    if kind == "ask":
+        return st.booleans()
     if kind == "task":
         return st.sampled_from(["claim", "release", "complete", "cancel", "snooze", "reassign"])
     if kind == "visit":
@@ -64,7 +75,18 @@ def _arguments(kind: str) -> st.SearchStrategy[Any]:
         return st.sampled_from(["out", "in", "zone", "customary"])
     if kind == "staff":
         return st.sampled_from(
-            ["pause", "resume", "withdraw", "died", "readmitted", "discharged_again", "contact_refused", "goal", "medicines", "skip"]
+            [
+                "pause",
+                "resume",
+                "withdraw",
+                "died",
+                "readmitted",
+                "discharged_again",
+                "contact_refused",
+                "goal",
+                "medicines",
+                "skip",
+            ]
         )
     return st.just(None)
 
@@ -76,16 +98,15 @@ def body_of(world: World, kind: str, argument: Any, at: datetime) -> Body | None
         return reading(*argument)
     if kind == "dose":
         return Answered("throughout.tablets", outcome=argument)
+    if kind == "ask":
+        return Answered("how", form={"fine": argument})
     if kind == "task":
         key = min(state.tasks, default="none")
-        form = {"decision": "keep", "controlled": True}
-        task = state.tasks.get(key)
-        fields = {"baseline.review": {}, "titrate.review": {"decision": "keep"}}.get(task.source, {}) if task else {}
-        if task is not None and task.id == "gp_view":
-            fields = {"controlled": form["controlled"]}
-        return TaskVerb(key, argument, "n1", "nurse", fields, "because", at + timedelta(hours=3), "gp")
+        return TaskVerb(key, argument, "n1", "nurse", form_of(world, key), "because", at + timedelta(hours=3), "gp")
     if kind == "visit":
-        step = "titrate.recheck" if world.phase == "titrate" else "maintain.routine"
+        step = next(
+            (o.step for o in sorted(state.occurrences.values(), key=lambda o: o.key) if o.step in VISITS), "recheck"
+        )
         return Visit(step, argument, "s1", start=at + timedelta(days=3), mode="clinic")
     if kind == "handoff":
         key = min(state.handoffs, default="none")
@@ -100,6 +121,21 @@ def body_of(world: World, kind: str, argument: Any, at: datetime) -> Body | None
     return _staff(argument)
 
 
+VISITS = {"titrate.recheck", "maintain.routine", "two.recheck"}
+
+
+def form_of(world: World, key: str) -> dict[str, Any]:
+    """A form filled in as the open task asks for it."""
+    last = [e for e in world.of(PutTask) if e.key == key]
+    out: dict[str, Any] = {}
+    for field in last[-1].form if last else ():
+        if field["type"] == "one_of":
+            out[field["id"]] = min(field["options"])
+        elif field["type"] == "yes_no":
+            out[field["id"]] = len(key) % 2 == 0
+    return out
+
+
 def _staff(argument: Any) -> Body | None:
     if argument == "goal":
         args = {"parameter": "goal_systolic", "value": {"value": 140, "unit": "mm[Hg]"}}
@@ -112,10 +148,20 @@ def _staff(argument: Any) -> Body | None:
     return None if argument is None else StaffVerb(argument, "s1", "gp")
 
 
-def live(history: list[tuple[int, str, Any]], ticks: list[int] = [], *, twice: bool = False, **how: Any) -> World:  # noqa: B006
-    plan, site = library()
+Row = tuple[int, str, Any]
+
+
+def begun(which: str, **how: Any) -> World:
+    """A patient who has just joined: the pathway of the library at its site, or the rich one at none."""
+    plan, site = library() if which == "library" else (PLAN, NO_SITE)
     world = World(plan, site=site, **how)
     world.enrol(facts={"medicines": [prescription()]})
+    return world
+
+
+def live(which: str, history: Sequence[Row], ticks: Sequence[int] = (), *, twice: bool = False, **how: Any) -> World:
+    """A patient's history: each event is seen when it happens."""
+    world = begun(which, **how)
     extra = [world.start + timedelta(seconds=s) for s in ticks]
     for number, (second, kind, argument) in enumerate(history):
         at = world.start + timedelta(seconds=second)
@@ -132,38 +178,70 @@ def live(history: list[tuple[int, str, Any]], ticks: list[int] = [], *, twice: b
     return world
 
 
-common = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def live_late(which: str, history: Sequence[Row], lags: Sequence[int], **how: Any) -> World:
+    """The same, but events arrive late and out of order."""
+    world = begun(which, **how)
+    events = []
+    for number, (second, kind, argument) in enumerate(history):
+        at = world.start + timedelta(seconds=second)
+        seen = at + timedelta(seconds=lags[number % len(lags)])
+        body = body_of(world, kind, argument, at)
+        if body is not None:
+            events.append(Event(f"h{number}", at, seen, body))
+    world.run(world.day(DAYS), events)
+    return world
 
 
+common = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+pathways = pytest.mark.parametrize("which", ["library", "rich"])
+
+
+@pathways
 @common
-@given(rows())
-def test_every_occurrence_ends_once_and_no_red_is_silent(history: list[tuple[int, str, Any]]) -> None:
-    check(live(history))
+@given(history=rows())
+def test_every_occurrence_ends_once_and_no_red_is_silent(which: str, history: list[Row]) -> None:
+    check(live(which, history))
 
 
+@pathways
 @common
-@given(rows(), st.lists(moments, max_size=30))
+@given(history=rows(), ticks=st.lists(moments, max_size=30))
 def test_ticks_at_any_instant_and_a_state_through_json_change_nothing(
-    history: list[tuple[int, str, Any]], ticks: list[int]
+    which: str, history: list[Row], ticks: list[int]
 ) -> None:
-    plain = live(history)
-    split = live(history, ticks, round_trip=True)
+    plain = live(which, history)
+    split = live(which, history, ticks, round_trip=True)
     assert told(split) == told(plain)
     assert split.state.to_json() == plain.state.to_json()
 
 
+@pathways
 @common
-@given(rows())
-def test_the_same_event_acts_once(history: list[tuple[int, str, Any]]) -> None:
-    assert told(live(history, twice=True)) == told(live(history))
+@given(history=rows())
+def test_the_same_event_acts_once(which: str, history: list[Row]) -> None:
+    assert told(live(which, history, twice=True)) == told(live(which, history))
 
 
+@pathways
 @common
-@given(rows())
-def test_a_delta_carries_everything(history: list[tuple[int, str, Any]]) -> None:
-    world = live(history[: len(history) // 2])
-    before = world.state.to_json()
-    later = world.day(DAYS + 3)
-    world.run(later)
+@given(history=rows(), lags=st.lists(st.sampled_from([0, 0, 0, 40, 4000, 90000, 400000]), min_size=1, max_size=5))
+def test_events_that_arrive_late_and_out_of_order_break_nothing(
+    which: str, history: list[Row], lags: list[int]
+) -> None:
+    world = live_late(which, history, lags)
+    check(world)
+    again = live_late(which, history, lags, round_trip=True)
+    assert told(again) == told(world)
+
+
+@pathways
+@common
+@given(history=rows())
+def test_a_delta_carries_everything(which: str, history: list[Row]) -> None:
+    world = live(which, history[: len(history) // 2])
+    before = json.loads(json.dumps(world.state.to_json()))
+    world.run(world.day(DAYS + 3))
     after = world.state.to_json()
     assert apply(before, diff(before, after)) == after

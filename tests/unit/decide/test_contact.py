@@ -85,7 +85,9 @@ def test_holidays_are_quiet_as_a_whole_where_the_site_says_so() -> None:
 def test_messages_for_one_instant_share_a_bundle_and_near_ones_join() -> None:
     body = BODY.replace("every day at 23:00", "every day at 19:50")
     w = world(body, Site(id="s", zone="Asia/Shanghai", bundle_within=Duration(amount=30, unit="min")))
-    rows = [e for e in w.of(PlanMessage) if w.local(e.due).startswith("2 ") and e.template in {"hint", "remind_measure"}]
+    rows = [
+        e for e in w.of(PlanMessage) if w.local(e.due).startswith("2 ") and e.template in {"hint", "remind_measure"}
+    ]
     by_due: dict[str, set[str | None]] = {}
     for row in rows:
         by_due.setdefault(w.local(row.due), set()).add(row.bundle)
@@ -132,7 +134,12 @@ def test_without_consent_nothing_but_red_is_sent() -> None:
 
 
 def test_caregivers_get_copies_of_their_topics() -> None:
-    w = world(caregivers=[{"id": "c1", "channels": ["sms"], "topics": ["red"]}, {"id": "c2", "channels": ["sms"], "topics": ["hints"]}])
+    w = world(
+        caregivers=[
+            {"id": "c1", "channels": ["sms"], "topics": ["red"]},
+            {"id": "c2", "channels": ["sms"], "topics": ["hints"]},
+        ]
+    )
     w.bp(190, 80, w.day(1, "09:00"))
     rows = [e for e in w.of(PlanMessage) if e.to == "caregiver"]
     assert [(e.template, e.channels, e.key.rsplit(":", 1)[-1]) for e in rows] == [("advice", ("sms",), "c1")]
@@ -159,7 +166,10 @@ def test_a_new_zone_plans_the_future_again_and_never_the_past() -> None:
 
 
 def test_contact_refused_stops_care_and_keeps_red() -> None:
-    body = BODY + "lifecycle:\n  contact_refused: {task: {en: Call instead, zh: 改为电话}, role: nurse, due: 1 working day}\n"
+    body = (
+        BODY
+        + "lifecycle:\n  contact_refused: {task: {en: Call instead, zh: 改为电话}, role: nurse, due: 1 working day}\n"
+    )
     w = world(body)
     w.verb("contact_refused", w.day(1, "12:00"))
     w.run(w.day(4))

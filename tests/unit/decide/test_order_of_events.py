@@ -69,7 +69,10 @@ def test_at_one_instant_what_opens_comes_before_an_answer() -> None:
 
 
 def test_at_one_instant_safety_comes_before_progress() -> None:
-    body = DAILY.replace("level: red", "level: red\n    repeat_measurement: {within: 5 to 30 min, say: again, no_repeat: counts as confirmed}")
+    body = DAILY.replace(
+        "level: red",
+        "level: red\n    repeat_measurement: {within: 5 to 30 min, say: again, no_repeat: counts as confirmed}",
+    )
     world = World(pathway(body + "messages:\n  again: {to: patient, class: red, en: Again., zh: 再测。}\n"))
     world.enrol()
     world.bp(190, 90, world.day(5, "23:30"))

@@ -58,21 +58,27 @@ def done(w: World, ident: str, clock: str, day: int = 0, **form: object) -> None
 
 
 def test_the_first_true_row_acts() -> None:
-    rows = """leave:
+    rows = (
+        """leave:
       - {if: review is done and review.sure is yes, go: two}
       - {if: review is done, end: over}
-    """ + GO_ON
+    """
+        + GO_ON
+    )
     w = world(REVIEW, rows)
     done(w, "review", "09:00", answer="a", sure=True)
     assert w.phases()[-1] == ("0 09:00", "two")
 
 
 def test_the_first_unknown_row_goes_straight_to_if_unknown() -> None:
-    rows = """leave:
+    rows = (
+        """leave:
       - {if: bp.systolic >= goal and review is done, go: two}
       - {if: unknown, do: [{id: look, task: {en: Look, zh: 查看}, role: gp, due: 1 day}]}
       - {if: review is done, end: over}
-    """ + GO_ON
+    """
+        + GO_ON
+    )
     w = world(REVIEW, rows)
     assert w.opened("look") == []  # a step that is not done is false, so nothing is unknown
     done(w, "review", "09:00", answer="a", sure=True)
@@ -81,10 +87,13 @@ def test_the_first_unknown_row_goes_straight_to_if_unknown() -> None:
 
 
 def test_without_if_unknown_the_list_stops_and_nothing_acts() -> None:
-    rows = """leave:
+    rows = (
+        """leave:
       - {if: bp.systolic >= goal, go: two}
       - {if: review is done, end: over}
-    """ + GO_ON
+    """
+        + GO_ON
+    )
     w = world(REVIEW, rows)
     done(w, "review", "09:00", answer="a", sure=True)
     assert w.status == "active"
@@ -93,10 +102,13 @@ def test_without_if_unknown_the_list_stops_and_nothing_acts() -> None:
 
 
 def test_a_do_row_acts_once_per_visit_of_the_phase() -> None:
-    rows = """leave:
+    rows = (
+        """leave:
       - {if: bp.systolic >= goal, do: [{id: look, task: {en: Look, zh: 查看}, role: gp, due: 1 day}]}
       - {if: review is done and review.answer is a, go: one, up_to: 3 times, afterwards: {end: over}}
-    """ + GO_ON
+    """
+        + GO_ON
+    )
     w = world(REVIEW, rows)
     w.bp(140, 80, w.day(0, "09:00"))
     w.bp(141, 80, w.day(0, "10:00"))
@@ -106,10 +118,13 @@ def test_a_do_row_acts_once_per_visit_of_the_phase() -> None:
 
 
 def test_a_spent_do_row_is_passed_over() -> None:
-    rows = """leave:
+    rows = (
+        """leave:
       - {if: bp.systolic >= goal, do: [{id: look, task: {en: Look, zh: 查看}, role: gp, due: 1 day}]}
       - {if: review is done, go: two}
-    """ + GO_ON
+    """
+        + GO_ON
+    )
     w = world(REVIEW, rows)
     w.bp(140, 80, w.day(0, "09:00"))
     done(w, "review", "10:00", answer="a", sure=True)
@@ -117,12 +132,15 @@ def test_a_spent_do_row_is_passed_over() -> None:
 
 
 def test_while_an_earlier_row_is_unknown_nothing_below_if_unknown_is_looked_at() -> None:
-    rows = """leave:
+    rows = (
+        """leave:
       - {if: look is done and look.fine is yes, go: two}
       - {if: review is done and bp.systolic >= goal, go: two}
       - {if: unknown, do: [{id: look, task: {en: Look, zh: 查看}, role: gp, due: 1 day, form: {fine: {yes_no: {en: Fine, zh: 好}}}}]}
       - {if: review is done, end: over}
-    """ + GO_ON
+    """
+        + GO_ON
+    )
     w = world(REVIEW, rows)
     done(w, "review", "09:00", answer="a", sure=True)
     done(w, "look", "10:00", fine=False)
@@ -133,11 +151,14 @@ def test_while_an_earlier_row_is_unknown_nothing_below_if_unknown_is_looked_at()
 
 
 def test_the_task_of_a_do_row_is_read_like_a_step() -> None:
-    rows = """leave:
+    rows = (
+        """leave:
       - {if: look is done and look.fine is yes, go: two}
       - {if: review is done and bp.systolic >= goal, go: two}
       - {if: unknown, do: [{id: look, task: {en: Look, zh: 查看}, role: gp, due: 1 day, form: {fine: {yes_no: {en: Fine, zh: 好}}}}]}
-    """ + GO_ON
+    """
+        + GO_ON
+    )
     w = world(REVIEW, rows)
     done(w, "review", "09:00", answer="a", sure=True)
     done(w, "look", "10:00", fine=True)
@@ -155,7 +176,11 @@ def test_at_one_instant_leave_comes_before_no_later_than_and_at_end() -> None:
 
 
 def test_no_later_than_comes_before_at_end() -> None:
-    w = world(REVIEW, "at_end: [{else: true, end: over}]", "no_later_than: {after: 16 h, go: two}\n    until: day 1 of the phase")
+    w = world(
+        REVIEW,
+        "at_end: [{else: true, end: over}]",
+        "no_later_than: {after: 16 h, go: two}\n    until: day 1 of the phase",
+    )
     w.run(w.day(1, "00:00"))
     assert w.phases()[-1] == ("1 00:00", "two")
 
@@ -193,10 +218,13 @@ def test_at_end_waits_24_hours_at_most() -> None:
 
 
 def test_rows_to_the_same_place_share_their_count() -> None:
-    rows = """leave:
+    rows = (
+        """leave:
       - {if: review is done and review.answer is a, go: one, up_to: 2 times, afterwards: {go: two}}
       - {if: review is done, go: one, up_to: 2 times, afterwards: {end: over}}
-    """ + GO_ON
+    """
+        + GO_ON
+    )
     w = world(REVIEW, rows)
     done(w, "review", "09:00", answer="a", sure=True)
     done(w, "review", "10:00", answer="b", sure=True)
@@ -206,7 +234,8 @@ def test_rows_to_the_same_place_share_their_count() -> None:
 
 
 def test_a_count_since_a_phase_begins_again_with_it() -> None:
-    body = """
+    body = (
+        """
 phases:
   rest:
     title: {en: Rest, zh: 休息}
@@ -217,13 +246,16 @@ phases:
   one:
     title: {en: One, zh: 一}
     no_later_than: {after: 30 days, end: over}
-    steps:""" + REVIEW + """
+    steps:"""
+        + REVIEW
+        + """
     leave:
       - {if: review is done and review.answer is a, go: one, up_to: 1 time since rest, afterwards: {end: over}}
       - {if: review is done, go: rest, up_to: 5 times, afterwards: {end: over}}
 ends:
   over: {}
 """
+    )
     w = World(pathway(body))
     w.enrol()
     w.run(w.day(2, "08:00"))
@@ -237,7 +269,10 @@ ends:
 
 
 def test_leaving_cancels_what_is_planned_and_closes_tasks() -> None:
-    keeps = REVIEW + "      keeps: {task: {en: Keeps, zh: 保留}, role: nurse, when: at phase start, due: 9 days, on_leave: keep}\n"
+    keeps = (
+        REVIEW
+        + "      keeps: {task: {en: Keeps, zh: 保留}, role: nurse, when: at phase start, due: 9 days, on_leave: keep}\n"
+    )
     rows = "leave:\n      - {if: review is done, go: two}\n    " + GO_ON
     w = world(keeps + BP + CALL + SECOND.replace("second", "other"), rows)
     w.run(w.day(0, "08:30"))
@@ -288,12 +323,15 @@ def test_first_time_only() -> None:
 
 
 def test_a_circle_without_time_is_cut_with_an_incident() -> None:
-    body = """
+    body = (
+        """
 phases:
   one:
     title: {en: One, zh: 一}
     until: day 3 of the phase
-    steps:""" + REVIEW + """
+    steps:"""
+        + REVIEW
+        + """
     leave: [{if: bp.systolic >= goal, go: two}]
     at_end: [{else: true, end: over}]
   two:
@@ -306,6 +344,7 @@ phases:
 ends:
   over: {}
 """
+    )
     w = World(pathway(body))
     w.enrol()
     w.bp(140, 80, w.day(0, "09:00"))
@@ -339,7 +378,9 @@ def test_a_phase_entered_at_night_opens_tasks_at_once_and_messages_in_the_mornin
     from pathways.lang.site_plan import QuietHours, Site
 
     quiet = QuietHours(start=ClockTime(hour=22, minute=0), end=ClockTime(hour=7, minute=0))
-    w = World(pathway(body + text), site=Site(id="s", zone="Asia/Shanghai", quiet_hours=quiet), start="2026-03-02 02:00")
+    w = World(
+        pathway(body + text), site=Site(id="s", zone="Asia/Shanghai", quiet_hours=quiet), start="2026-03-02 02:00"
+    )
     w.enrol()
     assert w.opened("review") == ["0 02:00"]
     assert w.messages("hello") == ["0 07:00"]

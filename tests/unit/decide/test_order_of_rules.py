@@ -227,8 +227,18 @@ OFFICE = Site(
     zone="Asia/Shanghai",
     any_role_always=False,
     roles={
-        "nurse": Role(id="nurse", shifts=(Shift(weekdays=(0, 1, 2, 3, 4), start=ClockTime(hour=8, minute=0), end=ClockTime(hour=17, minute=0)),)),
-        "gp": Role(id="gp", shifts=(Shift(weekdays=(0, 1, 2, 3, 4), start=ClockTime(hour=8, minute=0), end=ClockTime(hour=17, minute=0)),)),
+        "nurse": Role(
+            id="nurse",
+            shifts=(
+                Shift(weekdays=(0, 1, 2, 3, 4), start=ClockTime(hour=8, minute=0), end=ClockTime(hour=17, minute=0)),
+            ),
+        ),
+        "gp": Role(
+            id="gp",
+            shifts=(
+                Shift(weekdays=(0, 1, 2, 3, 4), start=ClockTime(hour=8, minute=0), end=ClockTime(hour=17, minute=0)),
+            ),
+        ),
         "duty": Role(id="duty", always=True),
     },
 )

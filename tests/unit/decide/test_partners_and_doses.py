@@ -196,9 +196,12 @@ def test_a_pharmacy_needs_a_signed_prescription() -> None:
 def test_medicines_of_one_slot_are_one_message() -> None:
     w = with_medicines(prescription("rx1"), prescription("rx2"), prescription("rx3", slots=["evening"]))
     w.run(w.day(3))
-    assert w.messages("remind_dose") == [f"{d} {c}" for d, c in [(0, "20:00")] + [(d, c) for d in range(1, 9) for c in ("07:00", "20:00")]][
-        : len(w.messages("remind_dose"))
-    ]
+    assert (
+        w.messages("remind_dose")
+        == [f"{d} {c}" for d, c in [(0, "20:00")] + [(d, c) for d in range(1, 9) for c in ("07:00", "20:00")]][
+            : len(w.messages("remind_dose"))
+        ]
+    )
     texts = [e.text.en for e in w.of(PlanMessage) if e.template == "remind_dose" and w.local(e.due) == "1 07:00"]
     assert texts == ["Time for your medicine: rx1, rx2."]
 
@@ -279,7 +282,10 @@ def test_a_visit_is_done_in_one_of_its_modes_with_its_form() -> None:
     assert w.answered(w.visit("recheck", "done", w.day(14, "11:00"))).code == "visit_mode"
     assert w.answered(w.visit("recheck", "done", w.day(14, "11:01"), mode="home")).code == "visit_mode"
     assert w.answered(w.visit("recheck", "done", w.day(14, "11:02"), mode="video")).code == "form_missing"
-    assert w.answered(w.visit("recheck", "done", w.day(14, "11:03"), mode="video", form={"fine": "perhaps"})).code == "form_wrong"
+    assert (
+        w.answered(w.visit("recheck", "done", w.day(14, "11:03"), mode="video", form={"fine": "perhaps"})).code
+        == "form_wrong"
+    )
     assert w.answered(w.visit("recheck", "done", w.day(14, "11:04"), mode="video", form={"fine": False})).done
 
 

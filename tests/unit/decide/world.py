@@ -173,7 +173,9 @@ class World:
         waiting = sorted(events, key=lambda e: (e.seen, e.at, e.id))
         extra = sorted(t for t in ticks if t <= until)
         while True:
-            coming = [t for t in (waiting[0].seen if waiting else None, self.next_due, extra[0] if extra else None) if t]
+            coming = [
+                t for t in (waiting[0].seen if waiting else None, self.next_due, extra[0] if extra else None) if t
+            ]
             now = min(coming, default=None)
             if now is None or now > until:
                 break
@@ -208,7 +210,13 @@ class World:
         return self.send(body, at or self.start)
 
     def bp(
-        self, systolic: int, diastolic: int, at: datetime, seen: datetime | None = None, name: str | None = None, **more: Any
+        self,
+        systolic: int,
+        diastolic: int,
+        at: datetime,
+        seen: datetime | None = None,
+        name: str | None = None,
+        **more: Any,
     ) -> Event:
         return self.send(reading(systolic, diastolic, **more), at, seen, name)
 
@@ -372,5 +380,3 @@ def _bounds(world: World) -> None:
 def told(world: World, kinds: tuple[type[Effect], ...] = (Timeline, PutTask, PlanMessage, CancelMessages)) -> list[str]:
     """Everything of these kinds, as text, for comparing two worlds byte by byte."""
     return [repr(e) for e in world.effects if isinstance(e, kinds)]
-
-
