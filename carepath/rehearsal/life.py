@@ -359,10 +359,10 @@ class Life:
 
         Who is called answers as soon as for a red task.
         """
-        key, seen = task.key, f"{task.key}|{role}"
+        red = called or task.level == "red"
+        key, seen = task.key, f"{task.key}|{role}|{red}"
         if task.status not in {"open", "claimed"} or seen in self.trying:
             return
-        red = called or task.level == "red"
         answering = self.world.behaviour.staff.red if red else self.world.behaviour.staff.routine
         first = next_staffed(role, self.state.clock, self.world.site)
         if first is None or not self.chance(answering.answers):
@@ -373,14 +373,14 @@ class Life:
         if red:
             self.at(taken, lambda: self._claim(key, role))
         done = taken + timedelta(minutes=self.rng.uniform(*answering.work_minutes))
-        self.at(done, lambda: self._complete(key, role))
+        self.at(done, lambda: self._complete(key, role, seen))
 
     def _claim(self, key: str, role: str) -> Body | None:
         return TaskVerb(key, "claim", f"staff.{role}", role) if self.tasks[key].status == "open" else None
 
-    def _complete(self, key: str, role: str) -> Body | None:
+    def _complete(self, key: str, role: str, seen: str) -> Body | None:
         task = self.tasks[key]
-        self.trying.discard(f"{key}|{role}")
+        self.trying.discard(seen)
         if task.status not in {"open", "claimed"}:
             return None
         self.person.helped(self.rng, task.source)
