@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from activities.intake.normal import writable
 from activities.intake.refusals import Refusal, refuse
 
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)")
@@ -47,12 +48,13 @@ def instant(text: Any) -> datetime | None:
 
 
 def number(value: Any) -> Decimal | None:
-    """A JSON number, exact (140.50 stays 140.50); None for anything else, a truth value too."""
-    if isinstance(value, Decimal):
-        return value
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    """A JSON number, exact (140.50 stays 140.50); None for anything else, a truth value too, and for numbers that
+    would fill the memory when written out.
+    """
+    if isinstance(value, bool) or not isinstance(value, (Decimal, int, float)):
         return None
-    return Decimal(str(value))
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    return exact if writable(exact) else None
 
 
 def _no_constant(word: str) -> Any:

@@ -135,7 +135,10 @@ def _instant(frame: Json) -> datetime | Refusal:
     length = number(interval["duration"]["value"])
     if start is None or seconds is None or length is None:
         return refuse("time_invalid", field="effective_time_frame", value="duration")
-    return start + timedelta(seconds=float(length) * seconds)
+    try:
+        return start + timedelta(seconds=float(length) * seconds)
+    except OverflowError:
+        return refuse("time_invalid", field="effective_time_frame", value="duration")
 
 
 def _made_id(body: Mapping[str, Json]) -> str:

@@ -14,6 +14,7 @@ from pathways.lang.plan import Measure
 
 FUTURE: Final = timedelta(minutes=10)
 ANCIENT: Final = timedelta(days=731)
+_DIGITS: Final = 20
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,120}")
 
 
@@ -58,12 +59,17 @@ def number_text(value: Decimal) -> str:
     return format(value, "f")
 
 
+def writable(value: Decimal) -> bool:
+    """Whether a number is finite and of a length that people write: 1e999999 has a million digits."""
+    return value.is_finite() and len(value.as_tuple().digits) <= _DIGITS and abs(value.adjusted()) <= _DIGITS
+
+
 def judge_form(reading: NormalReading) -> Refusal | None:
     """What is wrong with a reading whatever the pathway says."""
     if not _ID.fullmatch(reading.id):
         return refuse("id_invalid", field="id")
     for name, value in reading.components.items():
-        if not value.is_finite() or value <= 0:
+        if not writable(value) or value <= 0:
             return refuse("number_invalid", field=name[:64])
     return None
 

@@ -122,11 +122,14 @@ class _Batch:
         return Ingested(tuple(accepted), tuple(refused), self.wake, self.red)
 
     def _one(self, one: NormalReading) -> Accepted | Refusal:
+        found = judge_form(one)
+        if found is not None:
+            return found
         # What is known already is known whatever its age: a device that sends again after years is not refused.
         known = self._known(one)
         if known is not None:
             return known
-        found = judge_form(one) or judge_time(one, self.now, self.ahead) or self._judge_measure(one)
+        found = judge_time(one, self.now, self.ahead) or self._judge_measure(one)
         if found is not None:
             return found
         quality = quality_of(one)

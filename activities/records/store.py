@@ -25,6 +25,8 @@ _TRIES: Final = 6
 _PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4)
 _RETRY_STATES: Final = frozenset({"40001", "40P01", "55P03"})
 _GONE_STATES: Final = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006", "08001", "53300"})
+_PATIENCE: Final = 3000
+"""Milliseconds a SQLite transaction waits for another before it is tried again."""
 _READING: Final = "carepath_reading"
 
 
@@ -133,8 +135,9 @@ def _sqlite(address: URL) -> Engine:
     synchronous = str(address.query.get("synchronous", "full")).lower()
     if synchronous not in {"full", "normal"}:
         raise ValueError("synchronous is full or normal: anything less loses acknowledged readings")
-    address = address.difference_update_query(["synchronous"])
-    engine = create_engine(address, connect_args={"timeout": 5.0}, pool_size=20, max_overflow=40)
+    patience = int(str(address.query.get("busy_timeout", _PATIENCE)))
+    address = address.difference_update_query(["synchronous", "busy_timeout"])
+    engine = create_engine(address, connect_args={"timeout": patience / 1000}, pool_size=20, max_overflow=40)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
@@ -145,7 +148,7 @@ def _sqlite(address: URL) -> Engine:
             "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",
-            "busy_timeout=5000",
+            f"busy_timeout={patience}",
             "cache_size=-16000",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
