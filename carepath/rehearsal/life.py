@@ -57,6 +57,7 @@ from pathways.decide.state import JourneyState
 from pathways.decide.worktime import next_staffed
 from pathways.lang.handoff_words import final_words
 from pathways.lang.plan import AskBody, DoseBody, MeasureBody, Plan, Step, TeachBody, VisitBody
+from pathways.lang.plan_base import CLOCK_UNITS
 from pathways.lang.site_plan import Site
 
 Json = Any
@@ -266,7 +267,7 @@ class Life:
             self.counts[f"told|{role}"] += 1
             told = self.tasks.get(row.key.partition(":rung:")[0])
             if told is not None:
-                self._try(told, role, called="call" in row.channels)
+                self._try(told, role, urgent=self._urgent(told))
             return
         self.counts[f"message|{row.message_class}"] += 1
         if row.bundle is None or row.bundle not in self.bundles:
@@ -354,12 +355,19 @@ class Life:
         self.tasks[task.key] = task
         self._try(task, task.role)
 
-    def _try(self, task: PutTask, role: str, *, called: bool = False) -> None:
+    def _urgent(self, task: PutTask) -> bool:
+        """Whether the ladder that tells of a task waits for minutes or hours, not for working days."""
+        known = self.state.tasks.get(task.key)
+        plan = self.world.plans[self.state.enrolments[task.enrolment].plan]
+        ladder = plan.ladders.get(known.ladder) if known is not None else None
+        return ladder is not None and all(rung.answer_within.unit in CLOCK_UNITS for rung in ladder.rungs)
+
+    def _try(self, task: PutTask, role: str, *, urgent: bool = False) -> None:
         """Somebody of a role that sees the task, or is told of it, takes it; or nobody does until the next is told.
 
-        Who is called answers as soon as for a red task.
+        Who is told by an urgent ladder answers as soon as for a red task.
         """
-        red = called or task.level == "red"
+        red = urgent or task.level == "red"
         key, seen = task.key, f"{task.key}|{role}|{red}"
         if task.status not in {"open", "claimed"} or seen in self.trying:
             return
