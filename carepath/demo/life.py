@@ -49,34 +49,30 @@ class Life:
         self.done: set[str] = set()
 
     async def live(self) -> None:
-        """Look at what is due, do it in order, look again."""
+        """Look at what is due, do each thing at its time, look again."""
         while await self.link.clock(self.person.key) is None:
             await asyncio.sleep(0.3)
-        while True:
-            clock = await self.link.clock(self.person.key)
-            assert clock is not None
-            now = clock.read()
-            found = await self.link.get(f"patients/{self.person.key}/timeline", limit=1, ahead=AHEAD_DAYS)
-            rows = sorted(found["ahead"], key=lambda row: row["due"]) if found else []
-            for row in rows:
-                if row["key"] not in self.done:
-                    await self._meet(row, now)
-            stop = self.person.habits.stops
-            if stop is not None and now >= self.person.joins + timedelta(days=stop):
-                await self._stop()
-                return
-            await self.link.wait(self.person.key, max(now + _LOOK_AGAIN, (await self._now()) + timedelta(hours=1)))
+        async with asyncio.TaskGroup() as doing:
+            while True:
+                now = await self._now()
+                found = await self.link.get(f"patients/{self.person.key}/timeline", limit=1, ahead=AHEAD_DAYS)
+                for row in found["ahead"] if found else []:
+                    if row["key"] not in self.done and datetime.fromisoformat(row["due"]) <= now + _LOOK_AGAIN:
+                        self.done.add(row["key"])
+                        doing.create_task(self._meet(row))
+                stop = self.person.habits.stops
+                if stop is not None and now >= self.person.joins + timedelta(days=stop):
+                    await self._stop()
+                    return
+                await self.link.wait(self.person.key, now + _LOOK_AGAIN / 2)
 
     async def _now(self) -> datetime:
         clock = await self.link.clock(self.person.key)
         assert clock is not None
         return clock.read()
 
-    async def _meet(self, row: Json, seen: datetime) -> None:
+    async def _meet(self, row: Json) -> None:
         due = datetime.fromisoformat(row["due"])
-        if due > seen + _LOOK_AGAIN:
-            return
-        self.done.add(row["key"])
         silent = self.person.habits.silent
         day = (due - self.person.joins).days
         if silent is not None and silent[0] <= day < silent[0] + silent[1]:
@@ -104,7 +100,7 @@ class Life:
             when = at + timedelta(minutes=number)
             takes.append(document(self.person, self.place, when, f"{self.person.key}-{self.place}"))
             self.place += 1
-        await self.link.post(f"patients/{self.person.key}/readings", takes, f"r-{row['key']}")
+        await self.link.post(f"patients/{self.person.key}/readings", takes)
 
     async def _dose(self, row: Json, due: datetime) -> None:
         if self.person.chance(f"dose {row['key']}") < self.person.habits.doses_forgotten:
@@ -126,8 +122,8 @@ class Life:
         await self.link.post(f"patients/{self.person.key}/visits", body, f"v-{row['key']}")
 
     async def _answer(self, row: Json, outcome: str, at: datetime) -> None:
-        body = {"step": row["path"], "occurrence": row["key"], "outcome": outcome, "at": at.isoformat()}
-        await self.link.post(f"patients/{self.person.key}/answers", body, f"a-{row['key']}")
+        body = {"id": f"a:{row['key']}", "step": row["path"], "occurrence": row["key"], "outcome": outcome}
+        await self.link.post(f"patients/{self.person.key}/answers", {**body, "at": at.isoformat()})
 
     async def _stop(self) -> None:
         body = {"verb": "withdraw", "args": {"reason": "asked to stop"}}

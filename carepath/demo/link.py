@@ -33,7 +33,7 @@ class Clock:
 
 
 class Link:
-    """Calls to the API that survive its restarts: every write has an Idempotency-Key and is tried again."""
+    """Calls to the API that survive its restarts: every write can be known again, and is tried again."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx.AsyncClient(base_url=f"{url}/api/v1", timeout=20.0)
@@ -49,9 +49,10 @@ class Link:
         answer = await self._send("GET", path, params=params)
         return None if answer.status_code >= 400 else answer.json()
 
-    async def post(self, path: str, body: Json, key: str) -> tuple[int, Json]:
-        """A POST under an Idempotency-Key: status and JSON. A refusal is counted, not raised."""
-        answer = await self._send("POST", path, json=body, headers={"Idempotency-Key": key})
+    async def post(self, path: str, body: Json, key: str | None = None) -> tuple[int, Json]:
+        """A POST: status and JSON. What carries no id of its own has an Idempotency-Key. A refusal is counted."""
+        headers = {} if key is None else {"Idempotency-Key": key}
+        answer = await self._send("POST", path, json=body, headers=headers)
         if answer.status_code >= 400:
             self.refused += 1
         return answer.status_code, answer.json()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import sys
 import time
 import uuid
@@ -80,6 +81,7 @@ class Demo:
         sites = Path(__import__("pathways").__path__[0]) / "sites"
         self.parts.environment = {
             "CAREPATH_HOME": str(home),
+            "CAREPATH_DATABASE_URL": records_url(home),
             "CAREPATH_TEMPORAL_ADDRESS": self.temporal.address,
             "CAREPATH_SITE": str(sites / "example_cn.yaml"),
             "CAREPATH_PARTNERS": str(home / "partners.json"),
@@ -117,7 +119,7 @@ class Demo:
         library = Path(__import__("pathways").__path__[0]) / "library"
         site = site_from(Path(self.parts.environment["CAREPATH_SITE"]))
         home = self.options.home
-        ledger = open_ledger(f"sqlite:///{home / 'records.db'}", str(home / "keys.json"))
+        ledger = open_ledger(records_url(home), str(home / "keys.json"))
         try:
             put_plan(ledger.store, plan_from(library / PATHWAY, site))
         finally:
@@ -232,6 +234,12 @@ class Demo:
             self.temporal.stop()
 
 
+def records_url(home: Path) -> str:
+    """The demo's records. A week passes in nine seconds, so they do not wait for the disk at every commit: what a power
+    cut could take is the demo's last moments. The default for real patients waits."""
+    return f"sqlite:///{home / 'records.db'}?synchronous=normal"
+
+
 def _days(now: str, person: Person) -> float:
     from datetime import datetime
 
@@ -256,6 +264,8 @@ def _answers(url: str) -> bool:
 
 def run_demo(options: Options) -> int:
     """Run the demo; the exit code of the command. Ctrl-C stops everything cleanly."""
+    # A polite request to end is as good as Ctrl-C: every part is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120)
     demo = Demo(options, console)
     try:
