@@ -61,6 +61,21 @@ def read_openmhealth(
     return [_normal(body, header, setting)]
 
 
+def data_point(body: Mapping[str, Json], schema: str) -> dict[str, Json]:
+    """A bare body as a data point; its id is made of its content, its creation is when it was measured."""
+    namespace, _, rest = schema.partition(":")
+    name, _, version = rest.partition(":")
+    valid = check_openmhealth(body, schema) is None
+    at = _instant(body.get("effective_time_frame")) if valid else None
+    created = at.isoformat() if isinstance(at, datetime) else "1970-01-01T00:00:00+00:00"
+    header = {
+        "id": _made_id(body),
+        "creation_date_time": created,
+        "schema_id": {"namespace": namespace, "name": name, "version": version},
+    }
+    return {"header": header, "body": dict(body)}
+
+
 def _body(document: Json, schema: str | None) -> tuple[Mapping[str, Json], str, Mapping[str, Json]] | Refusal:
     """The body, the version of its schema, and the header (empty for a bare body)."""
     if not isinstance(document, Mapping):

@@ -41,11 +41,12 @@ _SETTINGS: Final = {
 _REFERENCE: Final = re.compile(r"(?:.*/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.-]{1,64})(?:/_history/.*)?")
 
 
-def read_fhir(resource: Json, *, patient: str) -> list[NormalReading | Refusal]:
+def read_fhir(resource: Json, *, patient: str | None) -> list[NormalReading | Refusal]:
     """The readings of an Observation, or of every Observation of a Bundle, each taken or refused by itself.
 
-    ``patient``: the opaque key of whose readings these are; a subject that names another ``Patient/<id>`` is
-    refused. Where it was measured comes from the performer: a patient at home, a practitioner in the clinic.
+    ``patient``: the opaque key of whose readings these are, None where that does not matter; a subject that names
+    another ``Patient/<id>`` is refused. Where it was measured comes from the performer: a patient at home, a
+    practitioner in the clinic.
     """
     if not isinstance(resource, Mapping):
         return [refuse("document_invalid", value="it is no JSON object")]
@@ -71,7 +72,7 @@ def read_fhir(resource: Json, *, patient: str) -> list[NormalReading | Refusal]:
         return [refuse("document_invalid", value="an element has the wrong type")]
 
 
-def _observation(resource: Mapping[str, Json], patient: str) -> NormalReading | Refusal:
+def _observation(resource: Mapping[str, Json], patient: str | None) -> NormalReading | Refusal:
     found = _judge(resource, patient)
     if found is not None:
         return found
@@ -101,12 +102,13 @@ def _observation(resource: Mapping[str, Json], patient: str) -> NormalReading | 
     )
 
 
-def _judge(resource: Mapping[str, Json], patient: str) -> Refusal | None:
+def _judge(resource: Mapping[str, Json], patient: str | None) -> Refusal | None:
     if not isinstance(resource.get("id"), str) or not resource["id"]:
         return refuse("id_missing", field="id")
     subject = (resource.get("subject") or {}).get("reference")
     match = _REFERENCE.fullmatch(subject) if isinstance(subject, str) else None
-    if match is not None and match["type"] == "Patient" and match["id"] != patient:
+    other = match is not None and match["type"] == "Patient" and match["id"] != patient
+    if patient is not None and other:
         return refuse("subject_mismatch", field="subject")
     return None
 
