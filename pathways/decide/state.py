@@ -40,7 +40,7 @@ STATE_SCHEMA = 1
 """Schema number of the state. Raised only together with a reader for the older number."""
 
 MAX_SEEN_IDS = 500
-MAX_READINGS = 300
+MAX_READINGS = 200
 """Readings kept per measure; older ones stay in the ledger only."""
 
 

@@ -27,7 +27,10 @@ phases:
     until: day 5 of the phase
     steps:
       welcome: {teach: how_to_measure, when: at phase start, first_time_only: yes}
-      how: {ask: {fine: {yes_no: {en: Fine, zh: 好吗}}}, when: every 2 days at 10:00, window: {late_after: 2 h, missed_after: 9 h}}
+      how:
+        ask: {fine: {yes_no: {en: Fine, zh: 好吗}}}
+        when: every 2 days at 10:00
+        window: {late_after: 2 h, missed_after: 9 h}
       measure_bp:
         measure: bp
         when: every day at morning and evening
@@ -44,7 +47,8 @@ phases:
         on_leave: keep
     leave:
       - {if: call is done and call.sure is yes, go: two}
-      - {if: bp.systolic >= goal 3 times in a row, do: [{id: look, task: {en: Look, zh: 查看}, role: gp, due: 1 day, on_leave: keep}]}
+      - if: bp.systolic >= goal 3 times in a row
+        do: [{id: look, task: {en: Look, zh: 查看}, role: gp, due: 1 day, on_leave: keep}]
       - {if: look is done, go: two}
     at_end:
       - {if: mean_bp.systolic >= goal, go: two}
@@ -80,7 +84,13 @@ phases:
       - {if: specialist is returned, go: one}
       - {if: specialist is declined, end: over}
       - {if: recheck is done and mean_bp.systolic < goal, end: over}
-      - {if: unknown, do: [{id: gp_view, task: {en: View, zh: 判断}, role: gp, due: 1 day, form: {fine: {yes_no: {en: Fine, zh: 好}}}}]}
+      - if: unknown
+        do:
+          - id: gp_view
+            task: {en: View, zh: 判断}
+            role: gp
+            due: 1 day
+            form: {fine: {yes_no: {en: Fine, zh: 好}}}
       - {if: recheck is no_show or recheck is missed, go: one, up_to: 3 times, afterwards: {end: over}}
 ends:
   over: {say: hello}
@@ -90,13 +100,26 @@ rules:
   crisis:
     if: bp.systolic >= high
     level: red
-    repeat_measurement: {within: 5 to 30 min, say: again, no_repeat: counts as confirmed, normal_repeat: [{task: {en: One, zh: 一次}, role: nurse, due: 4 h}]}
+    repeat_measurement:
+      within: 5 to 30 min
+      say: again
+      no_repeat: counts as confirmed
+      normal_repeat: [{task: {en: One, zh: 一次}, role: nurse, due: 4 h}]
     do: [{say: again}, {escalate: urgent, task: {en: Very high, zh: 极高}}]
     settled_when: bp.systolic < goal 2 times in a row
     settled_by: the task
     unknown: {not_met: single}
-  low_bp: {if: bp.systolic < low, level: amber, not_again_within: 24 h, do: [{task: {en: Low, zh: 低}, role: nurse, due: 4 h}], unknown: {not_met: single}}
-  dark: {if: bp.systolic < low, level: info, do: [{say: hello}], unknown: {lasts: 2 days, task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}}
+  low_bp:
+    if: bp.systolic < low
+    level: amber
+    not_again_within: 24 h
+    do: [{task: {en: Low, zh: 低}, role: nurse, due: 4 h}]
+    unknown: {not_met: single}
+  dark:
+    if: bp.systolic < low
+    level: info
+    do: [{say: hello}]
+    unknown: {lasts: 2 days, task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}
   gone:
     if: measure_bp missed 3 times in a row
     level: no_data

@@ -23,7 +23,11 @@ phases:
 ends:
   over: {}
 rules:
-  crisis: {if: bp.systolic >= high, level: red, do: [{say: advice}, {escalate: urgent, task: {en: Very high, zh: 极高}}], unknown: {not_met: single}}
+  crisis:
+    if: bp.systolic >= high
+    level: red
+    do: [{say: advice}, {escalate: urgent, task: {en: Very high, zh: 极高}}]
+    unknown: {not_met: single}
 messages:
   hint: {to: patient, class: care, topic: hints, en: Hint., zh: 提示。}
   advice: {to: [patient, caregiver], class: red, en: "Call {emergency_number}.", zh: "请拨打{emergency_number}。"}

@@ -1,5 +1,7 @@
 """Joining, pausing, ending, and what staff may change: each verb answered, done or refused with a sentence."""
 
+from typing import Any
+
 from pathways.decide.effects import EndEnrolment, PutTask, SetStatus, SetWatches
 from pathways.decide.events import StaffVerb
 from tests.unit.decide.world import World, check, library, pathway, prescription
@@ -28,7 +30,11 @@ ends:
   over: {}
 ended_by_staff: [moved_away]
 rules:
-  crisis: {if: bp.systolic >= high, level: red, do: [{escalate: urgent, task: {en: Very high, zh: 极高}}], unknown: {not_met: single}}
+  crisis:
+    if: bp.systolic >= high
+    level: red
+    do: [{escalate: urgent, task: {en: Very high, zh: 极高}}]
+    unknown: {not_met: single}
 lifecycle:
   readmitted: {stop: all but safety, handoffs: cancel, task: {en: Tell the ward, zh: 通知病房}, role: nurse, due: 4 h}
   discharged_again: {go: one}
@@ -36,9 +42,9 @@ lifecycle:
 """
 
 
-def joined(**more: object) -> World:
+def joined(**more: Any) -> World:
     w = World(pathway(BODY))
-    facts = {"frail": False, **more.pop("facts", {})}  # type: ignore[dict-item]
+    facts = {"frail": False, **more.pop("facts", {})}
     w.enrol(facts=facts, **more)
     return w
 

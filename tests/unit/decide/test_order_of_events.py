@@ -130,8 +130,14 @@ def test_a_late_red_reading_is_judged_all_the_same() -> None:
 
 
 def test_a_reading_goes_to_the_open_occurrence_with_the_nearest_due_time() -> None:
-    noon = "    steps:\n      noon_bp: {measure: bp, when: every day at noon, window: {opens_before: 4 h, missed_after: 1 h}}\n"
-    noon += "      ask: {task: {en: Ask, zh: 询问}, role: nurse, when: as soon as noon_bp missed 9 times in a row, due: 1 day}\n"
+    noon = """    steps:
+      noon_bp: {measure: bp, when: every day at noon, window: {opens_before: 4 h, missed_after: 1 h}}
+      ask:
+        task: {en: Ask, zh: 询问}
+        role: nurse
+        when: as soon as noon_bp missed 9 times in a row
+        due: 1 day
+"""
     world = World(pathway(DAILY.replace("    steps:\n", noon)))
     world.enrol()
     world.bp(128, 78, world.day(1, "10:00"))  # three hours after the morning's, two before noon's

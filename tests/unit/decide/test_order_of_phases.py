@@ -43,7 +43,7 @@ REVIEW = """
           answer: {one_of: {a: {en: A, zh: 甲}, b: {en: B, zh: 乙}}}
           sure: {yes_no: {en: Sure, zh: 确定}}
 """
-SECOND = "      second: {task: {en: Second, zh: 二审}, role: gp, when: at phase start, due: 2 days, form: {fine: {yes_no: {en: Fine, zh: 好}}}}\n"
+OTHER = "      other: {task: {en: Other, zh: 其他}, role: gp, when: at phase start, due: 2 days}\n"
 GO_ON = "at_end: [{else: true, go: two}]"
 
 
@@ -136,7 +136,8 @@ def test_while_an_earlier_row_is_unknown_nothing_below_if_unknown_is_looked_at()
         """leave:
       - {if: look is done and look.fine is yes, go: two}
       - {if: review is done and bp.systolic >= goal, go: two}
-      - {if: unknown, do: [{id: look, task: {en: Look, zh: 查看}, role: gp, due: 1 day, form: {fine: {yes_no: {en: Fine, zh: 好}}}}]}
+      - if: unknown
+        do: [{id: look, task: {en: Look, zh: 查看}, role: gp, due: 1 day, form: {fine: {yes_no: {en: Fine, zh: 好}}}}]
       - {if: review is done, end: over}
     """
         + GO_ON
@@ -155,7 +156,8 @@ def test_the_task_of_a_do_row_is_read_like_a_step() -> None:
         """leave:
       - {if: look is done and look.fine is yes, go: two}
       - {if: review is done and bp.systolic >= goal, go: two}
-      - {if: unknown, do: [{id: look, task: {en: Look, zh: 查看}, role: gp, due: 1 day, form: {fine: {yes_no: {en: Fine, zh: 好}}}}]}
+      - if: unknown
+        do: [{id: look, task: {en: Look, zh: 查看}, role: gp, due: 1 day, form: {fine: {yes_no: {en: Fine, zh: 好}}}}]
     """
         + GO_ON
     )
@@ -274,7 +276,7 @@ def test_leaving_cancels_what_is_planned_and_closes_tasks() -> None:
         + "      keeps: {task: {en: Keeps, zh: 保留}, role: nurse, when: at phase start, due: 9 days, on_leave: keep}\n"
     )
     rows = "leave:\n      - {if: review is done, go: two}\n    " + GO_ON
-    w = world(keeps + BP + CALL + SECOND.replace("second", "other"), rows)
+    w = world(keeps + BP + CALL + OTHER, rows)
     w.run(w.day(0, "08:30"))
     done(w, "review", "09:00", answer="a", sure=True)
     assert w.open_ids() == ["hello", "keeps"]
@@ -287,8 +289,16 @@ def test_leaving_cancels_what_is_planned_and_closes_tasks() -> None:
 def test_red_and_amber_tasks_and_episodes_stay() -> None:
     rules = """
 rules:
-  crisis: {if: bp.systolic >= high, level: red, do: [{escalate: urgent, task: {en: Very high, zh: 极高}}], unknown: {not_met: single}}
-  low_bp: {if: bp.systolic < low, level: amber, do: [{task: {en: Low, zh: 低}, role: nurse, due: 4 h}], unknown: {not_met: single}}
+  crisis:
+    if: bp.systolic >= high
+    level: red
+    do: [{escalate: urgent, task: {en: Very high, zh: 极高}}]
+    unknown: {not_met: single}
+  low_bp:
+    if: bp.systolic < low
+    level: amber
+    do: [{task: {en: Low, zh: 低}, role: nurse, due: 4 h}]
+    unknown: {not_met: single}
 """
     rows = "leave:\n      - {if: review is done, go: two}\n    " + GO_ON
     w = World(pathway(TWO.format(limit="until: day 30 of the phase", steps=REVIEW, rows=rows) + rules))

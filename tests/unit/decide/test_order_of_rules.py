@@ -29,13 +29,23 @@ CRISIS = """
   crisis:
     if: bp.systolic >= high
     level: red
-    repeat_measurement: {within: 5 to 30 min, say: again, no_repeat: counts as confirmed, normal_repeat: [{task: {en: One high, zh: 一次高}, role: nurse, due: 4 h}]}
+    repeat_measurement:
+      within: 5 to 30 min
+      say: again
+      no_repeat: counts as confirmed
+      normal_repeat: [{task: {en: One high, zh: 一次高}, role: nurse, due: 4 h}]
     do: [{say: advice}, {escalate: urgent, task: {en: Very high, zh: 极高}}]
     settled_when: bp.systolic < goal 2 times in a row
     settled_by: the task
     unknown: {not_met: single}
 """
-PLAIN = "  high_bp: {if: bp.systolic >= goal, level: amber, do: [{task: {en: High, zh: 高}, role: nurse, due: 4 h}], unknown: {not_met: single}}\n"
+PLAIN = """
+  high_bp:
+    if: bp.systolic >= goal
+    level: amber
+    do: [{task: {en: High, zh: 高}, role: nurse, due: 4 h}]
+    unknown: {not_met: single}
+"""
 
 
 def world(*rules: str, texts: str = "again advice well", site: Site | None = None, **more: object) -> World:
@@ -83,7 +93,12 @@ def test_a_firing_reading_after_completion_is_a_new_episode() -> None:
 
 
 def test_what_goes_on_without_a_reading_does_not_fire_again() -> None:
-    rule = "  gone: {if: measure_bp missed 2 times in a row, level: no_data, do: [{task: {en: Gone, zh: 失联}, role: nurse, due: 1 day}]}\n"
+    rule = """
+  gone:
+    if: measure_bp missed 2 times in a row
+    level: no_data
+    do: [{task: {en: Gone, zh: 失联}, role: nurse, due: 1 day}]
+"""
     w = world(rule, texts="well")
     w.run(w.day(1, "13:00"))
     assert w.opened("gone") == ["1 12:00"]
@@ -98,7 +113,7 @@ def test_what_goes_on_without_a_reading_does_not_fire_again() -> None:
 
 
 def test_not_again_within() -> None:
-    rule = PLAIN.replace("level: amber", "level: amber, not_again_within: 24 h")
+    rule = PLAIN.replace("level: amber", "level: amber\n    not_again_within: 24 h")
     w = world(rule, texts="well")
     w.bp(140, 80, w.day(1, "07:00"))
     w.task(w.key("high_bp"), "complete", w.day(1, "07:30"))
@@ -109,7 +124,14 @@ def test_not_again_within() -> None:
 
 
 def test_a_worse_level_always_passes() -> None:
-    very = "  very: {if: bp.systolic >= high, level: red, instead_of: [high_bp], do: [{escalate: urgent, task: {en: Very, zh: 极}}], unknown: {not_met: single}}\n"
+    very = """
+  very:
+    if: bp.systolic >= high
+    level: red
+    instead_of: [high_bp]
+    do: [{escalate: urgent, task: {en: Very, zh: 极}}]
+    unknown: {not_met: single}
+"""
     w = world(PLAIN + very, texts="well")
     w.bp(140, 80, w.day(1, "07:00"))
     w.bp(190, 80, w.day(1, "08:00"))
@@ -287,7 +309,7 @@ def test_a_late_task_runs_its_ladder_in_working_time() -> None:
     w = world(rule, texts="well", site=OFFICE)
     w.bp(140, 80, w.day(1, "16:00"))  # Tuesday: late at 20:00, when nobody is on duty
     w.run(w.day(1, "23:00"))
-    assert [e for e in w.words("task_late")] == [("1 20:00", "high_bp")]
+    assert w.words("task_late") == [("1 20:00", "high_bp")]
     assert [e for e in w.of(PlanMessage) if e.template == "told"] == []
     w.run(w.day(2, "09:00"))
     assert told(w) == [("2 08:00", "role:nurse")]

@@ -307,7 +307,7 @@ def test_a_quota_is_judged_its_lead_before_the_end_of_the_year() -> None:
     w.run(w.day(250))
     assert "visits" not in " ".join(w.opened("visits"))
     w.run(w.day(270))
-    opened = [e for e in w.words("quota_behind")]
+    opened = w.words("quota_behind")
     assert opened == [("264 00:00", "visits")] or [p for _, p in opened] == ["quotas.visits"]
 
 

@@ -354,9 +354,8 @@ def _keys(world: World) -> None:
             pending.add(effect.key)
         elif isinstance(effect, CancelMessages):
             pending.difference_update(effect.keys)
-    for kind in (StartHandoff, Incident, Explanation):
-        keys = [e.key for e in world.of(kind)]
-        assert len(set(keys)) == len(keys), keys
+    named = [e.key for e in world.effects if isinstance(e, StartHandoff | Incident | Explanation)]
+    assert len(set(named)) == len(named), named
 
 
 def _red(world: World) -> None:
