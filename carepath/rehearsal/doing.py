@@ -133,9 +133,9 @@ class Doer:
                 continue
             before = self.medicines.get(plan.id, [])
             new = [act.what[k] for k in ("start", "change") if k in act.what]
-            gone = {p["id"] for p in new} | {self._medicine(act.what["stop"])} if "stop" in act.what else {
-                p["id"] for p in new
-            }
+            gone = {p["id"] for p in new}
+            if "stop" in act.what:
+                gone.add(self._medicine(act.what["stop"]))
             after = [p for p in before if p["id"] not in gone] + new
             self.medicines[plan.id] = after
             out.append(StaffVerb("set_fact", act.args["by"], _role(act.args["by"]), plan.id,

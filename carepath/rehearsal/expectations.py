@@ -9,7 +9,7 @@ from datetime import datetime
 from carepath.rehearsal.expected import is_state
 from carepath.rehearsal.ledger import Happening, Holding, Ledger
 from carepath.rehearsal.model import Expectation, Subject
-from carepath.rehearsal.names import ANY, Names, plain_id
+from carepath.rehearsal.names import ANY, plain_id
 from carepath.rehearsal.times import Clockwork
 from pathways.lang.diagnostics import Span
 
@@ -39,9 +39,8 @@ def called(subject: Subject, name: str, also: str = "") -> bool:
     return place == wanted or place.endswith("." + wanted) or f".{wanted}." in f".{place}."
 
 
-def matches(subject: Subject, words: dict[str, str], names: Names) -> bool:
+def matches(subject: Subject, words: dict[str, str]) -> bool:
     """Whether the filters of a subject are met by the words of a happening."""
-    del names
     for key, wanted in subject.filters:
         got = words.get(key, "")
         if key in _CONTAINS:
@@ -73,7 +72,7 @@ def happened(subject: Subject, happening: Happening) -> bool:
     return subject.kind != "task" or happening.words["is"] in {"open", "claimed"}
 
 
-def judge(expectation: Expectation, ledger: Ledger, names: Names, works: Clockwork) -> Failure | None:
+def judge(expectation: Expectation, ledger: Ledger, works: Clockwork) -> Failure | None:
     """The failure of an expectation, None when it is met."""
     subject = expectation.subject
     if subject.kind == "open_tasks":
@@ -81,7 +80,7 @@ def judge(expectation: Expectation, ledger: Ledger, names: Names, works: Clockwo
     if is_state(subject):
         found: list[datetime] = [h.start for h in _holdings(expectation, ledger)]
     else:
-        found = _happenings(expectation, ledger, names)
+        found = _happenings(expectation, ledger)
     number = len(found)
     if expectation.mode == "never":
         if number == 0:
@@ -111,12 +110,12 @@ def _inside(expectation: Expectation, at: datetime) -> bool:
     return at < expectation.end or (at == expectation.end and not expectation.open_end)
 
 
-def _happenings(expectation: Expectation, ledger: Ledger, names: Names) -> list[datetime]:
+def _happenings(expectation: Expectation, ledger: Ledger) -> list[datetime]:
     subject = expectation.subject
     found: list[datetime] = []
     keys: set[tuple[str, str]] = set()
     for one in ledger.happenings:
-        if not happened(subject, one) or not matches(subject, one.words, names):
+        if not happened(subject, one) or not matches(subject, one.words):
             continue
         if not _inside(expectation, one.at):
             continue

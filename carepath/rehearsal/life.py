@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
+from json import dumps
 from random import Random
 from typing import Any
 
@@ -22,7 +23,7 @@ from carepath.rehearsal.behaviour import Behaviour, PatientKind
 from carepath.rehearsal.courier import Courier
 from carepath.rehearsal.figures import Counts
 from carepath.rehearsal.habits import Body as Person
-from carepath.rehearsal.habits import filled
+from carepath.rehearsal.habits import born, filled
 from pathways.decide.calendar_zone import at_wall, local_time
 from pathways.decide.effects import (
     CancelHandoff,
@@ -291,7 +292,7 @@ class Life:
         if occurrence.due is None or not self.chance(self.kind.answers):
             return
         if isinstance(body, MeasureBody):
-            self._measures(step, body.measure, occurrence)
+            self._measures(body.measure, occurrence)
         elif isinstance(body, (DoseBody, AskBody, TeachBody)):
             word = {"dose": "taken", "teach": "read"}.get(body.kind, "done")
             form = filled(self.rng, body.form) if isinstance(body, AskBody) else {}
@@ -303,8 +304,7 @@ class Life:
         """Only if what was asked for is still asked for, and the patient is not silent."""
         return lambda: made() if key in self.state.occurrences and not self.person.silent(self.state.clock) else None
 
-    def _measures(self, step: Step, measure: str, occurrence: Occurrence) -> None:
-        del step
+    def _measures(self, measure: str, occurrence: Occurrence) -> None:
         plan = self.world.plans[self.state.enrolments[occurrence.enrolment].plan]
         spec = plan.measures[measure]
         assert occurrence.due is not None
@@ -427,15 +427,11 @@ def _coded(show: Show) -> tuple[Json, ...]:
 
 
 def _screen(row: dict[str, Json]) -> Screen:
-    from json import dumps
-
     return Screen(row["measure"], row["level"], dumps(row["cond"], sort_keys=True), row["rule"], row["enrolment"])
 
 
 def live(world: World, number: int) -> Counts:
     """The whole life of patient ``number``; the counts. Depends on nothing but its arguments."""
-    from carepath.rehearsal.habits import born
-
     rng = Random(f"{world.seed}/{number}")
     kind, person, joins, zone = born(rng, world.behaviour, world.plans, world.site, world.days)
     life = Life(world, rng, joins, kind, person, zone, new_state("rehearsal", joins, {"zone": zone}))

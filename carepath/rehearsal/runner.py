@@ -106,8 +106,8 @@ def run_scenario(scenario: Scenario, plans: Mapping[str, Plan], site: Site) -> R
     if run.still < MAX_STILL and not any(outage.start <= scenario.end < outage.end for outage in scenario.outages):
         # The decider is not called for what changes nothing: what has ended by now is written down at the end.
         _tick(run, [], scenario.end)
-    run.seen.finish(run.state, scenario.end)
-    found = [judge(one, run.ledger, run.names, run.works) for one in scenario.expect]
+    run.seen.finish(run.state)
+    found = [judge(one, run.ledger, run.works) for one in scenario.expect]
     failures = run.failures + [failure for failure in found if failure is not None]
     return Result(scenario, failures, run.ledger, run.seen, run.state, run.ticks)
 
@@ -256,4 +256,4 @@ def _wakes(run: _Run, number: int, line: Standing, happening: Happening) -> bool
     if line.at_most is not None and run.answered.get(number, 0) >= line.at_most:
         return False
     inside = line.start <= happening.at <= line.end
-    return inside and happened(line.subject, happening) and matches(line.subject, happening.words, run.names)
+    return inside and happened(line.subject, happening) and matches(line.subject, happening.words)

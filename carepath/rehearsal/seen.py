@@ -69,9 +69,8 @@ class Seen:
         self._rules(state)
         self._rungs(state)
 
-    def finish(self, state: JourneyState, end: datetime) -> None:
+    def finish(self, state: JourneyState) -> None:
         """Note at the end of the run what is known only then."""
-        del end
         for enrolment in state.enrolments.values():
             if enrolment.key in self.used and enrolment.end:
                 self.used[enrolment.key].ends.add(enrolment.end)
