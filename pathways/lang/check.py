@@ -8,7 +8,9 @@ from pathways.lang.check_course import check_course
 from pathways.lang.check_rules import check_rules
 from pathways.lang.check_steps import check_steps
 from pathways.lang.compile_reader import Reader
+from pathways.lang.diagnostics import Span
 from pathways.lang.plan import Plan
+from pathways.lang.source import Place
 
 
 def check_plan(r: Reader, plan: Plan) -> None:
@@ -17,9 +19,68 @@ def check_plan(r: Reader, plan: Plan) -> None:
     check_steps(r, plan)
     check_rules(r, plan)
     _unused(r)
+    _evidence(r, plan)
+
+
+def _evidence(r: Reader, plan: Plan) -> None:
     for name, evidence in plan.evidence.items():
         if not evidence.checked:
             r.say("evidence_not_checked", ("evidence", name), key=True, name=name)
+
+
+_STANDS_ALONE = frozenset(
+    {
+        "no_way_on", "until_without_at_end", "at_end_without_until", "at_end_without_else", "at_end_leads_nowhere",
+        "row_after_else", "window_inverted", "window_overlap", "deadlines_out_of_order", "red_without_ladder",
+        "red_message_class", "red_ladder_no_incident", "red_working_time", "red_waits_off_duty",
+        "rule_without_unknown", "unknown_without_need", "settled_by_no_task", "message_too_long", "never_eligible",
+        "evidence_not_checked",
+    }
+)  # fmt: skip
+"""Checks that look at one part of the document only."""
+_MISLED = frozenset({"unknown_phase", "unknown_end", "end_for_phase", "phase_for_end", "two_targets"})
+"""After these nobody can tell what is reached."""
+
+
+def check_what_stands(r: Reader, plan: Plan) -> None:
+    """The checks of a document with errors in it: those that speak of a part without any.
+
+    Other findings would be consequences of what is already told.
+    """
+    told = list(r.found)
+    r.found = []
+    check_course(r, plan)
+    check_steps(r, plan)
+    check_rules(r, plan)
+    _evidence(r, plan)
+    parts = list(_parts(r))
+    faults = [part for part in parts if any(_inside(part, s) for s in (*(d.span for d in told), *r.untold))]
+    reached = not any(d.code in _MISLED for d in told)
+    for d in r.found:
+        alone = d.code in _STANDS_ALONE and not any(_inside(part, d.span) for part in faults)
+        if alone or (reached and d.code in ("unreachable_phase", "unreachable_end")):
+            told.append(d)
+    r.found = told
+
+
+def _inside(part: Span, place: Span) -> bool:
+    return part.line <= place.line <= part.end_line
+
+
+def _parts(r: Reader) -> Iterator[Span]:
+    """The parts of a document that are judged each by itself: a rule, a step, a list of rows, a parameter …"""
+    for section, place in r.source.place.children.items():
+        for inner in place.children.values():
+            if section != "phases":
+                yield _whole(inner)
+                continue
+            for key, part in inner.children.items():
+                yield from (_whole(step) for step in part.children.values()) if key == "steps" else (_whole(part),)
+
+
+def _whole(place: Place) -> Span:
+    start = place.key or place.value
+    return Span(start.line, start.column, place.value.end_line, place.value.end_column)
 
 
 def _unused(r: Reader) -> None:

@@ -90,7 +90,9 @@ def _red_message(r: Reader, at: Path, name: str, plan: Plan) -> None:
 
 
 def _red_ladder(r: Reader, name: str, plan: Plan) -> None:
-    ladder = plan.ladders[name]
+    ladder = plan.ladders.get(name)
+    if ladder is None:
+        return
     for index, rung in enumerate(ladder.rungs):
         at: Path = ("escalations", name, index)
         if _working(rung.answer_within):

@@ -111,7 +111,7 @@ def _handoff(r: Reader, path: Path, step: Step, body: HandoffBody, rows: tuple[R
     for word in NEEDED:
         if word not in body.outcomes and word not in asked:
             r.say("handoff_without_route", path, key=True, word=word)
-    order = [w.name for w in HANDOFF_WORDS[body.machine] if w.name in body.deadlines]
+    order = [w.name for w in HANDOFF_WORDS.get(body.machine, ()) if w.name in body.deadlines]
     for first, second in pairwise(order):
         a, b = minutes(body.deadlines[first]), minutes(body.deadlines[second])
         if a is not None and b is not None and a > b:
@@ -157,7 +157,7 @@ def _filled(r: Reader, plan: Plan, derived: Derived) -> None:
         r.say("derived_not_fed", (*at, "of"), name=derived.measure)
         return
     over = minutes(derived.over)
-    if over is None:
+    if over is None or derived.measure not in plan.measures:
         return
     take = plan.measures[derived.measure].take.readings
     most = [_most(step, derived, ceil(over / DAY), take) for step in feeding]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from itertools import islice
 
 from pathways.lang.diagnostics import Param, Said, did_you_mean
-from pathways.lang.phrases_engine import PhraseError
+from pathways.lang.phrases_engine import PhraseError, reserved_words
 from pathways.lang.phrases_names import Problem
 from pathways.lang.resolve import THROUGHOUT, Scope
-from pathways.lang.units import WORDS, shown
+from pathways.lang.units import DURATION_WORDS, WORDS, shown
 
 _END = Said("the end", "结尾")
 _NOTHING = Said("nothing more", "不应再有内容")
@@ -90,6 +92,28 @@ def _bad_value(error: PhraseError, found: str) -> Finding:
         reason = Said(f"a whole number from {least} to {most} is wanted here", f"此处应为 {least} 到 {most} 的整数")
         return "bad_value", {"found": found, "why": reason}
     return "bad_value", {"found": found, "why": _WHY.get(why, Said(why, why))}
+
+
+_PLAIN_WORD = re.compile(r"(?<![\w.])[a-z_]{3,}(?![\w.])")
+
+
+def slipped_word(text: str, names: frozenset[str]) -> tuple[int, int, str] | None:
+    """The first word of a phrase that is neither a word of the language nor a name, and is near one that is.
+
+    A grammar takes a misspelt word for a name and stumbles only at the next one; this is the one to show.
+
+    Returns:
+        Offset, length and the word that was meant.
+    """
+    words = reserved_words()
+    for match in islice(_PLAIN_WORD.finditer(text), 40):
+        word = match.group()
+        if word in words or word in names or word in WORDS or word in DURATION_WORDS:
+            continue
+        near = did_you_mean(word, [w for w in words if len(w) > 2])
+        if near:
+            return match.start(), len(word), near
+    return None
 
 
 # --------------------------------------------------------------------------- names and units in phrases

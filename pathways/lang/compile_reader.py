@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pathways.lang import phrases
 from pathways.lang.catalogue import Catalogue, text_of
-from pathways.lang.compile_phrases import phrase_finding, problem_finding
+from pathways.lang.compile_phrases import phrase_finding, problem_finding, slipped_word
 from pathways.lang.diagnostics import Diagnostic, Param, Said, Span, did_you_mean
 from pathways.lang.phrases_engine import Parsed
 from pathways.lang.phrases_names import Resolved
@@ -31,6 +31,7 @@ from pathways.lang.units import WORDS, ucum_of
 T = TypeVar("T")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
+MAX_FOUND = 400
 _A_DAY = Duration(amount=1, unit="day")
 _NOTHING = Quantity(value=Decimal(0), unit="1")
 _START = AnchorMoment(name="phase_start")
@@ -47,17 +48,28 @@ _REMIND = Said("a reminder", "提醒")
 _ENOUGH = Said("a least number of readings", "最少读数")
 
 
+class TooMuchWrongError(Exception):
+    """So much is wrong that looking further would only take time; what was found is in ``found``."""
+
+
 class Finder:
     """Collects findings about one source, and reads what needs no names."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.found: list[Diagnostic] = []
+        self.untold: list[Span] = []
+        """Where something is wrong that follows from what is told elsewhere."""
 
     def say(self, code: str, path: Path, *, key: bool = False, span: Span | None = None, **params: Param) -> None:
         """Note a finding at the value of ``path`` (at its key with ``key``, or at ``span``)."""
         where = span if span is not None else self.source.span(path, key=key)
-        self.found.append(Diagnostic(code, where, params, self.source.file))
+        self._note(Diagnostic(code, where, params, self.source.file))
+
+    def _note(self, found: Diagnostic) -> None:
+        self.found.append(found)
+        if len(self.found) >= MAX_FOUND:
+            raise TooMuchWrongError
 
     def written(self, path: Path) -> bool:
         """Whether the document itself has something at this place."""
@@ -92,19 +104,25 @@ class Finder:
         if parsed.error is None:
             return parsed.tree
         error = parsed.error
-        start = offset + error.offset
-        span = self.source.span_within(path, start, start + max(1, error.length))
+        slip = slipped_word(text[: error.offset + error.length], self.names()) if error.code == "unexpected" else None
+        start, length, near = slip or (error.offset, max(1, error.length), "")
+        span = self.source.span_within(path, offset + start, offset + start + length)
         found, params = phrase_finding(error, text, what, code)
-        self.found.append(Diagnostic(found, span, params, self.source.file))
+        if near:
+            params |= {"at": text[start : start + length], "suggestion": near}
+        self._note(Diagnostic(found, span, params, self.source.file))
         return None
 
     def build(self, built: Resolved[T], path: Path, scope: Scope | None, offset: int = 0) -> T | None:
         """What a syntax tree means, or None with findings."""
-        for problem in built.problems if not self.excused(path) else ():
+        if built.problems and self.excused(path):
+            self.untold.append(self.source.span(path))
+            return built.value
+        for problem in built.problems:
             start = offset + problem.offset
             span = self.source.span_within(path, start, start + max(1, problem.length))
             code, params = problem_finding(problem, scope)
-            self.found.append(Diagnostic(code, span, params, self.source.file))
+            self._note(Diagnostic(code, span, params, self.source.file))
         return built.value
 
     def duration(self, text: str, path: Path, *, offset: int = 0) -> Duration:
@@ -118,6 +136,10 @@ class Finder:
     def scope(self) -> Scope | None:
         """The names that may stand in a duration."""
         return None
+
+    def names(self) -> frozenset[str]:
+        """Every name of the document, which no misspelt word of a phrase is."""
+        return frozenset()
 
     def excused(self, path: Path) -> bool:
         """Whether what is wrong here follows from something already told."""
@@ -154,6 +176,10 @@ class Reader(Finder):
     def scope(self) -> Scope:
         """The names of the head of the document."""
         return Scope(self.symbols)
+
+    def names(self) -> frozenset[str]:
+        """Every name that phrases of this document may use."""
+        return self.symbols.names()
 
     def excused(self, path: Path) -> bool:
         """Whether the phrase here uses a name whose own definition is wrong."""

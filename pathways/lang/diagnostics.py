@@ -6,7 +6,6 @@ texts, so the same finding reads in English and Chinese, on a terminal and in JS
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -14,6 +13,8 @@ from typing import Literal, NamedTuple
 from pathways.lang.codes import CODES
 
 Severity = Literal["error", "warning"]
+MAX_WORD = 64
+"""A longer word is no misspelling of anything."""
 DOCS_PAGE = "docs/reference/diagnostics.md"
 
 
@@ -100,27 +101,25 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     Swapped, missing, doubled and wrong letters, wrong case and ``-`` for ``_`` are found.
     """
-    candidates = sorted(set(known))
     plain = word.strip().lower().replace("-", "_").replace(" ", "_")
+    if not 1 <= len(plain) <= MAX_WORD:
+        return ""
     best, best_distance = "", 99
-    for candidate in candidates:
+    for candidate in sorted(set(known)):
         if candidate.lower() == plain:
             return candidate
         # Longer words may differ in more letters and still be meant.
-        allowed = 1 if len(candidate) <= 4 else 2 if len(candidate) <= 8 else 3
-        if abs(len(candidate) - len(plain)) > allowed:
+        allowed = min(1 if len(candidate) <= 4 else 2 if len(candidate) <= 8 else 3, best_distance - 1)
+        if allowed < 1 or abs(len(candidate) - len(plain)) > allowed:
             continue
-        distance = _distance(plain, candidate.lower())
-        if distance <= allowed and distance < best_distance and distance < len(candidate):
+        distance = _distance(plain, candidate.lower(), allowed)
+        if distance <= allowed and distance < len(candidate):
             best, best_distance = candidate, distance
-    if best:
-        return best
-    near = difflib.get_close_matches(plain, candidates, n=1, cutoff=0.75)
-    return near[0] if near else ""
+    return best
 
 
-def _distance(a: str, b: str) -> int:
-    """Number of single-letter edits and swaps of neighbours between two words."""
+def _distance(a: str, b: str, enough: int) -> int:
+    """Number of single-letter edits and swaps of neighbours between two words; beyond ``enough`` it may stop."""
     before, last, row = [0] * (len(b) + 1), list(range(len(b) + 1)), [0] * (len(b) + 1)
     for i, x in enumerate(a, 1):
         row = [i] + [0] * len(b)
@@ -128,5 +127,7 @@ def _distance(a: str, b: str) -> int:
             row[j] = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
             if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
                 row[j] = min(row[j], before[j - 2] + 1)
+        if min(row) > enough:
+            return enough + 1
         before, last = last, row
     return last[-1]

@@ -1,7 +1,8 @@
 """The way in: text of a pathway or a site, out comes the compiled thing or what is wrong with it.
 
-Numbered passes, each collecting all it finds; a pass with errors stops the next one, so that nobody reads the
-consequences of a fault as faults of their own:
+Numbered passes, each collecting all it finds. A pass with errors stops the next one where the next could only report
+consequences: plain misspellings of the shape are mended for the passes after it, and after errors of meaning only
+those whole-document checks speak whose own ground is sound.
 
 1. ``source``: the text (strict YAML, bounds, invisible characters);
 2. ``spec``: the shape (keys, types, texts in both languages);
@@ -18,10 +19,10 @@ from pathlib import Path as FilePath
 from typing import Any, Literal
 
 from pathways.lang.catalogue import catalogue
-from pathways.lang.check import check_plan
+from pathways.lang.check import check_plan, check_what_stands
 from pathways.lang.check_site import check_against
 from pathways.lang.compile import compile_plan
-from pathways.lang.compile_reader import Reader
+from pathways.lang.compile_reader import Reader, TooMuchWrongError
 from pathways.lang.compile_site import compile_site
 from pathways.lang.diagnostics import Diagnostic, Span, has_errors, in_order
 from pathways.lang.plan import Plan
@@ -80,13 +81,24 @@ def _load_pathway(source: Source, site: Site | None) -> Loaded:
     if spec is None:
         return Loaded(None, _limited(found), source)
     reader = Reader(source, Symbols(spec, catalogue()))
+    reader.found.extend(found)
+    try:
+        plan = _judge(reader, site)
+    except TooMuchWrongError:
+        plan = None
+    return Loaded(plan, _limited(reader.found), source)
+
+
+def _judge(reader: Reader, site: Site | None) -> Plan | None:
+    """Passes 3 to 5; the plan where nothing is wrong."""
     plan = compile_plan(reader)
     if has_errors(reader.found):
-        return Loaded(None, _limited(reader.found), source)
+        check_what_stands(reader, plan)
+        return None
     check_plan(reader, plan)
     if not has_errors(reader.found):
         check_against(reader, plan, site)
-    return Loaded(None if has_errors(reader.found) else plan, _limited(reader.found), source)
+    return None if has_errors(reader.found) else plan
 
 
 def load_site(text: str | bytes, file: str) -> LoadedSite:
@@ -98,10 +110,15 @@ def load_site(text: str | bytes, file: str) -> LoadedSite:
 
 
 def _load_site(source: Source) -> LoadedSite:
-    spec, found = read_spec(source, SiteSpec)
+    spec, shape = read_spec(source, SiteSpec)
     if spec is None:
-        return LoadedSite(None, _limited(found), source)
-    site, found = compile_site(source, spec)
+        return LoadedSite(None, _limited(shape), source)
+    try:
+        site, found = compile_site(source, spec)
+    except TooMuchWrongError:
+        span = source.place.value
+        return LoadedSite(None, (Diagnostic("too_many_problems", span, {"limit": MAX_FINDINGS}, source.file),), source)
+    found = [*shape, *found]
     return LoadedSite(None if has_errors(found) else site, _limited(found), source)
 
 

@@ -122,6 +122,14 @@ class Symbols:
         entry = self.catalogue.measures.get(spec.use) if spec else None
         return {name: part.unit for name, part in entry.components.items()} if entry else {}
 
+    def names(self) -> frozenset[str]:
+        """Every name that a phrase may use."""
+        spec = self.spec
+        steps = [name for _, name, _ in self.all_steps()]
+        sections = (spec.facts, spec.parameters, spec.measures, spec.derived, spec.phases, spec.lists, spec.roles or ())
+        lists = (self.catalogue.code_lists, self.catalogue.medicines)
+        return frozenset([*steps, *self.tasks, *(n for section in (*sections, *lists) for n in section)])
+
     def mark(self, kind: str, name: str) -> None:
         """Note that something was pointed at."""
         self.used.add(f"{kind}.{name}")

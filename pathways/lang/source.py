@@ -183,12 +183,12 @@ class _Reader:
         self.file = file
         self.problems: list[Diagnostic] = []
         self.open: list[_Open] = []
-        self.nodes = 0
         self.documents = 0
         self.root: tuple[Any, Place] | None = None
 
     def read(self) -> tuple[Any, Place | None]:
         try:
+            self._refuse_too_many()
             for event in self._events():
                 self._take(event)
         except _Refused:
@@ -200,6 +200,20 @@ class _Reader:
             self._problem("not_a_mapping", self.root[1].value)
             return None, None
         return self.root
+
+    def _refuse_too_many(self) -> None:
+        """Count before building anything: a text that could hold too many nodes is refused in a moment."""
+        if sum(self.text.count(sign) for sign in ",:-\n[{") < MAX_NODES // 2:
+            return
+        nodes = depth = 0
+        for event in self._events():
+            nodes += isinstance(event, yaml.NodeEvent)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                return  # refused in a moment by the reading itself
+            if nodes > MAX_NODES:
+                self._problem("too_many_nodes", _span(event), limit=MAX_NODES)
+                raise _Refused
 
     def _events(self) -> Iterator[Any]:
         try:
@@ -238,7 +252,6 @@ class _Reader:
                 if event.version or event.tags:
                     self._problem("yaml_directive", _span(event))
             case yaml.AliasEvent():
-                self._count(event)
                 self._problem("yaml_alias", _span(event), name=str(event.anchor))
                 self._put(_BAD, Place(_span(event)))
             case yaml.ScalarEvent():
@@ -248,12 +261,6 @@ class _Reader:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self._end(event)
 
-    def _count(self, event: Any) -> None:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            self._problem("too_many_nodes", _span(event), limit=MAX_NODES)
-            raise _Refused
-
     def _marks(self, event: Any) -> None:
         """Refuse an anchor or a tag on a node."""
         if event.anchor is not None:
@@ -262,7 +269,6 @@ class _Reader:
             self._problem("yaml_tag", _span(event), tag=event.tag)
 
     def _start(self, event: Any) -> None:
-        self._count(event)
         self._marks(event)
         span = _span(event)
         if len(self.open) >= MAX_DEPTH:
@@ -283,7 +289,6 @@ class _Reader:
         self._put(done.into, place)
 
     def _scalar(self, event: Any) -> None:
-        self._count(event)
         self._marks(event)
         span = _span(event)
         text: str = event.value

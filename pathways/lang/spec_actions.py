@@ -156,7 +156,7 @@ def judge_action(data: Any) -> str | Trouble:
         found += ["task"] * ("role" in data or "due" in data)
     if not found:
         return Trouble("no_action_kind", {"known": ", ".join(f"`{k}`" for k in ACTION_KINDS[:-1])})
-    return "~" + found[0]
+    return "\0" + found[0]
 
 
 def action_kind(data: Any) -> str | None:
@@ -166,17 +166,17 @@ def action_kind(data: Any) -> str | None:
 
 
 ActionSpec = Annotated[
-    Annotated[SayAction, Tag("~say")]
-    | Annotated[TaskAction, Tag("~task")]
-    | Annotated[EscalateAction, Tag("~escalate")]
-    | Annotated[MeasureAction, Tag("~measure")]
-    | Annotated[PlanAction, Tag("~plan")]
-    | Annotated[StartAction, Tag("~start")]
-    | Annotated[StopAction, Tag("~stop")]
-    | Annotated[HoldAction, Tag("~hold")]
-    | Annotated[GoAction, Tag("~go")]
-    | Annotated[EndAction, Tag("~end")]
-    | Annotated[SetAction, Tag("~set")],
+    Annotated[SayAction, Tag("\0say")]
+    | Annotated[TaskAction, Tag("\0task")]
+    | Annotated[EscalateAction, Tag("\0escalate")]
+    | Annotated[MeasureAction, Tag("\0measure")]
+    | Annotated[PlanAction, Tag("\0plan")]
+    | Annotated[StartAction, Tag("\0start")]
+    | Annotated[StopAction, Tag("\0stop")]
+    | Annotated[HoldAction, Tag("\0hold")]
+    | Annotated[GoAction, Tag("\0go")]
+    | Annotated[EndAction, Tag("\0end")]
+    | Annotated[SetAction, Tag("\0set")],
     Discriminator(action_kind),
 ]
 Actions = Annotated[list[ActionSpec], Listed, Filled]

@@ -28,6 +28,10 @@ _VERSION = re.compile(r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{
 MAX_COUNT = 10_000
 
 
+# The tags of unions start with a character that no document can hold: pydantic puts them into the locations of
+# errors, and they must not be taken for keys there.
+
+
 class Trouble(NamedTuple):
     """Why a mapping fits none of several models: a code, and the values of its texts."""
 
@@ -155,11 +159,11 @@ class AtLeastSpec(Node):
 
 
 def _condition_kind(data: Any) -> str:
-    return "~at_least" if isinstance(data, dict) else "~phrase"
+    return "\0at_least" if isinstance(data, dict) else "\0phrase"
 
 
 Condition = Annotated[
-    Annotated[Phrase, Tag("~phrase")] | Annotated[AtLeastSpec, Tag("~at_least")],
+    Annotated[Phrase, Tag("\0phrase")] | Annotated[AtLeastSpec, Tag("\0at_least")],
     Discriminator(_condition_kind),
 ]
 """A phrase, or a count of conditions."""

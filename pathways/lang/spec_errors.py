@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any, TypeVar, get_args
 
@@ -21,6 +22,8 @@ from pathways.lang.spec_base import Node, Trouble
 from pathways.lang.spec_steps import judge_step
 
 M = TypeVar("M", bound=Node)
+MAX_ERRORS = 400
+"""No more are looked at: a text with so many is no pathway, and its refusal must not take long."""
 
 _JUDGES: dict[str, Callable[[Any], str | Trouble]] = {"action_kind()": judge_action, "step_kind()": judge_step}
 _EXPECTED: dict[str, Said] = {
@@ -38,15 +41,49 @@ _EXPECTED: dict[str, Said] = {
 def read_spec(source: Source, model: type[M]) -> tuple[M | None, list[Diagnostic]]:
     """Judge the value of ``source`` by ``model``.
 
+    Where every fault is one whose mending is plain (a misspelt key or word, a missing translation) the mended
+    model is given along with the errors, so that the next passes can find the rest in the same run.
+
     Returns:
-        The model, or None with at least one error; findings are in order of position.
+        The model, or None; findings in order of position. Only without errors is the model the author's.
     """
     judged: dict[int, type[Node]] = {}
     try:
         return model.model_validate(source.value, context=judged), []
     except ValidationError as bad:
-        errors = [_Error(e, source.value, judged) for e in bad.errors(include_url=False, include_input=False)]
-    return None, in_order(_Translator(source, model, judged).translate(errors))
+        all_errors = bad.errors(include_url=False, include_input=False)[:MAX_ERRORS]
+    errors = [_Error(e, source.value, judged) for e in all_errors]
+    translator = _Translator(source, model, judged)
+    found = in_order(translator.translate(errors))
+    if len(errors) == MAX_ERRORS:
+        found.append(Diagnostic("too_many_problems", found[-1].span, {"limit": len(found)}, source.file))
+    if len(translator.mends) < len(found):
+        return None, found
+    mended = deepcopy(source.value)
+    for mend in translator.mends:
+        mend(mended)
+    try:
+        return model.model_validate(mended), found
+    except ValidationError:  # the mending uncovered more: that is for the next run
+        return None, found
+
+
+def _rename(path: Path, name: str) -> Callable[[Any], None]:
+    def mend(value: Any) -> None:
+        parent = _value_at(value, path[:-1])
+        if path[-1] in parent and name not in parent:
+            items = [(name if key == path[-1] else key, held) for key, held in parent.items()]
+            parent.clear()
+            parent.update(items)
+
+    return mend
+
+
+def _put(path: Path, word: Any) -> Callable[[Any], None]:
+    def mend(value: Any) -> None:
+        _value_at(value, path[:-1])[path[-1]] = word
+
+    return mend
 
 
 class _Error:
@@ -65,7 +102,7 @@ def _document_path(loc: tuple[str | int, ...], value: Any) -> tuple[Path, bool]:
     path: list[str | int] = []
     at_key = False
     for step in loc:
-        if isinstance(step, str) and step.startswith("~"):
+        if isinstance(step, str) and step.startswith("\0"):
             continue
         if step == "[key]":
             at_key = True
@@ -97,6 +134,7 @@ class _Translator:
         self.model = model
         self.judged = judged
         self.homes = _homes(model)
+        self.mends: list[Callable[[Any], None]] = []
 
     def translate(self, errors: list[_Error]) -> Iterator[Diagnostic]:
         missing = {e.path for e in errors if e.type == "missing"}
@@ -125,6 +163,7 @@ class _Translator:
         near = did_you_mean(key, lacking) or did_you_mean(key, free)
         if near:
             meant.add((*error.path[:-1], near))
+            self.mends.append(_rename(error.path, near))
         known = ", ".join(f"`{k}`" for k in owner.known_keys())
         if not near and key in self.homes:
             home = self.homes[key].PLACE
@@ -135,6 +174,8 @@ class _Translator:
         owner = error.parent_model or self.model
         key = str(error.path[-1])
         code = owner.MISSING.get(key, "missing_key")
+        if code == "missing_translation":
+            self.mends.append(_put(error.path, "…"))
         return self._say(code, error.path[:-1], key_=key, language=key, place=owner.PLACE)
 
     def _other(self, error: _Error) -> Diagnostic:
@@ -161,6 +202,8 @@ class _Translator:
         near = did_you_mean(written, words) if isinstance(written, str) else ""
         if error.at_key:
             key = str(error.path[-2]) if len(error.path) > 1 else key
+        if near and not error.at_key and isinstance(value, str):
+            self.mends.append(_put(error.path, near))
         return self._say(
             "not_one_of", error.path, key=error.at_key, key_=key, value=written, known=known, suggestion=near
         )

@@ -153,7 +153,7 @@ def judge_step(data: Any) -> str | Trouble:
         found = [near for key in keys if (near := did_you_mean(key, STEP_KINDS))]
     if not found:
         return Trouble("no_step_kind", {"known": ", ".join(f"`{k}`" for k in STEP_KINDS)})
-    return "~" + found[0]
+    return "\0" + found[0]
 
 
 def step_kind(data: Any) -> str | None:
@@ -163,14 +163,14 @@ def step_kind(data: Any) -> str | None:
 
 
 StepSpec = Annotated[
-    Annotated[MeasureStep, Tag("~measure")]
-    | Annotated[AskStep, Tag("~ask")]
-    | Annotated[DoseStep, Tag("~dose")]
-    | Annotated[TeachStep, Tag("~teach")]
-    | Annotated[SayStep, Tag("~say")]
-    | Annotated[TaskStep, Tag("~task")]
-    | Annotated[VisitStep, Tag("~visit")]
-    | Annotated[HandoffStep, Tag("~handoff")],
+    Annotated[MeasureStep, Tag("\0measure")]
+    | Annotated[AskStep, Tag("\0ask")]
+    | Annotated[DoseStep, Tag("\0dose")]
+    | Annotated[TeachStep, Tag("\0teach")]
+    | Annotated[SayStep, Tag("\0say")]
+    | Annotated[TaskStep, Tag("\0task")]
+    | Annotated[VisitStep, Tag("\0visit")]
+    | Annotated[HandoffStep, Tag("\0handoff")],
     Discriminator(step_kind),
 ]
 AnyStep = MeasureStep | AskStep | DoseStep | TeachStep | SayStep | TaskStep | VisitStep | HandoffStep
