@@ -90,7 +90,9 @@ class Board:
         return [
             number,
             f"{self.day(person):.0f}",
-            enrolment.get("phase_title") or enrolment.get("ended") or record["status"],
+            f"ended: {enrolment['ended']}"
+            if enrolment.get("ended")
+            else enrolment.get("phase_title") or record["status"],
             flags,
             reading,
             str(len(record["tasks"])),
