@@ -70,6 +70,7 @@ class Talk:
     request: Request
     heard: tuple[Status, ...]
     clock: ClockMap | None
+    opened: datetime
 
 
 def load(connection: Connection, sealer: Sealer, patient: str, number: int) -> Talk | None:
@@ -97,6 +98,7 @@ def load(connection: Connection, sealer: Sealer, patient: str, number: int) -> T
         ),
         heard=tuple(status for _, status in _heard(connection, sealer, row.partner, row.business_id)),
         clock=from_json(row.rehearsal),
+        opened=row.opened,
     )
 
 

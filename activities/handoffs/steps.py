@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final, TypeVar
 
 import structlog
@@ -22,13 +23,18 @@ from activities.handoffs.machines import FAILED, Status, Walk
 from activities.handoffs.wire import Order
 from activities.keys.sealing import KeyUnknownError
 from activities.records.ledger import Ledger, Sealer
+from activities.rehearsal import patient_now
 
 log = structlog.get_logger("carepath.handoffs")
 
 T = TypeVar("T")
 
 POLL: Final = 12 * 3600.0
-"""Patient seconds until the partner is asked when it says nothing."""
+"""Patient seconds until the partner is first asked when it says nothing."""
+_POLL_SHARE: Final = 0.25
+"""Later each pause is this share of the time since the request, up to a week: a silent month costs 18 questions,
+not 60; and who answers calls back long before."""
+_POLL_LONGEST: Final = 7 * 86_400.0
 POLL_GAP: Final = 60.0
 SHORTEST_POLL: Final = 2.0
 """Wall seconds between two questions at least, however fast a rehearsal runs."""
@@ -163,7 +169,7 @@ class _Step:
             return HandoffStepResult(
                 state=talk.state,
                 final=talk.final,
-                poll_after=_poll_after(talk),
+                poll_after=_poll_after(talk, self._ledger.store.now()),
                 summary=f"Partner: {said(talk.machine, talk.state)}",
                 words=unseen_words(connection, self._sealer, talk),
             )
@@ -174,7 +180,9 @@ class _Step:
         return await asyncio.to_thread(self._ledger.store.transact, work)
 
 
-def _poll_after(talk: Talk) -> float:
+def _poll_after(talk: Talk, wall: datetime) -> float:
     """Wall seconds to the next question."""
     rate = 1.0 if talk.clock is None else talk.clock.current.rate
-    return max(SHORTEST_POLL, (POLL_GAP if talk.heard else POLL) / rate)
+    age = (patient_now(talk.clock, wall) - talk.opened).total_seconds()
+    pause = POLL_GAP if talk.heard else min(max(POLL, age * _POLL_SHARE), _POLL_LONGEST)
+    return max(SHORTEST_POLL, pause / rate)
