@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pathways.decide.index import QUIET
 from pathways.decide.live import enrolment_next, episode_next, handoff_next, rule_next, task_next
 from pathways.decide.records import Occurrence
 from pathways.decide.tasks import title_of
@@ -19,10 +20,6 @@ from pathways.lang.plan_base import Text
 if TYPE_CHECKING:
     from pathways.decide.case import Case
     from pathways.decide.run import Run
-
-
-QUIET = frozenset({"measure", "dose", "ask", "teach"})
-"""What the patient does by themselves: its ending is settled with the next tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,10 @@ def _wakes(run: Run) -> list[Due]:
             out.append((due[0], "phase_end", case.phase.phase.path, case.id, case.id))
         out.extend(_silence(run, case))
     for o in run.state.occurrences.values():
-        at = wake_at(run.cases[o.enrolment], o)
+        case = run.cases[o.enrolment]
+        if o.step in case.index.quiet and case.en.ending is None:
+            continue
+        at = wake_at(case, o)
         if at is not None:
             out.append((at, "occurrence", o.step, o.key, o.enrolment))
     for alarm in run.state.alarms.values():
@@ -139,7 +139,7 @@ def _silence(run: Run, case: Case) -> list[Due]:
         memory = case.step_run(path)
         tail = memory.tail if memory is not None else ""
         streak = len(tail) - len(tail.rstrip("m"))
-        pending = sorted(o.missed for o in run.occurrences_of(case, path) if o.missed is not None)
+        pending = sorted(o.missed for o in run.alive(case, path) if o.missed is not None)
         for times in thresholds:
             if 0 <= times - streak - 1 < len(pending):
                 out.append((pending[times - streak - 1], "silence", path, "", case.id))

@@ -45,6 +45,8 @@ from pathways.lang.plan_cond import (
 from pathways.lang.plan_when import AnchorMoment, AsSoonAs, StepMoment
 
 ALL = "*"
+QUIET = frozenset({"measure", "dose", "ask", "teach"})
+"""What the patient does by themselves: its ending is settled with the next tick unless something waits for it."""
 
 
 def walk(part: object) -> Iterator[BaseModel]:
@@ -130,6 +132,8 @@ class PlanIndex:
     derived_of: dict[str, tuple[Derived, ...]] = field(default_factory=dict)
     silence: dict[str, tuple[int, ...]] = field(default_factory=dict)
     endings: frozenset[str] = frozenset()
+    quiet: frozenset[str] = frozenset()
+    judged: dict[frozenset[str], tuple[RuleIndex, ...]] = field(default_factory=dict)
     keep_days: dict[str, int] = field(default_factory=dict)
     keep_takes: dict[str, int] = field(default_factory=dict)
     tasks: dict[str, TaskSpec] = field(default_factory=dict)
@@ -243,6 +247,20 @@ def _conditions(index: PlanIndex) -> None:
             index.tasks[node.id] = node.task
     index.silence = {step: tuple(sorted(times)) for step, times in silence.items()}
     index.endings = frozenset(endings)
+    index.quiet = frozenset(p for p, s in index.steps.items() if s.body.kind in QUIET and s.id not in endings)
+
+
+def rules_for(index: PlanIndex, touched: set[str]) -> tuple[RuleIndex, ...]:
+    """The rules that these inputs can change: red ones first, then in order of the pathway."""
+    key = frozenset(touched)
+    found = index.judged.get(key)
+    if found is None:
+        if len(index.judged) > 500:
+            index.judged.clear()
+        rules = index.rules.values()
+        mine = [ri for ri in rules if ALL in key or not key.isdisjoint(ri.cond) or not key.isdisjoint(ri.inner)]
+        found = index.judged[key] = tuple(sorted(mine, key=lambda ri: ri.rule.level != "red"))
+    return found
 
 
 def action_tasks(actions: tuple[Any, ...]) -> tuple[OpenTask | Escalate, ...]:

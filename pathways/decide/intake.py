@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -109,12 +109,17 @@ def _nearest(case: Case, kept: Kept) -> Occurrence | None:
         if not accepted(kept, case.plan.measures[spec]):
             continue
         for path in case.index.measure_steps.get(spec, ()):
-            for o in case.run.occurrences_of(case, path):
+            for o in case.run.alive(case, path):
                 if o.state not in OPEN or o.due is None or o.opens is None or o.opens > kept.at:
                     continue
-                if best is None or best.due is None or abs(o.due - kept.at) < abs(best.due - kept.at):
+                if best is None or _rank(o, kept.at) < _rank(best, kept.at):
                     best = o
     return best
+
+
+def _rank(o: Occurrence, at: datetime) -> tuple[timedelta, datetime, str]:
+    assert o.due is not None
+    return abs(o.due - at), o.due, o.key
 
 
 def _count(case: Case, o: Occurrence, kept: Kept) -> None:

@@ -39,7 +39,7 @@ from pathways.decide.live import EVENT, Entry
 from pathways.decide.occurrences import close_block
 from pathways.decide.readings import prune
 from pathways.decide.records import Alarm, Kept, Patient
-from pathways.decide.run import Run
+from pathways.decide.run import Run, run_of
 from pathways.decide.show import journey_status, show
 from pathways.decide.state import JourneyState, blank
 from pathways.decide.task_verbs import task_verb
@@ -82,7 +82,7 @@ def decide(
     ``plans``: by sha256, every plan an enrolment of the state or an event names. ``events``: in order of
     (at, seen, id). Raises KeyError for a plan that is not given (programmer error).
     """
-    run = Run(plans, site, state, now.astimezone(UTC))
+    run = run_of(plans, site, state, now.astimezone(UTC))
     for event in sorted(events, key=lambda e: (e.at, e.seen, e.id)):
         at = max(event.at.astimezone(UTC), state.clock)
         _run_due(run, at, EVENT)

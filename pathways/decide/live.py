@@ -81,13 +81,14 @@ NEXT: dict[str, Any] = {
 class Live:
     """The agenda and the indexes of one state in memory."""
 
-    __slots__ = ("by_step", "cache", "heap", "readings")
+    __slots__ = ("by_step", "cache", "heap", "readings", "run")
 
     def __init__(self, state: JourneyState) -> None:
         self.heap: list[Entry] = []
         self.readings: dict[str, list[tuple[datetime, str, Kept]]] = {}
         self.by_step: dict[str, set[str]] = {}
         self.cache: dict[Any, Any] = {}
+        self.run: Any = None
         for section, next_of in NEXT.items():
             for key, record in getattr(state, section).items():
                 due = next_of(record)

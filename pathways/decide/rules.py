@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pathways.decide.actions import Setting, perform
 from pathways.decide.conditions import Truth, next_change, remember
 from pathways.decide.contact import red_key, say
-from pathways.decide.index import ALL, RuleIndex
+from pathways.decide.index import RuleIndex, rules_for
 from pathways.decide.records import Episode, Kept, RuleRun, Task
 from pathways.decide.tasks import Work, close_task, open_task
 from pathways.decide.texts import plain, text, word
@@ -69,15 +69,9 @@ def _still(case: Case, watched: str, ended: datetime) -> bool:
 
 def judge_all(case: Case, touched: set[str], reading: Kept | None) -> None:
     """Judge every rule that an input that changed can change, red ones first, then in order of the pathway."""
-    if ALL in touched:
-        found = {ri.rule.id for ri in case.index.rules.values()}
-    else:
-        found = {ri.rule.id for token in touched for ri in case.index.rules_of.get(token, ())}
-    if not found:
-        return
-    rules = [ri for rid, ri in case.index.rules.items() if rid in found and in_scope(case, ri.rule)]
-    rules.sort(key=lambda ri: ri.rule.level != "red")
-    for ri in rules:
+    for ri in rules_for(case.index, touched):
+        if not in_scope(case, ri.rule):
+            continue
         mine = reading if reading is not None and reading.measure in ri.catalogue else None
         case.judging = mine
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pathways.decide.case import Case
@@ -66,6 +66,12 @@ class Run:
         case = self.cases[enrolment.key] = Case(self, enrolment, plan, index_of(plan))
         return case
 
+    def again(self, now: datetime) -> None:
+        """Begin another call with the same plans, site and enrolments."""
+        self.now, self.at = now, self.state.clock
+        self.effects, self.verdicts, self.decided = [], {}, []
+        self.removed, self.watch_again = set(), False
+
     @property
     def floor(self) -> datetime:
         """The earliest instant for a message that is meant for now, and from which people's clocks run: after an
@@ -124,6 +130,11 @@ class Run:
 
     # ------------------------------------------------------------------ occurrences
 
+    def alive(self, case: Case, path: str) -> list[Occurrence]:
+        """The occurrences of a step that have not ended, in no order."""
+        keys = self.live.by_step.get(f"{case.id}|{path}")
+        return [self.state.occurrences[key] for key in keys] if keys else []
+
     def occurrences_of(self, case: Case, path: str) -> list[Occurrence]:
         """The occurrences of a step that have not ended, by due instant and key (those without one last)."""
         keys = self.live.by_step.get(f"{case.id}|{path}")
@@ -134,9 +145,29 @@ class Run:
         return found
 
 
-def occurrence_order(o: Occurrence) -> tuple[bool, float, str]:
-    """By due instant, then key."""
-    return (o.due is None, o.due.timestamp() if o.due is not None else 0.0, o.key)
+def run_of(plans: Mapping[str, Plan], site: Site, state: JourneyState, now: datetime) -> Run:
+    """The work of this call; what was made for the call before is used again when nothing it hangs on is another."""
+    run: Run | None = live_of(state).run
+    if (
+        run is not None
+        and run.site is site
+        and len(run.cases) == len(state.enrolments)
+        and all(plans.get(c.en.plan) is c.plan and state.enrolments.get(c.id) is c.en for c in run.cases.values())
+    ):
+        run.plans = plans
+        run.again(now)
+        return run
+    run = Run(plans, site, state, now)
+    run.live.run = run
+    return run
+
+
+FAR = datetime.max.replace(tzinfo=UTC)
+
+
+def occurrence_order(o: Occurrence) -> tuple[datetime, str]:
+    """By due instant (those without one last), then key."""
+    return (o.due or FAR, o.key)
 
 
 def customary_times(told: dict[str, str]) -> dict[str, tuple[int, int]]:

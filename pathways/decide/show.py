@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from pathways.decide.agenda import Ahead
 from pathways.decide.calendar import local_date, local_time
 from pathways.decide.effects import Show
-from pathways.decide.records import Task
-from pathways.decide.texts import TEXTS, plain, text, word
+from pathways.decide.records import Occurrence, Task
+from pathways.decide.texts import TEXTS, plain, text
 from pathways.lang.plan_base import Text
 
 if TYPE_CHECKING:
@@ -74,20 +74,33 @@ def _decided(run: Run) -> Text:
     return Text.model_construct(en=" ".join(p.en for p in parts), zh="".join(p.zh for p in parts))
 
 
+Pair = tuple[str, str]
+"""Words in English and Chinese: a text is made of them once, at the end."""
+
+
 def _next(run: Run, coming: Ahead | None) -> Text:
     """The next thing for people: a planned occurrence or message may come before the next decision."""
-    soonest: tuple[datetime, Text] | None = None
+    at = run.at
+    first: Occurrence | None = None
     for o in run.state.occurrences.values():
-        if o.due is not None and o.due > run.at and (soonest is None or o.due < soonest[0]):
-            soonest = (o.due, run.cases[o.enrolment].index.steps[o.step].title)
-    if coming is not None and coming.what not in {"plan", "silence"} and (soonest is None or coming.at < soonest[0]):
-        soonest = (coming.at, coming.text)
-    if soonest is None and coming is not None:
-        soonest = (coming.at, coming.text)
-    if soonest is None:
-        return text("sheet_nothing_next")
-    when = _clock(run, soonest[0])
-    return Text.model_construct(en=f"Next: {soonest[1].en} {when}", zh=f"下一步：{soonest[1].zh} {when}")
+        if (
+            o.due is not None
+            and o.due > at
+            and (first is None or first.due is None or (o.due, o.key) < (first.due, first.key))
+        ):
+            first = o
+    if first is not None and first.due is not None and not _sooner(coming, first.due):
+        return _upcoming(run, run.cases[first.enrolment].index.steps[first.step].title, first.due)
+    return text("sheet_nothing_next") if coming is None else _upcoming(run, coming.text, coming.at)
+
+
+def _sooner(coming: Ahead | None, due: datetime) -> bool:
+    return coming is not None and coming.what not in {"plan", "silence"} and coming.at < due
+
+
+def _upcoming(run: Run, what: Text, at: datetime) -> Text:
+    when = _clock(run, at)
+    return Text.model_construct(en=f"Next: {what.en} {when}", zh=f"下一步：{what.zh} {when}")
 
 
 def _clock(run: Run, at: datetime) -> str:
@@ -99,60 +112,62 @@ def _clock(run: Run, at: datetime) -> str:
     return f"{wall.month:02d}-{wall.day:02d} {clock}"
 
 
+def _said(key: str, en: dict[str, object], zh: dict[str, object]) -> Pair:
+    words = TEXTS[key]
+    return words[0].format(**en), words[1].format(**zh)
+
+
 def _sheet(run: Run, cases: list[Case], flags: tuple[str, ...], upcoming: Text) -> Text:
     running = [c for c in cases if c.en.status != "ended"]
     if running:
         first = [_where(run, c) for c in running]
     elif cases:
-        first = [text("sheet_ended", what=_end(c)) for c in cases]
+        first = [_ended(c) for c in cases]
     else:
-        first = [text("sheet_none")]
+        first = [TEXTS["sheet_none"]]
     tasks = sorted(run.state.tasks.values(), key=lambda t: (t.level != "red", t.opened, t.key))[:8]
     latest = "".join(f"\n- {name}: {value}" for name, value in _latest(run))
     tail = f"\n{latest}" if latest else ""
-    return _made(
-        _lines(first, flags, upcoming, tasks, 0) + tail,
-        _lines(first, flags, upcoming, tasks, 1) + tail,
+    return Text.model_construct(
+        en=_lines([f[0] for f in first], flags, upcoming.en, tasks, 0) + tail,
+        zh=_lines([f[1] for f in first], flags, upcoming.zh, tasks, 1) + tail,
     )
 
 
-def _lines(first: list[Text], flags: tuple[str, ...], upcoming: Text, tasks: list[Task], language: int) -> str:
-    def said(words: Text) -> str:
-        return words.zh if language else words.en
-
-    def fixed(key: str, **values: str) -> str:
-        return TEXTS[key][language].format(**values)
-
+def _lines(first: list[str], flags: tuple[str, ...], upcoming: str, tasks: list[Task], language: int) -> str:
     join, comma = ("；", "、") if language else ("; ", ", ")
-    wrong = comma.join(said(word("flag", flag)) for flag in flags)
+    wrong = comma.join(TEXTS[f"flag_{flag}"][language] for flag in flags)
     names = comma.join(f"{t.title[language]} ({t.role})" for t in tasks)
     lines = (
-        f"**{join.join(said(words) for words in first)}**",
-        fixed("sheet_wrong", what=wrong) if wrong else fixed("sheet_fine"),
-        said(upcoming),
-        fixed("sheet_tasks", what=names) if names else fixed("sheet_no_tasks"),
+        f"**{join.join(first)}**",
+        TEXTS["sheet_wrong"][language].format(what=wrong) if wrong else TEXTS["sheet_fine"][language],
+        upcoming,
+        TEXTS["sheet_tasks"][language].format(what=names) if names else TEXTS["sheet_no_tasks"][language],
     )
     return "\n\n".join(lines)
 
 
-def _made(en: str, zh: str) -> Text:
-    return Text.model_construct(en=en, zh=zh)
-
-
-def _where(run: Run, case: Case) -> Text:
+def _where(run: Run, case: Case) -> Pair:
+    title = case.plan.title
     if case.phase is None or case.en.entered is None:
-        return text("sheet_invited", pathway=case.plan.title)
+        return _said("sheet_invited", {"pathway": title.en}, {"pathway": title.zh})
     day = (local_date(run.at, case.zone) - local_date(case.en.entered, case.zone)).days
-    words = text("sheet_phase", pathway=case.plan.title, phase=case.phase.phase.title, day=day)
+    phase = case.phase.phase.title
+    words = _said(
+        "sheet_phase",
+        {"pathway": title.en, "phase": phase.en, "day": day},
+        {"pathway": title.zh, "phase": phase.zh, "day": day},
+    )
     if case.en.status == "paused":
-        extra = text("sheet_paused")
-        return Text.model_construct(en=f"{words.en} ({extra.en})", zh=f"{words.zh}（{extra.zh}）")
+        extra = TEXTS["sheet_paused"]
+        return f"{words[0]} ({extra[0]})", f"{words[1]}（{extra[1]}）"
     return words
 
 
-def _end(case: Case) -> Text:
+def _ended(case: Case) -> Pair:
     spec = case.plan.ends.get(case.en.end)
-    return spec.title if spec is not None and spec.title is not None else plain(case.en.end.replace("_", " "))
+    words = spec.title if spec is not None and spec.title is not None else plain(case.en.end.replace("_", " "))
+    return _said("sheet_ended", {"what": words.en}, {"what": words.zh})
 
 
 def _latest(run: Run) -> list[tuple[str, str]]:
