@@ -69,10 +69,11 @@ def load_pathway(text: str | bytes, file: str, site: Site | None = None) -> Load
     source, found = read_source(text, file)
     if found:
         return Loaded(None, _limited(found), source)
-    return _load_pathway(source, site)
+    return load_source(source, site)
 
 
-def _load_pathway(source: Source, site: Site | None) -> Loaded:
+def load_source(source: Source, site: Site | None = None) -> Loaded:
+    """Compile and check a pathway whose text has been read without errors; as ``load_pathway``."""
     if "carepath" in source.value and source.value["carepath"] != 1:
         span = source.span(("carepath",), key=False)
         params = {"value": str(source.value["carepath"])}
@@ -142,7 +143,7 @@ def load_any(text: str | bytes, file: str, site: Site | None = None) -> Loaded |
         return Loaded(None, _limited(found), source)
     match kind_of(source.value):
         case "pathway":
-            return _load_pathway(source, site)
+            return load_source(source, site)
         case "site":
             return _load_site(source)
         case _:

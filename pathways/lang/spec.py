@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pathways.lang.diagnostics import Said
-from pathways.lang.spec_actions import Actions, Inline, RowSpec, TaskAction
+from pathways.lang.spec_actions import Actions, Inline, RowSpec
 from pathways.lang.spec_base import (
     Condition,
     Count,
@@ -194,12 +194,15 @@ class EndSpec(Inline):
     title: TextSpec | None = None
 
 
-class BehindSpec(TaskAction):
+class BehindSpec(Node):
     """The task that is opened when a quota is behind, `lead` before the period ends."""
 
     PLACE = Said("`behind`", "`behind`")
-    due: Phrase | None = None  # type: ignore[assignment]  # the lead before the period's end is its deadline
+    task: TextSpec
+    role: Name
     lead: Phrase
+    due: Phrase | None = None
+    escalate: Name | None = None
 
 
 class QuotaSpec(Node):

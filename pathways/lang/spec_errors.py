@@ -228,18 +228,24 @@ def _got(value: Any) -> Said:
 def _homes(model: type[Node]) -> dict[str, type[Node]]:
     """Every key of the document's models, with the first model that has it."""
     homes: dict[str, type[Node]] = {}
-    seen: set[type[Node]] = set()
+    for owner in models_of(model):
+        for key in owner.known_keys():
+            homes.setdefault(key, owner)
+    return homes
+
+
+def models_of(model: type[Node]) -> dict[type[Node], None]:
+    """A model and all models inside it, nearest first."""
+    seen: dict[type[Node], None] = {}
     queue = [model]
     while queue:
         owner = queue.pop(0)
         if owner in seen:
             continue
-        seen.add(owner)
-        for key in owner.known_keys():
-            homes.setdefault(key, owner)
+        seen[owner] = None
         for info in owner.model_fields.values():
             queue.extend(_models_in(info.annotation))
-    return homes
+    return seen
 
 
 def _models_in(annotation: Any) -> Iterator[type[Node]]:
