@@ -18,6 +18,7 @@ from pathways.lang.source import Source
 from worker.problems import WRONG_INPUT, language_of
 
 app = typer.Typer(add_completion=False)
+SETTINGS_FILE = "carepath.toml"
 
 PathsArgument = Annotated[
     list[Path], typer.Argument(help="Pathway or site files, or folders of them.", exists=True, show_default=False)
@@ -63,6 +64,10 @@ class Findings:
 
 def read_site(path: Path | None, findings: Findings) -> Site | None:
     """The site of a run; what is wrong with it is among the findings."""
+    if path is None and Path(SETTINGS_FILE).is_file():
+        from worker.settings import load_settings
+
+        path = load_settings().site
     if path is None:
         return None
     loaded = load_site(path.read_bytes(), str(path))
@@ -91,22 +96,27 @@ def check(
     language = chosen_language(lang)
     findings = Findings()
     compiled_site = read_site(site, findings)
-    checked = 0
+    site_is_wrong = findings.wrong
+    asked = 0
+    seen = {Path(file).resolve() for file in findings.sources}
     for path in paths:
         for file in documents(path):
-            if site is not None and file.resolve() == site.resolve():
+            asked += 1
+            if file.resolve() in seen:
                 continue
+            seen.add(file.resolve())
             loaded = load_any(file.read_bytes(), str(file), compiled_site)
-            findings.add(loaded.source, loaded.diagnostics)
-            checked += 1
-    if checked == 0 and site is None:
+            # Of a site that is wrong itself nobody needs to hear that it is missing.
+            told = [d for d in loaded.diagnostics if not (site_is_wrong and d.code == "site_needed")]
+            findings.add(loaded.source, tuple(told))
+    if not asked:
         raise typer.BadParameter("there is no pathway and no site in it", param_hint="PATH")
     if json_:
         sys.stdout.write(json.dumps(as_json(findings.all, language), ensure_ascii=False, indent=2) + "\n")
     else:
         if findings.all:
             print_text(findings.text(language))
-        print_text(summary(findings.all, checked, language))
+        print_text(summary(findings.all, len(seen), language))
     if findings.wrong:
         raise typer.Exit(WRONG_INPUT)
 

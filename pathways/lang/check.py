@@ -68,7 +68,7 @@ def _inside(part: Span, place: Span) -> bool:
 
 
 def _parts(r: Reader) -> Iterator[Span]:
-    """The parts of a document that are judged each by itself: a rule, a step, a list of rows, a parameter …"""
+    """The parts of a document that are judged each by itself: a rule, a step, a list of rows, a parameter."""
     for section, place in r.source.place.children.items():
         for inner in place.children.values():
             if section != "phases":

@@ -30,6 +30,7 @@ PATHWAYS = {
     "wide": BASE / "wide.yaml",
 }
 
+
 def judged(source: Source, model: type[Node]) -> dict[int, type[Node]]:
     seen: dict[int, type[Node]] = {}
     model.model_validate(source.value, context=seen)
