@@ -96,7 +96,7 @@ _W: dict[str, _Words] = {
 
 class _Page:
     def __init__(self, language: Language) -> None:
-        self.language = language
+        self.language: Language = language
         self.lines: list[str] = []
 
     def w(self, key: str, /, **values: object) -> str:
