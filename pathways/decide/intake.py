@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ def reading(run: Run, event: Event, body: Reading) -> Kept | None:
         words = text("reading_refused", why=word("why", "no_measure"))
         run.timeline(None, "reading_unused", body.measure, words, key=f"{run.state.journey}:reading:{event.id}")
         return None
-    return keep(run, event.id, body.measure, event.at, body.components, body.context)
+    return keep(run, event.id, body.measure, event.at.astimezone(UTC), body.components, body.context)
 
 
 def keep(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ def _do_row(case: Case, row: LifecycleRow | None, event: Event) -> None:
             if handoff.enrolment == case.id:
                 handoffs.cancel(case, handoff, row.event)
     for name in row.sets:
-        facts.set_anchor(case, name, event.at)
+        facts.set_anchor(case, name, event.at.astimezone(UTC))
         case.en.ways.clear()
     if row.stop != "none":
         _stop(case, row.stop)

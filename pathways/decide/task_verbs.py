@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from pathways.decide import forms, rules
@@ -92,7 +93,7 @@ def _snooze(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
         return "red_no_snooze", {}
     if body.until is None or body.until <= case.run.at:
         return "needs_until", {}
-    task.snoozed = body.until
+    task.snoozed = body.until.astimezone(UTC)
     stop_ladder(task)
     _changed(case, task, event, body, "task_snoozed")
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -43,9 +43,10 @@ def visit(run: Run, event: Event, body: Visit) -> None:
             run.refuse(event.id, "visit_start")
             return
         end(case, o, "moved", weight=3)
-        made = plan_extra(case, step, body.start, f"moved@{event.id}")
+        start = body.start.astimezone(UTC)
+        made = plan_extra(case, step, start, f"moved@{event.id}")
         if made is not None:
-            made.booked = body.start
+            made.booked = start
         run.accept(event.id)
     else:
         run.refuse(event.id, "unknown_verb", verb=body.verb)
@@ -76,8 +77,8 @@ def _book(run: Run, event: Event, body: Visit, case: Case, step: Step, o: Occurr
     if body.start is None:
         run.refuse(event.id, "visit_start")
         return
-    o.booked = body.start
-    move(case, step, o, body.start)
+    o.booked = body.start.astimezone(UTC)
+    move(case, step, o, o.booked)
     words = text("booked", step=step.title)
     run.timeline(case, "booked", step.path, words, key=f"{o.key}:booked:{event.id}", weight=3, data={"by": body.by})
     run.accept(event.id)
