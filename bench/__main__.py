@@ -31,7 +31,7 @@ class Sizes:
     fleet: int
 
 
-FULL: Final = Sizes(20, 20, 10, 1000, 7, (1, 5, 10, 20, 40, 80), 1000)
+FULL: Final = Sizes(12, 20, 10, 1000, 7, (1, 5, 10, 20, 40, 80), 1000)
 QUICK: Final = Sizes(3, 5, 2, 40, 3, (1, 10, 40), 60)
 
 

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from bench import naive
 from bench.life import Life, live
-from bench.lives import Lived, Result, live_through
+from bench.lives import Result, live_through
 from bench.ours import WORKFLOWS, Ours
 from bench.show import Row, Table
 from bench.theirs import Theirs
@@ -54,8 +54,14 @@ class Side:
         }
 
 
-async def measure(system: Any, lives: Sequence[Life], workflows: Sequence[type], runner: WorkflowRunner, times: int,
-                  name: str) -> Side:  # fmt: skip
+async def measure(
+    system: Ours | Theirs,
+    lives: Sequence[Life],
+    workflows: Sequence[type],
+    runner: WorkflowRunner,
+    times: int,
+    name: str,
+) -> Side:
     """Live the lives and replay the longest run of all."""
     try:
         results = await live_through(system, lives)
@@ -135,6 +141,3 @@ def _where(ours: Side, theirs: Side) -> Table:
         for name in sorted(set(kinds_a) | set(kinds_b), key=lambda n: -bytes_a.get(n, 0))
     ]  # fmt: skip
     return Table("Where events and bytes are, a patient", ("event", "carepath", "KB", "naive", "KB"), rows)
-
-
-__all__ = ["Lived", "Side", "both", "tables"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -71,11 +70,6 @@ class _InProcess(PartnerClients):
     def of(self, partner_id: str) -> PartnerClient | None:
         partner = self._known.partner(partner_id)
         return None if partner is None else PartnerClient(partner, self._inner)
-
-
-@dataclass(slots=True)
-class _Order:
-    moves: list[tuple[datetime, str]]
 
 
 class Pharmacy:

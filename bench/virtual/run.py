@@ -76,7 +76,6 @@ class Pending:
     event: int
     attempt: int = 1
     started: int = 0
-    cancel: int = 0
 
 
 @dataclass(slots=True)

@@ -129,10 +129,6 @@ class World:
         self._open.clear()
         self._heap.clear()
 
-    def find(self, workflow_id: str) -> Run | None:
-        """The open run of a workflow id."""
-        return self._open.get(workflow_id)
-
     # What clients do.
 
     async def start(
