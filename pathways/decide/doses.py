@@ -56,7 +56,8 @@ def replan(case: Case, step: Step, until: datetime) -> None:
     if changed:
         memory.generation += 1
     for slot, items in sorted(by_key.values(), key=lambda pair: pair[0].due):
-        make(case, step, slot, items=dict.fromkeys(items, ""))
+        if slot.key > memory.latest:
+            make(case, step, slot, items=dict.fromkeys(items, ""))
     memory.planned_to = until
 
 

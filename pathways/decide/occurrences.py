@@ -46,7 +46,7 @@ def step_run(case: Case, path: str) -> StepRun:
     if found is None:
         found = case.run.state.steps[key] = StepRun(key=key, visit=visit)
     elif found.visit != visit:
-        found.visit, found.planned_to, found.anchor, found.in_visit = visit, None, "", 0
+        found.visit, found.planned_to, found.anchor, found.in_visit, found.latest = visit, None, "", 0, ""
         found.tail, found.outcome, found.at, found.done_at, found.due = "", "", None, None, None
         found.mode, found.form, found.why, found.armed = "", {}, "", True
     return found
@@ -267,8 +267,12 @@ def end(
     if o.visit == case.visit_of(o.step):
         _remember(case, step, o, outcome, why, form or {}, mode)
     memory = run.state.steps[f"{case.id}|{o.step}"]
-    if outcome != "cancelled" and o.due is not None and o.due > run.at:
-        memory.early = [*memory.early, o.slot + (f"/{part}" if (part := _part(o)) else "")][-8:]
+    if outcome != "cancelled" and o.due is not None and not o.extra and o.visit == memory.visit:
+        slot = o.slot + (f"/{part}" if (part := _part(o)) else "")
+        if o.due > run.at:
+            memory.early = [*memory.early, slot][-8:]
+        else:
+            memory.latest = max(memory.latest, slot)
     memory.totals[outcome] = memory.totals.get(outcome, 0) + 1
     words = outcome_words(step.title, outcome, why)
     data: dict[str, Json] = {"form": form} if form else {}

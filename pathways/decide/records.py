@@ -246,7 +246,8 @@ class StepRun(Record):
     ``count``: made so far; ``in_visit``: made in this visit of the phase. ``tail``: endings in this visit,
     newest last: d done, l late, p partly, m missed, n not taken. ``outcome`` … ``mode`` are of the latest ended
     occurrence of this visit; ``any_outcome`` … of the latest over all visits. ``armed``: "as soon as" may fire.
-    ``early``: slots that ended before they were due (planning again must not make them twice).
+    ``early``: slots that ended before they were due, ``latest``: the last slot that ended when it was due or later
+    (planning again must not make them twice).
     """
 
     section: ClassVar[str] = "steps"
@@ -256,6 +257,7 @@ class StepRun(Record):
     anchor: str = ""
     generation: int = 0
     early: list[str] = field(default_factory=list)
+    latest: str = ""
     count: int = 0
     in_visit: int = 0
     tail: str = ""

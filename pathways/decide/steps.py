@@ -243,7 +243,12 @@ def _replan_repeat(case: Case, step: Step) -> None:
             del run.state.alarms[key]
     for slot in sorted(wanted_slots.values(), key=lambda s: s.due):
         limit = _limit(case, step)
-        if slot.key not in alive and slot.due >= run.at and (limit is None or slot.due < limit):
+        if (
+            slot.key not in alive
+            and slot.key > memory.latest
+            and slot.due >= run.at
+            and (limit is None or slot.due < limit)
+        ):
             make(case, step, slot)
     memory.planned_to = until
     _plan_repeat(case, step)
