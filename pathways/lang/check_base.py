@@ -6,10 +6,20 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from pathways.lang.plan import Plan, Step
-from pathways.lang.plan_base import ClockTime, Customary, Duration
+from pathways.lang.plan import Phase, Plan, Step
+from pathways.lang.plan_base import WORKING_UNITS, ClockTime, Customary, Duration
 from pathways.lang.plan_cond import DerivedRef, FactRef, FieldRef, Has, MeasureRef
-from pathways.lang.plan_when import DaysAfter, EachSlot, Every, OnDaysOfMonth, TimeOfDay
+from pathways.lang.plan_when import (
+    AnchorMoment,
+    DayOfPhase,
+    DaysAfter,
+    EachSlot,
+    Every,
+    OffsetMoment,
+    OnceAt,
+    OnDaysOfMonth,
+    TimeOfDay,
+)
 from pathways.lang.resolve import THROUGHOUT
 from pathways.lang.source import Path
 
@@ -111,6 +121,46 @@ def _week_gap(weekdays: tuple[int, ...]) -> int:
     ordered = sorted(weekdays)
     gaps = [b - a for a, b in pairwise(ordered)]
     return min([*gaps, ordered[0] + 7 - ordered[-1]])
+
+
+def longest(phase: Phase) -> float | None:
+    """Minutes a phase lasts at most; None where that depends on when it is entered, or on days of pause."""
+    lengths: list[float] = []
+    until = phase.until
+    if isinstance(until, DayOfPhase) and not phase.active_days_only:
+        lengths.append(until.day * DAY)
+    elif isinstance(until, OffsetMoment) and not phase.active_days_only and _from_start(until):
+        lengths.append(_at_most(until.offset) or 0)
+    if phase.no_later_than is not None and (after := _at_most(phase.no_later_than.after)) is not None:
+        lengths.append(after)
+    return min(lengths, default=None)
+
+
+def _at_most(duration: Duration) -> float | None:
+    """Minutes a duration lasts at most (working time may take any while)."""
+    if duration.amount is None or duration.unit in WORKING_UNITS:
+        return None
+    return duration.amount * {"month": 31 * DAY, "year": 366 * DAY}.get(duration.unit, SHORTEST[duration.unit])
+
+
+def earliest(step: Step) -> float | None:
+    """Minutes after entry at which a step first comes at the earliest; None where that depends on other things."""
+    base = step.when.base
+    if isinstance(base, OnceAt):
+        if isinstance(base.moment, DayOfPhase):
+            return (base.moment.day - 1) * DAY  # whoever enters in the evening reaches day 1 soon
+        if isinstance(base.moment, OffsetMoment) and _from_start(base.moment):
+            return minutes(base.moment.offset)
+    if isinstance(base, DaysAfter) and base.of is None and base.anchor in (None, AnchorMoment(name="phase_start")):
+        return (min(base.days) - 1) * DAY
+    if isinstance(base, Every) and base.anchor is None and not base.starts_at_once and not base.weekdays:
+        length = minutes(base.cycle if base.block is not None else base.interval)
+        return length if length is not None and length >= 7 * DAY else None
+    return None
+
+
+def _from_start(moment: OffsetMoment) -> bool:
+    return moment.base == AnchorMoment(name="phase_start") and not moment.before
 
 
 def nodes(part: Any) -> Iterator[Any]:

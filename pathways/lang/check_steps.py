@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from math import ceil
 
-from pathways.lang.check_base import DAY, all_steps, minutes, nodes, per_day, shortest_gap, step_path
+from pathways.lang.check_base import DAY, all_steps, earliest, longest, minutes, nodes, per_day, shortest_gap, step_path
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
 from pathways.lang.handoff_words import HANDOFF_WORDS
@@ -14,6 +14,7 @@ from pathways.lang.plan import (
     DoseBody,
     HandoffBody,
     MeasureBody,
+    Phase,
     Plan,
     Row,
     Step,
@@ -35,6 +36,8 @@ def check_steps(r: Reader, plan: Plan) -> None:
     for phase, step in all_steps(plan):
         path = step_path(phase, step.id)
         _window(r, path, step)
+        if phase != THROUGHOUT:
+            _in_time(r, path, step, plan.phases[phase])
         _medicine(r, path, step)
         if isinstance(step.body, HandoffBody):
             _handoff(r, path, step, step.body, _rows(plan, phase))
@@ -75,6 +78,19 @@ def _window(r: Reader, path: Path, step: Step) -> None:
             opens=_said(window.opens_before),
             missed=_said(window.missed_after),
         )
+
+
+def _in_time(r: Reader, path: Path, step: Step, phase: Phase) -> None:
+    """The first occurrence comes before the phase is over."""
+    begins, lasts = earliest(step), longest(phase)
+    if begins is not None and lasts is not None and begins > lasts:
+        r.say("unreachable_step", (*path, "when"), name=step.id, begins=_days(begins), lasts=_days(lasts))
+
+
+def _days(length: float) -> Said:
+    days = round(length / DAY, 1)
+    number = int(days) if days == int(days) else days
+    return Said(f"{number} day{'' if number == 1 else 's'}", f"{number} 天")
 
 
 def _said(duration: Duration | None) -> Said:

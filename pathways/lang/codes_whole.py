@@ -17,6 +17,14 @@ WHOLE_CODES: tuple[Code, ...] = (
         ("Lead a row there with `end: {name}`, or delete it.", "请用 `end: {name}` 通向它，或删除它。"),
     ),
     error(
+        "unreachable_step",
+        (
+            "`{name}` first comes {begins} after entry, and the phase lasts {lasts} at most",
+            "`{name}` 最早在进入后 {begins} 出现，而本阶段最长 {lasts}",
+        ),
+        ("Let it come earlier, let the phase last longer, or delete it.", "请提前该步骤、延长阶段，或删除它。"),
+    ),
+    error(
         "no_way_on",
         ("the phase `{name}` has no end of its own", "阶段 `{name}` 没有结束的时候"),
         ("Give it `until` with `at_end`, or `no_later_than`.", "请写 `until` 和 `at_end`，或 `no_later_than`。"),

@@ -111,7 +111,7 @@ def slipped_word(text: str, names: frozenset[str]) -> tuple[int, int, str] | Non
         if word in words or word in names or word in WORDS or word in DURATION_WORDS:
             continue
         near = did_you_mean(word, [w for w in words if len(w) > 2])
-        if near:
+        if near and not did_you_mean(word, names):
             return match.start(), len(word), near
     return None
 

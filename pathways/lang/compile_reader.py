@@ -104,7 +104,8 @@ class Finder:
         if parsed.error is None:
             return parsed.tree
         error = parsed.error
-        slip = slipped_word(text[: error.offset + error.length], self.names()) if error.code == "unexpected" else None
+        grammatical = error.code in ("unexpected", "ended") and code != "bad_phrase"
+        slip = slipped_word(text, self.names()) if grammatical else None
         start, length, near = slip or (error.offset, max(1, error.length), "")
         span = self.source.span_within(path, offset + start, offset + start + length)
         found, params = phrase_finding(error, text, what, code)
@@ -415,14 +416,14 @@ class Reader(Finder):
         self.say(code, path, span=span, name=name, known=listed, suggestion=did_you_mean(name, steps))
         return name
 
-    def handoff_word(self, kind: str, word: str, path: Path, known: Iterable[str]) -> bool:
+    def handoff_word(self, kind: str, word: str, path: Path, known: Iterable[str], *, key: bool = True) -> bool:
         """A word that a kind of handoff has."""
         words = sorted(known)
         if word in words:
             return True
         listed = ", ".join(f"`{w}`" for w in words)
         near = did_you_mean(word, words)
-        self.say("unknown_handoff_word", path, key=True, kind=kind, word=word, known=listed, suggestion=near)
+        self.say("unknown_handoff_word", path, key=key, kind=kind, word=word, known=listed, suggestion=near)
         return False
 
     def anchor(self, name: str, path: Path) -> str:

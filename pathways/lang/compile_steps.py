@@ -252,6 +252,6 @@ def _followed(
             return ()
         seen.append(current)
         if outcome.same_as not in spec.outcomes:
-            r.handoff_word(spec.handoff, outcome.same_as, at, tuple(spec.outcomes))
+            r.handoff_word(spec.handoff, outcome.same_as, at, spec.outcomes, key=False)
             return ()
         current = outcome.same_as

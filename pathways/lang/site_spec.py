@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from pathways.lang.diagnostics import Said
 from pathways.lang.spec_base import Filled, Id, Listed, Name, Node, Phrase, Plain, Version, YesNo
@@ -13,11 +13,19 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+def _days_kind(data: Any) -> str:
+    return "\0list" if isinstance(data, list) else "\0word"
+
+
 class HoursSpec(Node):
     """``{on: [mon, tue], from: 08:00, to: 17:30}``; ``on: working days`` is Monday to Friday without holidays."""
 
     PLACE = Said("working hours", "工作时间")
-    on: Annotated[list[Weekday], Filled] | Literal["working days", "every day"]
+    on: Annotated[
+        Annotated[list[Weekday], Filled, Tag("\0list")]
+        | Annotated[Literal["working days", "every day"], Tag("\0word")],
+        Discriminator(_days_kind),
+    ]
     start: Phrase = Field(alias="from")
     end: Phrase = Field(alias="to")
 

@@ -162,6 +162,7 @@ CASES: dict[str, Case] = {
     # ------------------------------------------------------------------ the course
     "unreachable_phase": small(("ends:\n", "  alone:\n    title: {en: Alone, zh: 孤立}\n    no_later_than: {after: 1 day, end: finished}\nends:\n")),
     "unreachable_end": small(("rules:\n", "  alone: {say: well_done}\nrules:\n")),
+    "unreachable_step": small(("{teach: how_to_measure, when: at phase start}", "{teach: how_to_measure, when: day 20 of the phase}")),
     "no_way_on": small(("    no_later_than: {after: 30 days, end: finished}\n", "")),
     "until_without_at_end": small(("    at_end:\n", "    leave:\n"), (END_ROW, ""), (LEAVE, LEAVE.replace("go: first", "end: finished")),
                                   also=("unreachable_phase",)),

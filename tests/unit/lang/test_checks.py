@@ -96,6 +96,14 @@ def plan(*edits: tuple[str, str]) -> Plan:
         (("en: Measure again.,", f"en: {'x' * 459},"), set()),
         (("zh: 请再测一次。", f"zh: {'高' * 201}"), set()),
         (("zh: 请再测一次。", f"zh: {'高' * 202}"), {"message_too_long"}),
+        # a step comes while its phase lasts
+        (("when: at phase start", "when: day 15 of the phase"), set()),
+        (("when: at phase start", "when: day 16 of the phase"), {"unreachable_step"}),
+        (("when: at phase start", "when: every 2 weeks"), set()),
+        (("when: at phase start", "when: every 3 weeks"), {"unreachable_step"}),
+        (("when: at phase start", "when: at phase start and every 3 weeks"), set()),
+        (("when: 7 days after phase start", "when: 40 days after phase start"), {"unreachable_step"}),
+        (("when: at phase start", "when: days 20 and 30 after enrolment"), set()),
         # deadlines grow
         (("accepted: 1 day, handed_over: 5 days", "accepted: 5 days, handed_over: 120 h"), set()),
         # red counts clock time
@@ -225,3 +233,91 @@ def test_the_library_compiles_for_both_example_sites() -> None:
         assert loaded.site is not None
         care = loaded.site.caps["care"].per_day
         assert care is not None and care >= 4
+
+
+CHECKUP = "        visit: {with: gp, mode: [clinic]}\n"
+
+
+@pytest.mark.parametrize(
+    ("edit", "code", "text"),
+    [
+        (("by: [app], answer_within: 15 min", "by: [apq], answer_within: 15 min"), "not_one_of", "apq"),
+        (("remind: [at due]", "catch_up: later"), "not_one_of", "later"),
+        (("remind: [at due]", "catch_up: within 2 yearz"), "unknown_unit", "yearz"),
+        (("    level: red\n", "    level: red\n    watch: [activ]\n"), "not_one_of", "activ"),
+        (("    level: red\n", "    level: red\n    watch: ended for ten days\n"), "bad_phrase", "days"),
+        (("as: mean", "as: trend"), "not_in_release", "trend"),
+        (("take: 2 readings 1 min apart", "from: [devise]"), "not_one_of", "devise"),
+        (("take: 2 readings 1 min apart", "where: setting is hme"), "unknown_word", "hme"),
+        (("take: 2 readings 1 min apart", "where: seting is home"), "unknown_name", "seting"),
+        (("    as: mean\n", "    as: mean\n    where: not setting is home\n"), "not_in_release", "not"),
+        (("    as: mean\n", "    as: mean\n    judge: blok end\n"), "bad_phrase", "blok"),
+        (("for: medicines where class is antihypertensive", "for: medicines where class is antihypertensiv"), "unknown_word", "antihypertensiv"),
+        (("for: medicines where", "for: medicines were"), "bad_phrase", "medicines"),
+        (("sex is female", "sex is femal"), "unknown_word", "femal"),
+        (("sex is female", "age is old"), "type_mismatch", "age"),
+        (("{if: checkup is done and", "{if: review.controled is yes and"), "unknown_step", "review"),
+        (("up_to: 1 time,", "up_to: 1 time since frist,"), "unknown_phase", "frist"),
+        (("up_to: 1 time,", "up_to: none,"), "bad_phrase", "none"),
+        (("repeat: 3 times", "repeat: 3"), "bad_phrase", ","),
+        (("within: 5 to 30 min", "within: 30 to 5 min"), "bad_value", "30"),
+        (("within: 5 to 30 min", "within: half an hour"), "bad_phrase", "half"),
+        (("after: 30 days", "after: 1.5 days"), "bad_value", "1.5"),
+        (("after: 30 days", "after: alarm"), "not_a_duration", "alarm"),
+        (("until: day 14 of the phase", "until: day 14 of the fase"), "bad_time_phrase", "fase"),
+        (("form: {controlled: {yes_no: {en: At goal, zh: 达标}}}", "form: {pain: {scale: 0 to ten}}"), "bad_phrase", "ten"),
+        (("form: {controlled: {yes_no: {en: At goal, zh: 达标}}}", "form: {weight: {number: kgs}}"), "unknown_unit", "kgs"),
+        (("form: {controlled: {yes_no: {en: At goal, zh: 达标}}}", "form: {weight: {number: kg, fact: agee}}"), "unknown_fact", "agee"),
+        (("form: {controlled: {yes_no: {en: At goal, zh: 达标}}}", "form: {weight: {number: kg, measure: pb}}"), "unknown_measure", "pb"),
+        ((CHECKUP, CHECKUP.replace("clinic", "clinik")), "not_one_of", "clinik"),
+        (("missed: [{task: {en: Book again, zh: 重新预约}, role: nurse, due: 1 day}]", "missed: [{plan: chekup, at: the date booked}]"), "unknown_step", "chekup"),
+        (("missed: [{task: {en: Book again, zh: 重新预约}, role: nurse, due: 1 day}]", "missed: [{plan: checkup, at: the day booked}]"), "bad_time_phrase", "day"),
+        (("missed: [{task: {en: Book again, zh: 重新预约}, role: nurse, due: 1 day}]", "missed: [{stop: well_done}]"), "unknown_step", "well_done"),
+        (("missed: [{task: {en: Book again, zh: 重新预约}, role: nurse, due: 1 day}]", "missed: [{set: agee}]"), "unknown_fact", "agee"),
+        (("{say: well_done}\nrules", "{do: {say: well_done}, deadlines: x}\nrules"), "key_elsewhere", "deadlines"),
+        (("finished: {say: well_done}", "finished: {do: [{go: first}]}"), "action_not_here", "go"),
+        (("finished: {say: well_done}", "finished: {say: well_done, role: nurse}"), "text_not_allowed", "role"),
+        (("finished: {say: well_done}", "finished: {task: {en: Look, zh: 看}, due: 1 day}"), "missing_key", "finished"),
+        (("as: declined", "as: declned"), "unknown_handoff_word", "declned"),
+        (("to: patient, class: care", "to: patiant, class: care"), "unknown_role", "patiant"),
+        (("range: 110 to 150 mmHg", "range: 110 to 150 kg"), "unit_mismatch", "110"),
+        (("repeat_measurement: {", "repeat_measurement: {withn: 1 h, "), "unknown_key", "withn"),
+    ],
+)  # fmt: skip
+def test_the_finding_points_at_the_very_word(edit: tuple[str, str], code: str, text: str) -> None:
+    document = edited(edit)
+    found = [d for d in load_pathway(document, "small.yaml", the_site()).diagnostics if d.code == code]
+    assert found, [(d.code, d.message()) for d in load_pathway(document, "small.yaml", the_site()).diagnostics]
+    span = found[0].span
+    line = document.split("\n")[span.line - 1]
+    assert line[span.column - 1 :].startswith(text), (line[span.column - 1 :], found[0].message())
+
+
+@pytest.mark.parametrize(
+    ("edit", "code"),
+    [
+        (("from: 21:30, to: 07:00", "from: 21:30, to: 21:30"), "range_inverted"),
+        (("from: 08:00, to: 20:00", "from: 08:00, to: 8:00 pm"), "bad_clock_time"),
+        (("from: 08:00, to: 20:00", "from: 08:00, to: 24:30"), "bad_clock_time"),
+        (("from: 09-01", "from: 09-31"), "bad_clock_time"),
+        (("2026-01-02]", "2026-1-2]"), "bad_date"),
+        (("bundle_within: 2 days", "bundle_within: two days"), "bad_phrase"),
+        (("bundle_within: 2 days", "bundle_within: somewhat"), "unknown_name"),
+        (("zone: Asia/Shanghai", "zone: ../etc/passwd"), "unknown_zone"),
+        (("site: 1\n", "site: 2\n"), "unknown_language_version"),
+        (("seasons:", "engagement: {points: {steps: 1}}\nseasons:"), "not_in_release"),
+        (("on: [mon, tue, wed]", "on: [mon, tus, wed]"), "not_one_of"),
+    ],
+)  # fmt: skip
+def test_what_can_be_wrong_with_a_site(edit: tuple[str, str], code: str) -> None:
+    assert edit[0] in SITE
+    loaded = load_site(SITE.replace(edit[0], edit[1], 1), "site.yaml")
+    assert loaded.site is None
+    assert [d.code for d in loaded.diagnostics] == [code]
+
+
+def test_a_shift_may_end_at_midnight_and_weekends_may_be_others() -> None:
+    site = the_site(("to: 20:00", "to: 24:00"), ("  version: made by hand", "  version: x\n  weekend: [fri, sat]"))
+    assert (site.roles["clerk"].shifts[0].end.hour, site.calendar.weekend) == (24, (4, 5))
+    assert site.roles["clerk"].works_holidays
+    assert not site.any_role_always
