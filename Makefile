@@ -29,10 +29,11 @@ dev: venv ## the same, and stays up
 	@.venv/bin/carepath demo --stay
 
 test: venv tools lint type arch temporal ## every check and every test
-	@$(PYTEST) -m "not chaos" $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 -q -m "not server and not postgres and not browser and not chaos" $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 -q -m "(server or postgres or browser) and not chaos" $(PYTEST_ARGS)
 
 test-fast: venv ## the tests that need no server
-	@$(PYTEST) -m "not server and not postgres and not browser and not chaos" $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 -q -m "not server and not postgres and not browser and not chaos" $(PYTEST_ARGS)
 
 chaos: venv temporal ## long runs in which processes are killed
 	@$(PYTEST) -m chaos --timeout 7200 $(PYTEST_ARGS)
