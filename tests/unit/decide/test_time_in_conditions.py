@@ -148,7 +148,9 @@ def test_late_readings_belong_to_the_window_of_their_own_time() -> None:
     w = World(pathway(BODY))
     w.enrol()
     w.run(w.day(16, "12:30"))
-    late = [w.event(reading(150, 80), w.day(d, c), w.day(16, "22:00")) for d in (14, 15, 16) for c in ("07:00", "20:00")]
+    late = [
+        w.event(reading(150, 80), w.day(d, c), w.day(16, "22:00")) for d in (14, 15, 16) for c in ("07:00", "20:00")
+    ]
     w.run(w.day(17, "02:00"), late)
     assert w.outcomes("one.measure_bp")[:5] == ["missed"] * 5
     assert w.phase == "two"

@@ -90,7 +90,7 @@ def _head(body: str, name: str) -> str:
     if "cite: local" in text + body:
         text += "evidence: {local: {cite: tests}}\n"
     roles = [role for role in ("nurse", "gp", "duty") if role in set(re.findall(r"[a-z_]+", text + body))]
-    return text + f"roles: [{', '.join(roles)}]\n"
+    return text + (f"roles: [{', '.join(roles)}]\n" if roles else "")
 
 
 @cache
