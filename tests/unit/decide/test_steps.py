@@ -114,7 +114,10 @@ def test_a_guard_that_is_false_skips_and_takes_back_the_messages() -> None:
 
 
 def test_visits_of_two_pathways_inside_the_tolerance_fall_on_one_date() -> None:
-    steps = "      check: {{visit: {{with: gp, mode: [clinic]}}, when: day {day} at 10:00, window: {{opens_before: 2 days}}}}"
+    steps = """      check:
+        visit: {{with: gp, mode: [clinic]}}
+        when: day {day} at 10:00
+        window: {{opens_before: 2 days}}"""
     first = pathway(PHASE.format(steps=steps.format(day=20)), "first")
     second = pathway(PHASE.format(steps=steps.format(day=21)), "second")
     w = World(first, second, site=Site(id="s", zone="Asia/Shanghai", bundle_within=Duration(amount=2, unit="day")))
