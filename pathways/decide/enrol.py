@@ -40,9 +40,10 @@ def enrolled(run: Run, event: Event, body: Enrolled) -> None:
         run.refuse(event.id, "already_active")
         run.emit(EndEnrolment(body.enrolment, "already_active", run.at))
         return
-    for fact in body.facts:
-        if fact not in plan.facts and fact != "birth_date":
-            continue  # told for another pathway of the patient
+    if run.state.patient.silenced == "died":
+        run.refuse(event.id, "is_dead")
+        run.emit(EndEnrolment(body.enrolment, "died", run.at))
+        return
     en = Enrolment(
         key=body.enrolment,
         plan=body.plan_sha256,
@@ -183,6 +184,8 @@ def activate(case: Case) -> None:
     run, en = case.run, case.en
     en.status = "active"
     en.enrolled = run.at
+    run.state.patient.silenced = ""  # who joins anew has agreed anew
+    _forget_ended(run)
     for task in [t for t in run.state.tasks.values() if t.enrolment == case.id and t.fact]:
         close_task(case, task, "cancelled", by="pathway", why="not needed")
     en.excluded = [x.id for x in case.plan.eligibility.exclude if case.truth(x.cond) is Truth.TRUE]
@@ -194,6 +197,24 @@ def activate(case: Case) -> None:
             plan_question(case, fact)
     merge.compare_targets(case)
     phases.enter(case, case.plan.first_phase)
+
+
+KEEP_ENDED = timedelta(days=60)
+"""So long what an ended enrolment remembers is kept: rules may watch for a while after the end."""
+
+
+def _forget_ended(run: Run) -> None:
+    """A patient for life joins many pathways: forget what those that ended long ago remembered."""
+    state = run.state
+    held = {t.enrolment for t in state.tasks.values()} | {e.enrolment for e in state.episodes.values()}
+    held |= {o.enrolment for o in state.occurrences.values()}
+    for other in run.cases.values():
+        if other.en.ended is None or other.en.ended > run.at - KEEP_ENDED or other.id in held:
+            continue
+        for section in (state.steps, state.results, state.rules, state.derived, state.facts, state.settings):
+            records: dict[str, Any] = section
+            for key in [k for k in records if k.startswith(f"{other.id}|")]:
+                del records[key]
 
 
 # --------------------------------------------------------------------------- later

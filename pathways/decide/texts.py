@@ -100,6 +100,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "form_missing": ("This field is needed: {field}.", "此项必填：{field}。"),
     "form_unknown": ("There is no such field: {field}.", "没有此项：{field}。"),
     "form_wrong": ("This value does not fit: {field} ({expected}).", "此值不合要求：{field}（{expected}）。"),
+    "is_dead": ("The patient is marked as dead.", "患者已登记死亡。"),
     "no_enrolment": ("There is no such enrolment.", "没有这个入组记录。"),
     "not_running": ("The pathway is not running.", "路径未在运行。"),
     "already_paused": ("The pathway is already paused.", "路径已暂停。"),

@@ -114,6 +114,24 @@ def test_an_exclusion_that_becomes_true_later_is_decided_by_a_person() -> None:
     assert len(w.words("exclusion_true")) == 1
 
 
+def test_who_withdrew_may_join_again_and_what_ended_long_ago_is_forgotten() -> None:
+    w = joined()
+    w.bp(120, 80, w.day(1, "07:00"))
+    w.verb("withdraw", w.day(2))
+    again = w.enrol(name="en2", at=w.day(80), facts={"frail": False})
+    assert w.answered(again).done
+    w.run(w.day(81))
+    assert [due for due in w.messages("remind_measure") if due.startswith("80 ")] == ["80 07:00", "80 20:00"]
+    assert not [key for key in w.state.steps if key.startswith("en1|")]
+    check(w)
+
+
+def test_nobody_joins_after_death() -> None:
+    w = joined()
+    w.verb("died", w.day(2))
+    assert w.answered(w.enrol(name="en2", at=w.day(3), facts={"frail": False})).code == "is_dead"
+
+
 # --------------------------------------------------------------------------- pausing
 
 
