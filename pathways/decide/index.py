@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel
-
 from pathways.lang.plan import (
     Derived,
     Escalate,
@@ -27,7 +25,7 @@ from pathways.lang.plan import (
     TaskSpec,
     VisitBody,
 )
-from pathways.lang.plan_base import Duration
+from pathways.lang.plan_base import Duration, Part
 from pathways.lang.plan_cond import (
     AtLeast,
     DerivedRef,
@@ -49,13 +47,13 @@ QUIET = frozenset({"measure", "dose", "ask", "teach"})
 """What the patient does by themselves: its ending is settled with the next tick unless something waits for it."""
 
 
-def walk(part: object) -> Iterator[BaseModel]:
+def walk(part: object) -> Iterator[Part]:
     """Every model inside a part of the plan, itself included."""
-    if isinstance(part, BaseModel):
+    if isinstance(part, Part):
         yield part
         for name in type(part).model_fields:
             value = getattr(part, name)
-            if isinstance(value, BaseModel | tuple | dict):
+            if isinstance(value, Part | tuple | dict):
                 yield from walk(value)
     elif isinstance(part, tuple):
         for item in part:
@@ -65,7 +63,7 @@ def walk(part: object) -> Iterator[BaseModel]:
             yield from walk(item)
 
 
-def _token(node: BaseModel) -> str | None:
+def _token(node: Part) -> str | None:
     if isinstance(node, MeasureRef):
         return "m:" + node.measure
     if isinstance(node, InARow | NOfM):
