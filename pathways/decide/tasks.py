@@ -152,7 +152,7 @@ def close_task(
     run = case.run
     del run.state.tasks[task.key]
     status = "done" if outcome == "done" else "cancelled"
-    put(case, task, status=status, answers=form or {}, closed=run.at, closed_by=by, why=why)
+    put(case, task, status=status, answers=form or {}, closed=run.floor, closed_by=by, why=why)
     title = title_of(task)
     if outcome == "done":
         words = text("task_done", title=title)
