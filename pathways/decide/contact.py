@@ -258,8 +258,9 @@ def say(case: Case, message: str, key: str, *, at: datetime | None = None, expir
     placed = False
     for to in spec.to:
         if to == "patient":
+            known = key in run.state.sends  # two pathways with one red rule say it once
             placed = place(run, case, wish)
-            if placed:
+            if placed and not known:
                 words = text("message", what=plain(message))
                 run.timeline(case, "message_planned", spec.path, words, key=f"{key}:planned", weight=1)
         elif to == "caregiver":

@@ -389,7 +389,7 @@ def _open(case: Case, step: Step, o: Occurrence) -> None:
         )
         end(case, o, "sent" if sent else "undelivered")
     elif isinstance(body, VisitBody):
-        case.run.timeline(case, "opened", o.step, text("opened", step=step.title), key=f"{o.key}:open")
+        case.run.timeline(case, "opened", o.step, text("opened", step=step.title))
 
 
 def _say_until(case: Case, step: Step, o: Occurrence) -> datetime | None:
