@@ -31,7 +31,7 @@ from tests.unit.decide.rich import PLAN
 from tests.unit.decide.world import World, check, library, prescription, reading, told
 
 DAYS = 30
-EXAMPLES = int(os.environ.get("CAREPATH_TEST_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("CAREPATH_TEST_EXAMPLES", "8"))
 """More of them for a long search: set the variable."""
 
 pressures = st.tuples(st.sampled_from([85, 120, 128, 150, 165, 192]), st.sampled_from([70, 80, 95, 114]))
@@ -152,10 +152,17 @@ Row = tuple[int, str, Any]
 
 
 def begun(which: str, **how: Any) -> World:
-    """A patient who has just joined: the pathway of the library at its site, or the rich one at none."""
-    plan, site = library() if which == "library" else (PLAN, NO_SITE)
-    world = World(plan, site=site, **how)
-    world.enrol(facts={"medicines": [prescription()]})
+    """A patient who has just joined: the pathway of the library at its site, the rich one at none, or both."""
+    plan, site = library()
+    facts = {"medicines": [prescription()]}
+    if which == "rich":
+        world = World(PLAN, site=NO_SITE, **how)
+        world.enrol(facts=facts)
+        return world
+    world = World(plan, PLAN, site=site, **how)
+    world.enrol(plan, facts=facts)
+    if which == "both":
+        world.enrol(PLAN, name="en2", facts=facts)
     return world
 
 
@@ -195,7 +202,7 @@ def live_late(which: str, history: Sequence[Row], lags: Sequence[int], **how: An
 common = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-pathways = pytest.mark.parametrize("which", ["library", "rich"])
+pathways = pytest.mark.parametrize("which", ["library", "rich", "both"])
 
 
 @pathways
