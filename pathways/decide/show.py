@@ -5,12 +5,13 @@ The first four lines of the sheet say: phase and day, what is wrong, what is due
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from pathways.decide.agenda import Ahead
 from pathways.decide.calendar import local_date, local_time
 from pathways.decide.effects import Show
+from pathways.decide.readings import CACHE
 from pathways.decide.records import Occurrence, Task
 from pathways.decide.texts import TEXTS, plain, text
 from pathways.lang.plan_base import Text
@@ -103,13 +104,21 @@ def _upcoming(run: Run, what: Text, at: datetime) -> Text:
     return Text.model_construct(en=f"Next: {what.en} {when}", zh=f"下一步：{what.zh} {when}")
 
 
+def _today(run: Run) -> date:
+    return local_date(run.at, run.state.patient.zone)
+
+
 def _clock(run: Run, at: datetime) -> str:
-    zone = run.state.patient.zone
-    wall = local_time(at, zone)
-    clock = f"{wall.hour:02d}:{wall.minute:02d}"
-    if wall.date() == local_date(run.at, zone):
-        return clock
-    return f"{wall.month:02d}-{wall.day:02d} {clock}"
+    """Wall time, with the date when it is another day."""
+    key = ("clock", at, run.state.patient.zone)
+    found: tuple[date, str, str] | None = run.live.cache.get(key)
+    if found is None:
+        if len(run.live.cache) > CACHE:
+            run.live.cache.clear()
+        wall = local_time(at, run.state.patient.zone)
+        clock = f"{wall.hour:02d}:{wall.minute:02d}"
+        found = run.live.cache[key] = (wall.date(), clock, f"{wall.month:02d}-{wall.day:02d} {clock}")
+    return found[1] if found[0] == _today(run) else found[2]
 
 
 def _said(key: str, en: dict[str, object], zh: dict[str, object]) -> Pair:
@@ -148,10 +157,18 @@ def _lines(first: list[str], flags: tuple[str, ...], upcoming: str, tasks: list[
 
 
 def _where(run: Run, case: Case) -> Pair:
+    key = ("where", case.id, case.en.visit, case.en.status, _today(run), case.zone)
+    found: Pair | None = run.live.cache.get(key)
+    if found is None:
+        found = run.live.cache[key] = _phase_and_day(run, case)
+    return found
+
+
+def _phase_and_day(run: Run, case: Case) -> Pair:
     title = case.plan.title
     if case.phase is None or case.en.entered is None:
         return _said("sheet_invited", {"pathway": title.en}, {"pathway": title.zh})
-    day = (local_date(run.at, case.zone) - local_date(case.en.entered, case.zone)).days
+    day = (_today(run) - local_date(case.en.entered, case.zone)).days
     phase = case.phase.phase.title
     words = _said(
         "sheet_phase",
