@@ -268,10 +268,10 @@ class _Batch:
         if sealed is None:
             return []
         rows: list[Mapping[str, Any]] = self.sealer.open("watch.rows", sealed)
-        names = {m.id: m.catalogue for plan in self.plans for m in plan.measures.values()}
+        names: dict[str, str] = {m.id: m.catalogue for plan in self.plans for m in plan.measures.values()}
         return [
             Screen(
-                measure=names.get(r["measure"], r["measure"]),
+                measure=names.get(str(r["measure"]), str(r["measure"])),
                 level=r["level"],
                 cond=r["cond"],
                 rule=r["rule"],

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Executable, Table, func, select
 
 from activities.contracts import PlanRef, TickInput, TickResult
 from activities.intake.commands import store_command
@@ -108,7 +108,7 @@ class House:
         assert isinstance(done, StoredEvent), done
         return done
 
-    def rows(self, query: Select[Any]) -> Sequence[Any]:
+    def rows(self, query: Executable) -> Sequence[Any]:
         return self.ledger.store.read(lambda c: c.execute(query).all())
 
     def count(self, table: Table) -> int:

@@ -66,6 +66,7 @@ def test_a_data_point_becomes_a_reading() -> None:
         context={"setting": "home", "source": "device", "posture": "sitting"},
         device="Cuff 7",
     )
+    assert isinstance(found, NormalReading)
     assert str(found.components["systolic"]) == "141.50"
 
 
