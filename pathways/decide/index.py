@@ -23,7 +23,6 @@ from pathways.lang.plan import (
     Step,
     TaskBody,
     TaskSpec,
-    VisitBody,
 )
 from pathways.lang.plan_base import Duration, Part
 from pathways.lang.plan_cond import (
@@ -261,19 +260,8 @@ def rules_for(index: PlanIndex, touched: set[str]) -> tuple[RuleIndex, ...]:
     return found
 
 
-def action_tasks(actions: tuple[Any, ...]) -> tuple[OpenTask | Escalate, ...]:
-    """The actions among these that open a task."""
-    return tuple(a for a in actions if isinstance(a, OpenTask | Escalate))
-
-
 def first_say(rule: Rule) -> str | None:
     """The message a rule sends first: that of its repeat measurement, else its first ``say``."""
     if rule.repeat is not None:
         return rule.repeat.message
     return next((a.message for a in rule.do if isinstance(a, Say) and a.only_if is None), None)
-
-
-def visits_of(plan: Plan) -> tuple[str, ...]:
-    """Paths of the visit steps of a plan."""
-    index = index_of(plan)
-    return tuple(path for path, step in index.steps.items() if isinstance(step.body, VisitBody))

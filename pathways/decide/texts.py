@@ -30,7 +30,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "opened": ("{step} is open.", "{step}已开始。"),
     "occurrence": ("{step}: {outcome}.", "{step}：{outcome}。"),
     "occurrence_why": ("{step}: {outcome} ({why}).", "{step}：{outcome}（{why}）。"),
-    "dose_item": ("{step}: {outcome}.", "{step}：{outcome}。"),
     "booked": ("{step} booked.", "{step}已预约。"),
     "reading": ("Reading taken over: {values}.", "收到读数：{values}。"),
     "reading_refused": ("Reading not accepted: {why}.", "读数未采纳：{why}。"),
@@ -78,7 +77,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "task_past": ("Its time has passed: {step}", "已过时间：{step}"),
     "task_handoff_after": ("A late answer came after the end: {step}", "结束后收到答复：{step}"),
     "task_conflict": ("Two pathways disagree: {what}", "两个路径不一致：{what}"),
-    "task_named": ("{what}", "{what}"),
     # messages of our own
     "remind": ("Time for: {step}.", "请完成：{step}。"),
     "remind_dose": ("Time for your medicine: {medicines}.", "请按时服药：{medicines}。"),
@@ -143,6 +141,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "out_no_show": ("did not come", "未到"),
     "out_moved": ("moved", "已改期"),
     "out_silent": ("no answer", "无答复"),
+    "hand_accepted": ("accepted", "已接受"),
+    "hand_preparing": ("being prepared", "准备中"),
+    "hand_partly": ("partly handed over", "部分交付"),
+    "hand_handed_over": ("handed over", "已交付"),
+    "hand_declined": ("declined", "已拒绝"),
+    "hand_cancelled": ("cancelled", "已取消"),
+    "hand_failed": ("failed", "未能完成"),
+    "hand_scheduled": ("appointment made", "已预约"),
+    "hand_unattended": ("patient did not come", "患者未到"),
+    "hand_seen": ("patient was seen", "已就诊"),
+    "hand_returned": ("answer came back", "已反馈"),
+    "end_withdrawn": ("withdrawn", "已退出"),
+    "end_died": ("died", "已去世"),
+    "end_transferred": ("transferred", "已转出"),
+    "why_entered_in_error": ("entered in error", "误录"),
+    "why_readmitted": ("readmitted", "再次入院"),
     "why_not needed": ("not needed", "不再需要"),
     "why_could not": ("could not", "无法完成"),
     "why_paused": ("paused", "已暂停"),
@@ -160,7 +174,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "why_quiet": ("quiet hours", "免打扰时段"),
     "why_duplicate": ("the same was planned already", "已有相同消息"),
     "why_no_channel": ("no channel", "无可用渠道"),
-    "why_merged": ("asked once for all pathways", "多路径合并询问"),
     "why_no_repeat": ("no second reading came", "未收到复测"),
     "why_second": ("the second reading is as high", "复测仍异常"),
     "why_red": ("red passes quiet hours and caps", "红色消息不受限制"),
@@ -181,7 +194,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "do_step": ("Step to be done now", "立即执行步骤"),
     "entered_in_error": ("Entered in error", "误录更正"),
     "consent_changed": ("Wishes changed", "意愿已更改"),
-    "face": ("face to face", "面对面"),
     # case sheet
     "sheet_none": ("No pathway is running.", "没有运行中的路径。"),
     "sheet_phase": ("{pathway}: {phase}, day {day}", "{pathway}：{phase}，第{day}天"),
@@ -189,7 +201,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sheet_paused": ("paused", "已暂停"),
     "sheet_wrong": ("Wrong: {what}", "异常：{what}"),
     "sheet_fine": ("Nothing is wrong.", "无异常。"),
-    "sheet_next": ("Next: {what}", "下一步：{what}"),
     "sheet_nothing_next": ("Nothing is planned.", "暂无安排。"),
     "sheet_tasks": ("Open tasks: {what}", "未完成任务：{what}"),
     "sheet_no_tasks": ("No open tasks.", "无未完成任务。"),
@@ -232,8 +243,10 @@ def _in(values: dict[str, object], language: int) -> dict[str, object]:
 
 def word(kind: str, value: str) -> Text:
     """A coded word (``out_done``, ``why_paused``) for people; a word not known is shown as it is."""
-    key = f"{kind}_{value}"
-    return text(key) if key in TEXTS else Text.model_construct(en=value.replace("_", " "), zh=value)
+    for key in (f"{kind}_{value}", f"hand_{value}"):
+        if key in TEXTS:
+            return text(key)
+    return Text.model_construct(en=value.replace("_", " "), zh=value)
 
 
 def plain(value: str) -> Text:
