@@ -18,7 +18,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from activities.keys.key_file import WrappingKeys, read_or_make_key_file
+from activities.keys.key_file import WrappingKeys, read_key_file, read_or_make_key_file
 from activities.keys.sealing import KEY_BYTES, KeyUnknownError, OwnerKeys, SealError, owner_keys, sealed_version
 from activities.records.schema import key_tombstone, owner_key
 from activities.records.store import Store
@@ -31,7 +31,8 @@ class Keyring:
     """Seals and opens bytes for an owner. Threads may share one; processes each have their own.
 
     ``capacity``: owners kept unwrapped in memory; ``keep``: seconds after which one is read again, so that a
-    shredded key is forgotten everywhere within that time.
+    shredded key is forgotten everywhere within that time. ``reread``: gives the wrapping keys as they are now, for
+    a process that runs on while they are rotated.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Keyring:
         capacity: int = 2048,
         keep: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
+        reread: Callable[[], WrappingKeys] | None = None,
     ) -> None:
+        self._reread = reread
         self._store = store
         self._wrapping = wrapping
         self._capacity = capacity
@@ -187,6 +190,7 @@ def open_keyring(store: Store, source: str) -> Keyring:
     if "://" in source:
         raise SealError("only a key file is supported as CAREPATH_KEYS; give the path of a file")
     empty = store.read(lambda c: c.scalar(select(owner_key.c.owner).limit(1))) is None
-    keyring = Keyring(store, read_or_make_key_file(Path(source), may_make=empty))
+    path = Path(source)
+    keyring = Keyring(store, read_or_make_key_file(path, may_make=empty), reread=lambda: read_key_file(path))
     keyring.ensure(SYSTEM)
     return keyring

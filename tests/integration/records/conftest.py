@@ -36,3 +36,11 @@ def house(url: str, tmp_path: Path) -> Iterator[House]:
     made = House(url, str(tmp_path / "keys.json"))
     yield made
     made.ledger.close()
+
+
+@pytest.fixture
+def postgres_house(postgres_server: postgres.Server, tmp_path: Path) -> Iterator[House]:
+    """The same on PostgreSQL only."""
+    made = House(postgres_server.cleared(), str(tmp_path / "keys.json"))
+    yield made
+    made.ledger.close()

@@ -16,17 +16,9 @@ from activities.intake.inbox import NewEvent, put
 from activities.records import schema
 from activities.records.store import lock_journey
 from pathways.decide.events import Answered
-from tests import postgres
 from tests.integration.records.house import PATIENT, House, Run
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def house(postgres_server: postgres.Server, tmp_path: Any) -> Any:
-    made = House(postgres_server.cleared(), str(tmp_path / "keys.json"))
-    yield made
-    made.ledger.close()
 
 
 class Slow:
@@ -72,7 +64,8 @@ def _seen(run: Run) -> set[str]:
     return set(run.state["seen"])
 
 
-def test_a_slow_writer_holds_up_faster_ones_and_nothing_is_lost(house: House) -> None:
+def test_a_slow_writer_holds_up_faster_ones_and_nothing_is_lost(postgres_house: House) -> None:
+    house = postgres_house
     run = house.enrolled()
     house.now += timedelta(hours=1)
     slow = Slow(house, lock=True)
@@ -91,8 +84,9 @@ def test_a_slow_writer_holds_up_faster_ones_and_nothing_is_lost(house: House) ->
     assert {"slow", "fast"} <= _seen(run)
 
 
-def test_without_the_lock_a_row_is_lost(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_lock_a_row_is_lost(postgres_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fault the lock is there for: it must be real, or the test above shows nothing."""
+    house = postgres_house
     run = house.enrolled()
     house.now += timedelta(hours=1)
 

@@ -137,9 +137,8 @@ def test_a_store_that_is_away_is_unavailable(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.postgres
-def test_a_connection_that_died_is_made_again(house: House) -> None:
-    if house.ledger.store.is_sqlite:
-        pytest.skip("SQLite has no connections to lose")
+def test_a_connection_that_died_is_made_again(postgres_house: House) -> None:
+    house = postgres_house
     store = house.ledger.store
     killed: list[bool] = []
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from activities.intake.refusals import Refusal
 from activities.keys.sealing import KeyUnknownError
 from activities.records import audit, schema
-from activities.tick import LedgerMismatchError, TickActivity
+from activities.records.ticks import LedgerMismatchError
+from activities.tick import TickActivity
 from pathways.decide.events import Answered, StaffVerb, TaskVerb
 from pathways.decide.state import JourneyState
 from tests.integration.records.house import PATIENT, START, House, Run, pressure

@@ -96,11 +96,13 @@ def test_rotation_of_a_data_key(ring: Keyring, store: Store, tmp_path: Path) -> 
 def test_rotation_of_the_wrapping_key(ring: Keyring, store: Store, tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     sealed = ring.seal(A, "inbox.body", b"x")
+    running = open_keyring(store, str(path))  # another process, which runs on
     rotated = read_key_file(path).rotated()
     write_key_file(path, rotated, replace=True)
     assert ring.rewrap(rotated) == 3
     assert {row.kek for row in store.read(lambda c: c.execute(select(owner_key)).all())} == {rotated.active}
     assert open_keyring(store, str(path)).open(A, "inbox.body", sealed) == b"x"
+    assert running.open(B, "inbox.body", running.seal(B, "inbox.body", b"y")) == b"y"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
