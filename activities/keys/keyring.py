@@ -175,6 +175,8 @@ class Keyring:
         rows = connection.execute(select(owner_key).where(owner_key.c.owner == owner)).all()
         if not rows:
             raise KeyUnknownError("this owner has no key")
+        if self._reread is not None and any(row.kek not in self._wrapping.keys for row in rows):
+            self._wrapping = self._reread()
         return owner_keys(owner, {r.version: self._wrapping.unwrap(owner, r.version, r.kek, r.wrapped) for r in rows})
 
 
