@@ -5,6 +5,8 @@ there or not running.
 """
 
 import importlib
+import logging
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -121,4 +123,12 @@ def run(arguments: list[str] | None = None, *, command: Callable[..., object] = 
 
 def main() -> None:
     """The console script."""
-    sys.exit(run())
+    code = run()
+    if "temporalio.bridge.runtime" in sys.modules:
+        # The SDK's native threads may outlive a short command, and crash (SIGSEGV) while the interpreter is taken
+        # down under them. Everything of ours is closed by now: leave without that.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        logging.shutdown()
+        os._exit(code)
+    sys.exit(code)
