@@ -140,7 +140,8 @@ def _at_most(duration: Duration) -> float | None:
     """Minutes a duration lasts at most (working time may take any while)."""
     if duration.amount is None or duration.unit in WORKING_UNITS:
         return None
-    return duration.amount * {"month": 31 * DAY, "year": 366 * DAY}.get(duration.unit, SHORTEST[duration.unit])
+    longest = {"month": 31 * DAY, "year": 366 * DAY}.get(duration.unit) or SHORTEST[duration.unit]
+    return duration.amount * longest
 
 
 def earliest(step: Step) -> float | None:
