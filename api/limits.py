@@ -13,10 +13,6 @@ LARGEST_BODY: Final = 1024 * 1024
 """Bytes one request may carry. A day of a glucose sensor as documents is about 200 KB."""
 
 
-class _TooLarge(Exception):
-    """More bytes came than were announced or allowed."""
-
-
 class BodyLimit:
     """ASGI middleware: answers 413 as soon as a body is, or says it is, larger than ``largest`` bytes."""
 
@@ -25,7 +21,7 @@ class BodyLimit:
         self._largest = largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, counting."""
+        """Pass the request on, its body counted."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -35,24 +31,22 @@ class BodyLimit:
         if not announced.isdigit() or int(announced) > self._largest:
             await refusal(scope, receive, send)
             return
+        # Read here, whole: it is small, and what the application makes of a reader that fails midway is its own affair.
+        chunks: list[Message] = []
         count = 0
-        started = False
-
-        async def counted() -> Message:
-            nonlocal count
+        while True:
             message = await receive()
+            chunks.append(message)
             count += len(message.get("body", b""))
             if count > self._largest:
-                raise _TooLarge
-            return message
-
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, counted, noted)
-        except _TooLarge:
-            if not started:
                 await refusal(scope, receive, send)
+                return
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                break
+        kept = iter(chunks)
+
+        async def again() -> Message:
+            found = next(kept, None)
+            return await receive() if found is None else found
+
+        await self._app(scope, again, send)
