@@ -103,9 +103,7 @@ def _to_start(connection: Connection, now: datetime) -> list[str]:
 
 def _stale(connection: Connection, now: datetime) -> list[str]:
     """Coded: couriers that fell silent, rows nobody sends, callbacks nobody applies, requests nobody sends."""
-    silent = select(heartbeat.c.name).where(
-        heartbeat.c.name.like("courier:%"), heartbeat.c.at < now - COURIER_SILENT
-    )
+    silent = select(heartbeat.c.name).where(heartbeat.c.name.like("courier:%"), heartbeat.c.at < now - COURIER_SILENT)
     found = list(connection.scalars(silent.order_by(heartbeat.c.name)))
     checks: Sequence[tuple[str, Any]] = (
         ("outbox-late", select(outbox.c.key).where(_waiting(now - OUTBOX_LATE))),

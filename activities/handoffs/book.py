@@ -105,9 +105,7 @@ def load(connection: Connection, sealer: Sealer, patient: str, number: int) -> T
 def _heard(connection: Connection, sealer: Sealer, partner: str, business_id: str) -> list[tuple[str, Status]]:
     rows = connection.execute(
         select(callback.c.webhook_id, callback.c.body_sealed)
-        .where(
-            callback.c.partner == partner, callback.c.business_id == business_id, callback.c.applied.is_(False)
-        )
+        .where(callback.c.partner == partner, callback.c.business_id == business_id, callback.c.applied.is_(False))
         .order_by(callback.c.received)
     ).all()
     out = []
@@ -207,9 +205,7 @@ def _report(
         raise ValueError(f"a report of handoff {talk.key} was stored before with other content")
 
 
-def _note_ignored(
-    connection: Connection, sealer: Sealer, talk: Talk, ignored: Ignored, seen: datetime
-) -> None:
+def _note_ignored(connection: Connection, sealer: Sealer, talk: Talk, ignored: Ignored, seen: datetime) -> None:
     key = f"{talk.key}:ignored:{ignored.status.version}"
     known = select(timeline.c.seq).where(timeline.c.journey == talk.journey, timeline.c.key == key[:250])
     if connection.scalar(known) is not None:

@@ -18,9 +18,7 @@ from activities.records.ledger import Ledger
 
 MAX_BODY: Final = 64 * 1024
 
-Fault = (
-    SignatureFault | Literal["partner-unknown", "callback-too-large", "callback-malformed", "callback-unmatched"]
-)
+Fault = SignatureFault | Literal["partner-unknown", "callback-too-large", "callback-malformed", "callback-unmatched"]
 
 _STATUS: Final[Mapping[str, int]] = {
     "partner-unknown": 404,

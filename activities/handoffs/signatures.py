@@ -41,9 +41,7 @@ def sign(secret: str, id_: str, at: datetime, body: bytes) -> dict[str, str]:
     }
 
 
-def verify(
-    secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: datetime
-) -> Signed | SignatureFault:
+def verify(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: datetime) -> Signed | SignatureFault:
     """Check the signature of ``body`` (the raw bytes) at ``now``; any of ``secrets`` may have signed."""
     lower = {name.lower(): value for name, value in headers.items()}
     id_, stamp, given = (lower.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature"))

@@ -158,9 +158,7 @@ class _Step:
         await self._absorb([entry.status() for entry in order.history], order.partner_id)
 
     async def _absorb(self, statuses: Sequence[Status], partner_ref: str = "") -> Walk:
-        return await self._transact(
-            lambda c: absorb(c, self._ledger, self._sealer, self._talk, statuses, partner_ref)
-        )
+        return await self._transact(lambda c: absorb(c, self._ledger, self._sealer, self._talk, statuses, partner_ref))
 
     async def _result(self) -> HandoffStepResult:
         def work(connection: Connection) -> HandoffStepResult:

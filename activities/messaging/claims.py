@@ -123,9 +123,7 @@ def _left(share: Share, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def take_back(
-    connection: Connection, share: Share, now: datetime, journeys: Sequence[str]
-) -> list[tuple[str, str]]:
+def take_back(connection: Connection, share: Share, now: datetime, journeys: Sequence[str]) -> list[tuple[str, str]]:
     """Judge the abandoned rows of ``journeys``.
 
     What was never tried is planned again. A dose that may have gone out becomes ``unknown`` and is not sent again;
@@ -210,9 +208,7 @@ def _rest_of_groups(connection: Connection, found: Sequence[Any]) -> list[Any]:
     return list(connection.execute(query))
 
 
-def _whole_groups(
-    going: list[tuple[Row, str]], ended: list[Ended]
-) -> tuple[list[tuple[Row, str]], list[Ended]]:
+def _whole_groups(going: list[tuple[Row, str]], ended: list[Ended]) -> tuple[list[tuple[Row, str]], list[Ended]]:
     """A broken off bundle goes out once more as it was, while at least one of its rows is still wanted."""
     wanted = {row.maybe: channel for row, channel in going if row.maybe is not None}
     back = [(e.row, wanted[e.row.maybe]) for e in ended if e.row.maybe in wanted and e.end.note != "journey_stopped"]
@@ -350,9 +346,7 @@ def comes_true(connection: Connection, key: str, unless: Mapping[str, Json]) -> 
         if connection.scalar(query):
             return True
     if unless.get("task"):
-        status = connection.scalar(
-            select(task.c.status).where(task.c.journey == key, task.c.key == unless["task"])
-        )
+        status = connection.scalar(select(task.c.status).where(task.c.journey == key, task.c.key == unless["task"]))
         return status in _CLOSED
     return False
 

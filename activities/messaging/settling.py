@@ -185,9 +185,7 @@ class Settler:
         self._db.execute(update(outbox).where(*where).values(**values))
 
     def _receipt(self, journey: str, key: str, status: ReceiptStatus, channel: str, provider_id: str | None) -> None:
-        known = self._db.scalar(
-            select(receipt.c.message).where(receipt.c.message == key, receipt.c.status == status)
-        )
+        known = self._db.scalar(select(receipt.c.message).where(receipt.c.message == key, receipt.c.status == status))
         if known is None:
             self._db.execute(
                 insert(receipt).values(
