@@ -136,7 +136,7 @@ async def run(url: str, name: str, count: int) -> None:
     link = Link(url)
     try:
         async with asyncio.TaskGroup() as group:
-            for person in cast_of(cast, name)[:count]:
+            for person in cast_of(cast, name, count):
                 group.create_task(Life(person, cast, link).live())
     finally:
         await link.close()

@@ -102,14 +102,18 @@ def read_pressures() -> dict[str, list[tuple[int, int]]]:
     return out
 
 
-def cast_of(cast: Cast, run: str) -> list[Person]:
-    """The patients, each with its share of the real persons. ``run`` makes the keys of this run."""
+def cast_of(cast: Cast, run: str, count: int | None = None) -> list[Person]:
+    """The patients, each with its share of the real persons. ``run`` makes the keys of this run.
+
+    ``count``: how many; more than the file has begin again with its first habits.
+    """
     pressures = list(read_pressures().values())
-    count = len(cast.patients)
+    dealt = min(len(pressures), max(len(cast.patients), count or 0))
     people = []
-    for index, habits in enumerate(cast.patients):
-        share = tuple(pair for person in pressures[index::count] for pair in person)
+    for index in range(len(cast.patients) if count is None else count):
+        habits = cast.patients[index % len(cast.patients)]
+        share = tuple(pair for person in pressures[index % dealt :: dealt] for pair in person)
         digest = hashlib.sha256(f"{cast.seed}|{run}|{index}".encode()).hexdigest()
-        joins = cast.start + timedelta(days=cast.join_apart_days * index)
+        joins = cast.start + timedelta(days=cast.join_apart_days * (index % len(cast.patients)))
         people.append(Person(number=index + 1, key=f"d{digest[:15]}", habits=habits, pressures=share, joins=joins))
     return people

@@ -138,7 +138,7 @@ class Demo:
     async def play(self) -> list[Person]:
         """Enrol everybody, let life go on, watch; one worker is killed midway."""
         cast = read_cast()
-        people = cast_of(cast, self.run)[: self.options.patients]
+        people = cast_of(cast, self.run, self.options.patients)
         link = Link(self.url)
         board = Board(people, self.options.days)
         begun = time.monotonic()
