@@ -24,14 +24,16 @@ def findings(chaos: Chaos) -> list[str]:
     told = chaos.told
     ledger = open_ledger(*chaos.ledger_url())
     try:
-        found = [
+        found = asyncio.run(_histories(chaos, ledger))
+        # The patients' clocks run on: what the records say is looked at when nobody writes any more.
+        chaos.demo.parts.stop()
+        found += [
             *_ticks_and_occurrences(ledger, told),
             *_incidents(ledger),
             *_crises(ledger, told),
             *_messages(ledger, told),
             *_partners(ledger, chaos.demo.options.home),
         ]
-        found += asyncio.run(_histories(chaos, ledger))
     finally:
         ledger.close()
     return found
