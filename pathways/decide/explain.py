@@ -20,6 +20,7 @@ from pathways.decide.conditions_env import (
 from pathways.decide.conditions_run import for_take, truth
 from pathways.decide.conditions_values import Got, getter
 from pathways.lang import plan_cond as c
+from pathways.lang.plan_base import Text
 from pathways.lang.plan_say import chinese, say_cond, say_quantity, say_value
 
 
@@ -159,6 +160,38 @@ def explain(judged: Verdict, language: str, zone: str = "UTC", cites: Mapping[st
     ``cites`` gives the citation of each parameter that is known to have one.
     """
     return "\n".join(_lines(judged.finding, _Words(chinese(language), zone, cites or {}), 0))
+
+
+def grounds(judged: Verdict) -> Text:
+    """In one line, the parts that made a verdict what it is, with the values compared."""
+    found = _deciding(judged.finding)
+    return Text.model_construct(
+        en="; ".join(_ground(f, False) for f in found), zh="；".join(_ground(f, True) for f in found)
+    )
+
+
+def _deciding(finding: Finding) -> list[Finding]:
+    """The leaves with the value of the whole; a finding without such parts speaks for itself."""
+    if finding.kind not in {"and", "or", "at_least"}:
+        return [finding]
+    return [leaf for part in finding.parts if part.value is finding.value for leaf in _deciding(part)] or [finding]
+
+
+def _ground(finding: Finding, zh: bool) -> str:
+    if finding.unknown is not None:
+        detail = _reason(finding.unknown, zh)
+    elif finding.left and finding.right:
+        detail = f"{_local(finding.left, zh)} {'对' if zh else 'against'} {_local(finding.right, zh)}"
+    else:
+        detail = _local(finding.left, zh) if finding.left else ""
+    if not detail:
+        return finding.text
+    return f"{finding.text}（{detail}）" if zh else f"{finding.text} ({detail})"
+
+
+def reason_words(unknown: Unknown) -> Text:
+    """Why something is not known, in both languages."""
+    return Text.model_construct(en=_reason(unknown, False), zh=_reason(unknown, True))
 
 
 @dataclass(frozen=True, slots=True)

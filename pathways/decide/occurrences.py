@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pathways.decide import merge, windows
 from pathways.decide.calendar import Slot, blocks, local_date
 from pathways.decide.case import LETTERS
+from pathways.decide.conditions import Unknown
 from pathways.decide.contact import Wish, place
 from pathways.decide.effects import Unless
+from pathways.decide.explain import reason_words
 from pathways.decide.records import Alarm, Occurrence, StepRun
 from pathways.decide.texts import text, word
 from pathways.lang.plan import (
@@ -413,11 +415,12 @@ def close_feeds(case: Case, step: Step) -> None:
     for spec in block_feeds(case, step):
         windows.close(case, spec, case.run.at)
         window = case.run.state.derived[f"{case.id}|{spec.id}"]
-        name = Text(en=spec.id.replace("_", " ").capitalize(), zh=spec.id)
+        name = windows.name_of(case.plan, spec)
         if window.why:
-            words = text("window_unknown", name=name, why=window.why, count=window.count)
+            why = reason_words(Unknown(window.why))
+            words = text("window_unknown", name=name, why=why, count=window.count)
         else:
-            values = "/".join(str(round(v)) for v in window.values.values())
+            values = windows.values_text(case.plan.measures[spec.measure], window)
             words = text("window", name=name, values=values, count=window.count, days=window.days)
         shown = {k: str(round(v, 1)) for k, v in window.values.items()}
         case.run.timeline(

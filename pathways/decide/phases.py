@@ -12,6 +12,7 @@ from pathways.decide.actions import Setting, perform
 from pathways.decide.conditions import Truth, next_change, remember
 from pathways.decide.contact import withdraw_pending
 from pathways.decide.effects import EndEnrolment
+from pathways.decide.explain import grounds, verdict
 from pathways.decide.index import ALL
 from pathways.decide.occurrences import close_feeds, end, has_blocks
 from pathways.decide.records import Enrolment, Occurrence
@@ -20,6 +21,7 @@ from pathways.decide.tasks import close_task
 from pathways.decide.texts import plain, text, word
 from pathways.lang.plan import HandoffBody, Row, Target
 from pathways.lang.plan_base import Text
+from pathways.lang.plan_cond import Always
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -72,21 +74,45 @@ def act(case: Case, row: Row) -> bool:
         case.touch(ALL)
     if row.target is None:
         return False
-    go(case, _counted(case, row), row.path)
+    target, often = _counted(case, row)
+    why = reason(case, row)
+    go(case, target, row.path, why if not often else text("why_often", why=why, times=often))
     return True
 
 
-def _counted(case: Case, row: Row) -> Target:
-    """``up_to``: how often this phase took that way; beyond it ``afterwards``."""
+def _counted(case: Case, row: Row) -> tuple[Target, int]:
+    """``up_to``: how often this phase took that way; beyond it ``afterwards``, and how often it was taken."""
     assert row.target is not None
     if row.up_to is None:
-        return row.target
+        return row.target, 0
     way = f"{case.en.phase}>{row.target.go or row.target.end}|{row.since or ''}"
     taken = case.en.ways.get(way, 0)
     if taken >= row.up_to and row.afterwards is not None:
-        return row.afterwards
+        return row.afterwards, taken
     case.en.ways[way] = taken + 1
-    return row.target
+    return row.target, 0
+
+
+def reason(case: Case, row: Row) -> Text:
+    """Why a row acts, in one line: the parts of its condition that decided, with their values."""
+    if row.test == "unknown":
+        unknown = [r for r in _rows_before(case, row) if not isinstance(r.test, str) and r.test is not None]
+        for earlier in unknown:
+            assert not isinstance(earlier.test, str)
+            found = verdict(earlier.test, case)
+            if found.value is Truth.UNKNOWN:
+                return grounds(found)
+        return text("why_unknown")
+    if isinstance(row.test, str) or row.test is None or isinstance(row.test, Always):
+        return text("why_else")
+    return grounds(verdict(row.test, case))
+
+
+def _rows_before(case: Case, row: Row) -> Sequence[Row]:
+    phase = case.phase
+    assert phase is not None
+    rows = phase.phase.leave if row in phase.phase.leave else phase.phase.at_end
+    return rows[: rows.index(row)] if row in rows else ()
 
 
 def explain_row(case: Case, row: Row) -> None:
@@ -101,10 +127,10 @@ def explain_row(case: Case, row: Row) -> None:
 # --------------------------------------------------------------------------- going
 
 
-def go(case: Case, target: Target, path: str) -> None:
-    """To a phase, or to an end."""
+def go(case: Case, target: Target, path: str, why: Text | None = None) -> None:
+    """To a phase, or to an end. ``why``: for people who read the timeline."""
     if target.end is not None:
-        finish(case, target.end, path)
+        finish(case, target.end, path, why=why)
         return
     assert target.go is not None
     en, run = case.en, case.run
@@ -118,7 +144,7 @@ def go(case: Case, target: Target, path: str) -> None:
         en.until, en.ending, en.wait_until = None, None, None
         case.touched.clear()
         return
-    leave(case)
+    leave(case, why)
     enter(case, target.go)
 
 
@@ -155,7 +181,7 @@ def enter(case: Case, phase_id: str) -> None:
     run.live.schedule("enrolments", en)
 
 
-def leave(case: Case) -> None:
+def leave(case: Case, why: Text | None = None) -> None:
     """What was planned is not needed any more; red and amber tasks stay, others as they say; episodes stay."""
     en, run = case.en, case.run
     if not en.phase:
@@ -171,8 +197,9 @@ def leave(case: Case) -> None:
         k for k, a in run.state.alarms.items() if a.what == "block" and a.enrolment == case.id and a.subject in keys
     ]:
         del run.state.alarms[key]
-    words = text("left", phase=phase.title)
-    run.timeline(case, "phase_left", phase.path, words, key=case.key(phase.path, en.visit, "left"))
+    words = text("left", phase=phase.title) if why is None else text("left_why", phase=phase.title, why=why)
+    weight = 0 if why is None else 6
+    run.timeline(case, "phase_left", phase.path, words, key=case.key(phase.path, en.visit, "left"), weight=weight)
 
 
 def _of_phase(case: Case, paths: set[str]) -> list[Occurrence]:
@@ -205,7 +232,7 @@ def look(case: Case, touched: set[str]) -> bool:
         target, path = case.pending
         case.pending = None
         if case.en.status in {"active", "paused"}:
-            go(case, target, path)
+            go(case, target, path, text("why_rule"))
             return True
     phase = case.phase
     if phase is None or case.en.status not in {"active", "paused"} or not phase.phase.leave:
@@ -274,7 +301,7 @@ def due(case: Case, en: Enrolment) -> None:
             weight=5,
         )
         en.no_later = None
-        go(case, spec.target, phase.phase.path)
+        go(case, spec.target, phase.phase.path, text("why_no_later"))
         return
     if en.ending is None and en.until is not None and en.until <= run.at:
         _begin_end(case)
@@ -327,23 +354,29 @@ def _look_rows_once(case: Case, rows: Sequence[Row]) -> bool:
 # --------------------------------------------------------------------------- ends
 
 
-def finish(case: Case, end_id: str, path: str, *, by_staff: bool = False) -> None:
+def finish(case: Case, end_id: str, path: str, *, by_staff: bool = False, why: Text | None = None) -> None:
     """The enrolment ends: a stated end, or a word of staff."""
     en = case.en
     spec = case.plan.ends.get(end_id)
     words: Text = spec.title if spec is not None and spec.title is not None else word("end", end_id)
-    close(case, end_id, words)
+    close(case, end_id, words, why=why)
     if spec is not None and not by_staff:
         setting = Setting(key=case.key(spec.path, en.visit), place=spec.path, title=words)
         perform(case, spec.do, setting)
 
 
 def close(
-    case: Case, end_id: str, words: Text, *, red: str = "finish_with_a_person", keep_messages: bool = False
+    case: Case,
+    end_id: str,
+    words: Text,
+    *,
+    red: str = "finish_with_a_person",
+    keep_messages: bool = False,
+    why: Text | None = None,
 ) -> None:
     """End everything of an enrolment. ``red``: an open red goes on to a person, or is closed too."""
     en, run = case.en, case.run
-    leave(case)
+    leave(case, why)
     for step in case.plan.throughout:
         for o in run.occurrences_of(case, step.path):
             _leave_one(case, o)

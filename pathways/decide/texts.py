@@ -19,6 +19,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "active": ("{pathway} begins.", "{pathway}开始。"),
     "entered": ("{phase} begins.", "进入{phase}。"),
     "left": ("{phase} ends.", "{phase}结束。"),
+    "left_why": ("{phase} ends: {why}.", "{phase}结束：{why}。"),
+    "why_else": ("no other row holds", "其他条件均不成立"),
+    "why_unknown": ("it cannot be judged", "无法判断"),
+    "why_no_later": ("its deadline has come", "已到最后期限"),
+    "why_rule": ("a rule leads on", "规则要求转入下一步"),
+    "why_often": ("{why}; this way was taken {times} times already", "{why}；该路径已走过{times}次"),
     "at_end": ("{phase} has reached its end.", "{phase}到期。"),
     "no_later": ("{phase} has reached its deadline.", "{phase}到达最后期限。"),
     "loop_cut": (

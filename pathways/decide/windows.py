@@ -15,8 +15,9 @@ from pathways.decide.calendar_zone import add_calendar, clock_delta
 from pathways.decide.conditions import Sample, Unknown
 from pathways.decide.readings import accepted
 from pathways.decide.records import Kept, Window
-from pathways.lang.plan import Derived
-from pathways.lang.plan_base import CLOCK_UNITS
+from pathways.lang.plan import Derived, Measure, Plan
+from pathways.lang.plan_base import CLOCK_UNITS, Text
+from pathways.lang.plan_say import unit_word
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -88,6 +89,31 @@ def compute(case: Case, spec: Derived) -> Window:
         values = [kept.values[name] for _, kept in rows if name in kept.values]
         window.values[name] = _function(spec.function, values)
     return window
+
+
+_FUNCTIONS_ZH = {
+    "mean": "均值", "median": "中位数", "min": "最低值", "max": "最高值", "last": "最近值", "first": "首次值",
+    "count": "次数", "sum": "合计", "change": "变化",
+}  # fmt: skip
+
+
+def name_of(plan: Plan, spec: Derived) -> Text:
+    """What people call a derived value: the author's id in words; in Chinese the measure and what is made of it."""
+    measure = plan.measures[spec.measure]
+    return Text.model_construct(
+        en=spec.id.replace("_", " ").capitalize(), zh=f"{measure.title.zh}{_FUNCTIONS_ZH[spec.function]}"
+    )
+
+
+def values_text(measure: Measure, window: Window) -> str:
+    """The values in the order in which the measure has its components ("124/81 mmHg"): those of the first one's unit
+    together, others each with their own."""
+    units: dict[str, list[str]] = {}
+    for component in measure.components:
+        value = window.values.get(component.name)
+        if value is not None:
+            units.setdefault(component.unit, []).append(str(round(value)))
+    return ", ".join(f"{'/'.join(values)} {unit_word(unit)}".strip() for unit, values in units.items())
 
 
 def _rows(case: Case, spec: Derived) -> list[tuple[datetime, Kept]]:
