@@ -41,6 +41,10 @@ def next_wake(run: Run) -> Ahead | None:
     return None if found is None else _described(run, found)
 
 
+PATIENCE = timedelta(hours=18)
+"""How long planning waits for another reason to wake: a day more than a week is planned already (`steps.SLACK`), so
+nothing comes late, and most weeks planning costs no wake of its own."""
+
 Due = tuple[datetime, str, str, str, str]
 """Instant, coded word, author's place, key of the record, enrolment: in this order the earliest is chosen."""
 
@@ -61,7 +65,8 @@ def _wakes(run: Run) -> list[Due]:
             out.append((at, "occurrence", o.step, o.key, o.enrolment))
     for alarm in run.state.alarms.values():
         if alarm.at is not None:
-            out.append((alarm.at, alarm.what, alarm.subject, alarm.key, alarm.enrolment))
+            at = alarm.at + PATIENCE if alarm.what == "plan" else alarm.at
+            out.append((at, alarm.what, alarm.subject, alarm.key, alarm.enrolment))
     _of_people(run, out)
     return out
 

@@ -341,12 +341,16 @@ def rule_due(case: Case, memory: RuleRun) -> None:
 
 
 def _follow_up(case: Case, rule: Rule, memory: RuleRun) -> None:
-    """Completed, but not settled in the time the rule gives: a person looks again."""
+    """Completed, but not settled in the time the rule gives: a person looks again.
+
+    Who is called first by the rule's ladder does it; the ladder itself does not run again. It is made for a red flag
+    that nobody has answered, and this one was answered: an amber task must not telephone people at any hour.
+    """
     spec = next((a.task for a in rule.do if isinstance(a, OpenTask | Escalate) and a.task is not None), None)
-    ladder = next((a.ladder for a in rule.do if isinstance(a, Escalate)), spec.ladder if spec is not None else None)
+    first = next((a.ladder for a in rule.do if isinstance(a, Escalate)), None)
     role = spec.role if spec is not None else case.plan.roles[0] if case.plan.roles else "staff"
-    if ladder is not None:
-        role = case.plan.ladders[ladder].rungs[0].tell
+    if first is not None:
+        role = case.plan.ladders[first].rungs[0].tell
     due = spec.due if spec is not None and spec.due is not None else rule.settled_within
     key = case.key("rules", rule.id, memory.follow_from, "follow")
     words = text("rule_not_settled", rule=title(rule))
@@ -360,7 +364,7 @@ def _follow_up(case: Case, rule: Rule, memory: RuleRun) -> None:
             role=role,
             level="amber",
             due=due,
-            ladder=ladder,
+            ladder=None if first is not None or spec is None else spec.ladder,
         ),
     )
 

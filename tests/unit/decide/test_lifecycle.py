@@ -208,6 +208,8 @@ def test_withdrawal_ends_an_open_red_with_a_person() -> None:
 
 def test_staff_end_with_a_stated_word_only() -> None:
     w = joined()
+    own = w.answered(w.verb("end", w.day(1), end="over"))
+    assert not own.done  # an end of the pathway is reached by the pathway
     refused = w.answered(w.verb("end", w.day(1), end="bored"))
     assert (refused.done, refused.code) == (False, "no_end")
     assert "moved_away" in refused.text.en

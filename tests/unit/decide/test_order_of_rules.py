@@ -211,6 +211,8 @@ def test_settled_when_not_met_in_time_opens_a_follow_up() -> None:
     assert not w.state.episodes
     w.run(w.day(2, "08:00"))
     assert w.opened("crisis.follow_up") == ["2 08:00"]
+    follow = next(task for task in w.state.tasks.values() if task.source == "crisis.follow_up")
+    assert (follow.level, follow.ladder) == ("amber", "")  # the red ladder is not for a flag that was answered
     check(w)
 
 

@@ -139,7 +139,7 @@ def test_a_declined_outcome_acts_and_its_task_may_outlive_the_phase() -> None:
 
 def test_leaving_asks_to_cancel_and_the_outcome_waits_for_the_report() -> None:
     w, key = referral()
-    w.verb("end", w.day(1), end="over")
+    w.verb("withdraw", w.day(1))
     assert [e.key for e in w.of(CancelHandoff)] == [key]
     assert w.outcomes("one.specialist") == []
     w.report(key, "cancelled", w.day(2), final=True)
