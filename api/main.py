@@ -68,10 +68,13 @@ async def serve(settings: Settings, *, patience: float | None = None) -> None:
 
 
 def _ui_origins(settings: Settings) -> tuple[str, ...]:
-    """The embedded Temporal UI is on the frontend's port + 1000, under both names of this machine."""
+    """Where the Temporal UI is opened: as the setting says, under each name of this machine when it is here."""
     host, _, port = settings.temporal_address.rpartition(":")
-    if not port.isdigit():
+    given = settings.temporal_ui or (f"http://{host}:{int(port) + 1000}" if port.isdigit() else "")
+    parts = urlsplit(given)
+    if not parts.hostname:
         return ()
-    ui = int(port) + 1000
-    names = {host, "localhost", "127.0.0.1"} if urlsplit(f"//{host}").hostname in {"localhost", "127.0.0.1"} else {host}
-    return tuple(sorted(f"http://{name}:{ui}" for name in names))
+    here = {"localhost", "127.0.0.1"}
+    names = here if parts.hostname in here else {parts.hostname}
+    tail = f":{parts.port}" if parts.port else ""
+    return tuple(sorted(f"{parts.scheme}://{name}{tail}" for name in names))

@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     api_token: SecretStr = SecretStr("")
     """The token the command line shows to the API, where the API wants one."""
 
+    temporal_ui: str = ""
+    """Where people open the Temporal UI; it may call the codec. Empty: the frontend's host, its port plus 1000."""
+
     codec_url: str = ""
     """Where the Temporal UI has payloads decoded. Empty: the API's `/codec`; see `codec_endpoint`."""
 

@@ -83,6 +83,7 @@ class Demo:
             "CAREPATH_HOME": str(home),
             "CAREPATH_DATABASE_URL": records_url(home),
             "CAREPATH_TEMPORAL_ADDRESS": self.temporal.address,
+            "CAREPATH_TEMPORAL_UI": f"http://127.0.0.1:{ui_port}",
             "CAREPATH_SITE": str(sites / "example_cn.yaml"),
             "CAREPATH_PARTNERS": str(home / "partners.json"),
             "CAREPATH_API_PORT": str(api_port),
