@@ -8,7 +8,7 @@ from fastapi import Request
 
 from activities.intake.refusals import Refusal as Refused
 from api.problems import Refusal
-from api.service import Acted
+from api.service import PENDING, Acted
 
 Json = Any
 
@@ -27,7 +27,7 @@ def acted(request: Request, done: Acted) -> tuple[int, Json]:
     """200 done, 202 stored and not yet answered; a refusal is a problem document with the run's own sentence."""
     verdict = done.verdict
     if verdict is None:
-        return 202, {"id": done.id, "status": "pending"}
+        return PENDING, {"id": done.id, "status": "pending"}
     if not verdict.done:
         raise Refusal("refused", en=verdict.en, zh=verdict.zh, errors=({"code": verdict.code},))
     text = in_language(request, verdict.en, verdict.zh)

@@ -13,11 +13,33 @@ from fastapi.middleware.cors import CORSMiddleware
 from api import routes_codec, routes_patients, routes_system, routes_tasks, routes_views
 from api.limits import BodyLimit
 from api.meter import Meter
-from api.problems import install
+from api.problems import CODES, MEDIA_TYPE, install
 from api.security import Caller, Gate
 from api.service import Service
 from worker.codec import SealingCodec
 
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem document (RFC 9457)",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail", "code"],
+                    "properties": {
+                        "type": {"type": "string"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "code": {"type": "string", "enum": sorted(CODES)},
+                        "errors": {"type": "array", "items": {"type": "object"}},
+                    },
+                }
+            }
+        },
+    }
+}
+"""What every route may answer instead."""
 log = structlog.get_logger("carepath.api")
 
 
@@ -51,8 +73,8 @@ def create_app(
     app.state.gate = Gate(tokens)
     app.state.callbacks = callbacks
     install(app, _report)
-    app.add_middleware(Meter)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Meter)
     if ui_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -61,7 +83,7 @@ def create_app(
             allow_headers=["content-type", "x-namespace", "authorization"],
         )
     for router in (routes_patients.router, routes_tasks.router, routes_views.router, routes_system.callbacks):
-        app.include_router(router, prefix="/api/v1")
+        app.include_router(router, prefix="/api/v1", responses=PROBLEMS)
     app.include_router(routes_codec.router)
     app.include_router(routes_codec.router, prefix="/api/v1", include_in_schema=False)
     app.include_router(routes_system.system)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from fastapi import Response
@@ -18,7 +18,6 @@ from api.service import Service
 
 Json = Any
 log = structlog.get_logger("carepath.callbacks")
-_CODES: Final = {"partner-unknown": "unknown_partner"}
 
 
 class Callbacks:
@@ -36,8 +35,7 @@ class Callbacks:
         except StoreUnavailableError as error:
             raise Refusal("store_away", headers={"Retry-After": "5"}) from error
         if not isinstance(found, Accepted):
-            code = found.code
-            raise Refusal(_CODES.get(code, code.replace("-", "_")), status=found.status)
+            raise Refusal(found.code.replace("-", "_"), status=found.status)
         if self._service.waker is not None:
             try:
                 await self._service.waker.wake_handoff(found.journey, found.number)

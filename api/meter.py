@@ -12,6 +12,9 @@ REQUESTS: Final = Counter("carepath_http_requests_total", "HTTP requests", ("met
 SECONDS: Final = Histogram("carepath_http_request_seconds", "Time to answer", ("method", "route"))
 
 
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
 class Meter:
     """ASGI middleware that feeds the two metrics."""
 
@@ -23,6 +26,8 @@ class Meter:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        # A method is any word a caller likes; a metric's label is not.
+        method = scope["method"] if scope["method"] in _METHODS else "other"
         status = "500"
         begun = time.perf_counter()
 
@@ -36,5 +41,5 @@ class Meter:
             await self._app(scope, receive, noted)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            REQUESTS.labels(scope["method"], route, status).inc()
-            SECONDS.labels(scope["method"], route).observe(time.perf_counter() - begun)
+            REQUESTS.labels(method, route, status).inc()
+            SECONDS.labels(method, route).observe(time.perf_counter() - begun)

@@ -15,6 +15,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from activities.intake import refusals
+
 MEDIA_TYPE: Final = "application/problem+json"
 
 # code -> (HTTP status, English, Chinese)
@@ -44,27 +46,17 @@ _TEXTS: Final[Mapping[str, tuple[int, str, str]]] = {
         "This token may not do that for this patient.",
         "该令牌无权对此患者执行该操作。",
     ),
+    "role_taken": (
+        403,
+        "This token acts in its own role only. Leave `role` out, or name the token's own.",
+        "该令牌只能以自身角色操作，请省略 `role` 或填写令牌自身的角色。",
+    ),
     "not_found": (
         404,
         "There is nothing under this address.",
         "该地址下没有内容。",
     ),
-    "unknown_patient": (
-        404,
-        "No patient has this key. Check the key, or register the patient first.",
-        "没有此编号的患者，请核对编号或先登记患者。",
-    ),
-    "unknown_task": (
-        404,
-        "No task has this id.",
-        "没有此编号的任务。",
-    ),
-    "unknown_pathway": (
-        404,
-        "No published pathway has this id and version.",
-        "没有已发布的此路径及版本。",
-    ),
-    "unknown_partner": (
+    "partner_unknown": (
         404,
         "No partner has this name.",
         "没有此名称的合作方。",
@@ -73,11 +65,6 @@ _TEXTS: Final[Mapping[str, tuple[int, str, str]]] = {
         405,
         "This address does not take that method.",
         "该地址不支持此方法。",
-    ),
-    "key_conflict": (
-        409,
-        "This Idempotency-Key was used before with another body. Use a new key.",
-        "该 Idempotency-Key 曾用于不同的正文，请使用新的键。",
     ),
     "signature_missing": (401, "The callback is not signed.", "回调未签名。"),
     "signature_malformed": (401, "The signature's headers cannot be read.", "签名头无法解析。"),
@@ -132,9 +119,22 @@ def _language(request: Request) -> str:
     return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
 
 
+CODES: Final = frozenset(_TEXTS) | refusals.CODES
+"""Every code a caller may meet: those of the interface and those of what comes in."""
+STATUS: Final[Mapping[str, int]] = {"invalid": 422, "unknown": 404, "conflict": 409, "not_allowed": 403}
+
+
+def entry(code: str) -> tuple[int, str, str]:
+    """Status and texts (en, zh) of a code, their places not filled."""
+    if code in _TEXTS:
+        return _TEXTS[code]
+    kind, en, zh = refusals.entry(code)
+    return STATUS[kind], en, zh
+
+
 def document(refusal: Refusal, language: str) -> dict[str, Any]:
     """The problem document: `type title status detail code`, and `errors` per field where there are some."""
-    status, en, zh = _TEXTS.get(refusal.code, (422, "The request was refused.", "请求被拒绝。"))
+    status, en, zh = entry(refusal.code)
     text = (refusal.zh or zh) if language == "zh" else (refusal.en or en)
     out: dict[str, Any] = {
         "type": f"/problems/{refusal.code}",
@@ -154,6 +154,51 @@ def respond(request: Request, refusal: Refusal) -> JSONResponse:
     return JSONResponse(body, status_code=body["status"], media_type=MEDIA_TYPE, headers=dict(refusal.headers))
 
 
+_MOST_ERRORS: Final = 50
+_LONGEST_FIELD: Final = 120
+
+# pydantic's type of an error -> Chinese; what is in braces is the error's own context, never what was sent.
+_WRONG_ZH: Final[Mapping[str, str]] = {
+    "missing": "缺少该字段",
+    "extra_forbidden": "不存在该字段",
+    "string_type": "须为文本",
+    "string_too_short": "至少 {min_length} 个字符",
+    "string_too_long": "最多 {max_length} 个字符",
+    "string_pattern_mismatch": "须符合格式 {pattern}",
+    "dict_type": "须为对象",
+    "model_attributes_type": "须为对象",
+    "tuple_type": "须为列表",
+    "list_type": "须为列表",
+    "too_long": "内容过多",
+    "bool_type": "须为 true 或 false",
+    "bool_parsing": "须为 true 或 false",
+    "float_type": "须为数字",
+    "float_parsing": "须为数字",
+    "int_type": "须为整数",
+    "int_parsing": "须为整数",
+    "greater_than": "须大于 {gt}",
+    "greater_than_equal": "须不小于 {ge}",
+    "less_than_equal": "须不大于 {le}",
+    "literal_error": "须为 {expected} 之一",
+    "timezone_aware": "日期时间须带时区偏移",
+    "datetime_type": "须为日期时间（ISO 8601，带时区偏移）",
+    "datetime_parsing": "须为日期时间（ISO 8601，带时区偏移）",
+    "datetime_from_date_parsing": "须为日期时间（ISO 8601，带时区偏移）",
+    "instant_out_of_range": "年份须在 1900 至 2200 之间",
+    "zone_unknown": "不是 IANA 时区",
+    "anchor_wrong": "须为日期，或带时区偏移的日期时间",
+}
+
+
+def _field(error: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """One wrong field: where, what is wrong in the caller's language, and a stable code."""
+    where = ".".join(str(part) for part in error["loc"] if part != "body")[:_LONGEST_FIELD]
+    words = str(error["msg"])
+    if language == "zh":
+        words = _WRONG_ZH.get(error["type"], "有误").format_map(dict(error.get("ctx") or {}))
+    return {"field": where or "body", "problem": words, "code": error["type"]}
+
+
 _BY_STATUS: Final[Mapping[int, str]] = {401: "unauthorised", 403: "forbidden", 404: "not_found", 405: "method"}
 
 
@@ -168,14 +213,7 @@ def install(app: FastAPI, report: Callable[[BaseException], str]) -> None:
         assert isinstance(error, RequestValidationError)
         if any(e["type"] == "json_invalid" for e in error.errors()):
             return respond(request, Refusal("bad_json"))
-        rows = tuple(
-            {
-                "field": ".".join(str(p) for p in e["loc"] if p != "body") or "body",
-                "problem": e["msg"],
-                "code": e["type"],
-            }
-            for e in error.errors()
-        )
+        rows = tuple(_field(e, _language(request)) for e in error.errors()[:_MOST_ERRORS])
         return respond(request, Refusal("bad_request", errors=rows))
 
     async def http(request: Request, error: Exception) -> JSONResponse:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
@@ -21,13 +22,17 @@ from api.answers import acted, in_language, refused_reading
 from api.bodies import AnswerBody, CommandBody, EnrolmentBody, PatientBody, PreferenceBody, VisitBody
 from api.problems import Refusal
 from api.security import Caller
-from api.service import Service
+from api.service import PENDING, Service
+from api.strict import StrictRoute, require_json, sound
 from pathways.decide.events import Answered, Preference, StaffVerb, Visit
 
 Json = Any
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 _QUIET_OUTCOMES = frozenset({"taken", "read"})
 _VISIT_VERBS = {"book": "booked", "done": "done", "no_show": "no_show", "moved": "moved"}
+_BY_PATIENT: Final = frozenset({"book", "moved"})
+_KEY: Final = re.compile(r"[a-z][a-z0-9]{7,39}")
+_ANY_JSON: Final = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}}
 
 
 def service_of(request: Request) -> Service:
@@ -49,15 +54,24 @@ def command_id(given: str | None, key: str | None) -> str | None:
     return "k" + hashlib.sha256(key.encode()).hexdigest()[:40]
 
 
+def patient_of(patient: str, who: Annotated[Caller, Depends(caller_of)]) -> str:
+    """The patient key of the address; 404 for what cannot be one. Nothing else of an address reaches the records."""
+    del who
+    if not _KEY.fullmatch(patient):
+        raise Refusal("patient_unknown")
+    return patient
+
+
 Svc = Annotated[Service, Depends(service_of)]
 Who = Annotated[Caller, Depends(caller_of)]
-router = APIRouter()
+Patient = Annotated[str, Depends(patient_of)]
+router = APIRouter(route_class=StrictRoute)
 
 
 @router.post("/patients", status_code=201)
 async def register(body: PatientBody, service: Svc, who: Who, response: Response, key: IdempotencyKey = None) -> Json:
     """Register a person under an opaque key. The same key with the same content changes nothing (200)."""
-    who.require("write", body.key)
+    who.require("operate", body.key)
 
     async def work() -> tuple[int, Json]:
         new = NewPatient(
@@ -70,7 +84,7 @@ async def register(body: PatientBody, service: Svc, who: Who, response: Response
             site=service.site,
             channels=body.channels,
             customary=dict(body.customary_times),
-            caregivers=body.caregivers,
+            caregivers=tuple(c.model_dump(mode="json", exclude_none=True) for c in body.caregivers),
         )
         registered = await service.register(new, who.id)
         return (201 if registered.fresh else 200), {"key": registered.key}
@@ -84,7 +98,7 @@ async def enrolment(
     body: EnrolmentBody, service: Svc, who: Who, request: Request, response: Response, key: IdempotencyKey = None
 ) -> Json:
     """Enrol a patient in a pathway: stored, then the run is started (or told)."""
-    who.require("write", body.patient)
+    who.require("operate", body.patient)
 
     async def work() -> tuple[int, Json]:
         clock = None
@@ -114,16 +128,20 @@ async def enrolment(
         }
         if verdict is not None:
             answer |= {"code": verdict.code, "text": in_language(request, verdict.en, verdict.zh)}
+        if verdict is None:
+            return PENDING, answer
         return (201 if stored.fresh else 200), answer
 
-    response.status_code, answer = await service.once("enrolments", key, body.model_dump(mode="json"), work)
+    response.status_code, answer = await service.once(
+        "enrolments", key, body.model_dump(mode="json"), work, owner=body.patient
+    )
     return answer
 
 
 def _document(raw: bytes) -> Json:
     """A JSON document with its decimals kept; doubled keys and NaN are refused."""
     found = read_json(raw)
-    if isinstance(found, Refused):
+    if isinstance(found, Refused) or not sound(found):
         raise Refusal("bad_json")
     return found
 
@@ -140,15 +158,11 @@ def normal_readings(document: Json, patient: str) -> list[NormalReading | Refuse
     return out
 
 
-@router.post("/patients/{patient}/readings")
-async def readings(patient: str, request: Request, service: Svc, who: Who, key: IdempotencyKey = None) -> Json:
+@router.post("/patients/{patient}/readings", openapi_extra=_ANY_JSON)
+async def readings(patient: Patient, request: Request, service: Svc, who: Who, key: IdempotencyKey = None) -> Json:
     """Take readings: each accepted or refused by itself, with its reason."""
     who.require("readings", patient)
-    if request.headers.get("content-type", "").partition(";")[0].strip() not in {
-        "application/json",
-        "application/fhir+json",
-    }:
-        raise Refusal("unsupported")
+    require_json(request)
     document = _document(await request.body())
 
     async def work() -> tuple[int, Json]:
@@ -169,7 +183,8 @@ async def readings(patient: str, request: Request, service: Svc, who: Who, key: 
         }
         return (200 if accepted or not refused else 422), answer
 
-    status, answer = await service.once(f"readings/{patient}", key, json.loads(json.dumps(document, default=str)), work)
+    plain = json.loads(json.dumps(document, default=str))
+    status, answer = await service.once(f"readings/{patient}", key, plain, work, owner=patient)
     if status == 422:
         rows = tuple(answer["refused"])
         raise Refusal(
@@ -183,7 +198,7 @@ async def readings(patient: str, request: Request, service: Svc, who: Who, key: 
 
 @router.post("/patients/{patient}/answers")
 async def answer(
-    patient: str,
+    patient: Patient,
     body: AnswerBody,
     service: Svc,
     who: Who,
@@ -209,13 +224,15 @@ async def answer(
         done = await service.act(patient, event, id=command_id(body.id, key), by=who.id, at=body.at, quiet=quiet)
         return acted(request, done)
 
-    response.status_code, result = await service.once(f"answers/{patient}", key, body.model_dump(mode="json"), work)
+    response.status_code, result = await service.once(
+        f"answers/{patient}", key, body.model_dump(mode="json"), work, owner=patient
+    )
     return result
 
 
 @router.post("/patients/{patient}/visits")
 async def visit(
-    patient: str,
+    patient: Patient,
     body: VisitBody,
     service: Svc,
     who: Who,
@@ -224,7 +241,7 @@ async def visit(
     key: IdempotencyKey = None,
 ) -> Json:
     """A visit is booked, done, missed by the patient, or moved."""
-    who.require("write", patient)
+    who.require("write" if body.verb in _BY_PATIENT else "operate", patient)
     event = Visit(
         step=body.step,
         verb=_VISIT_VERBS[body.verb],
@@ -239,13 +256,15 @@ async def visit(
     async def work() -> tuple[int, Json]:
         return acted(request, await service.act(patient, event, id=command_id(body.id, key), by=who.id, at=body.at))
 
-    response.status_code, result = await service.once(f"visits/{patient}", key, body.model_dump(mode="json"), work)
+    response.status_code, result = await service.once(
+        f"visits/{patient}", key, body.model_dump(mode="json"), work, owner=patient
+    )
     return result
 
 
 @router.post("/patients/{patient}/commands")
 async def command(
-    patient: str,
+    patient: Patient,
     body: CommandBody,
     service: Svc,
     who: Who,
@@ -255,18 +274,22 @@ async def command(
 ) -> Json:
     """A verb of staff on the run: pause, resume, withdraw, set_parameter and the rest."""
     who.require("operate", patient)
-    event = StaffVerb(verb=body.verb, by=who.id, role=body.role or who.role, enrolment=body.enrolment, args=body.args)
+    event = StaffVerb(
+        verb=body.verb, by=who.id, role=who.acting_as(body.role), enrolment=body.enrolment, args=body.args
+    )
 
     async def work() -> tuple[int, Json]:
         return acted(request, await service.act(patient, event, id=command_id(body.id, key), by=who.id, at=body.at))
 
-    response.status_code, result = await service.once(f"commands/{patient}", key, body.model_dump(mode="json"), work)
+    response.status_code, result = await service.once(
+        f"commands/{patient}", key, body.model_dump(mode="json"), work, owner=patient
+    )
     return result
 
 
 @router.post("/patients/{patient}/preferences")
 async def preferences(
-    patient: str,
+    patient: Patient,
     body: PreferenceBody,
     service: Svc,
     who: Who,
@@ -288,5 +311,7 @@ async def preferences(
     async def work() -> tuple[int, Json]:
         return acted(request, await service.act(patient, event, id=command_id(body.id, key), by=who.id))
 
-    response.status_code, result = await service.once(f"preferences/{patient}", key, body.model_dump(mode="json"), work)
+    response.status_code, result = await service.once(
+        f"preferences/{patient}", key, body.model_dump(mode="json"), work, owner=patient
+    )
     return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from activities.records.store import StoreUnavailableError
-from api.problems import Refusal
+from api.problems import CODES, Refusal, entry
 from api.routes_patients import Svc
 
 Json = Any
@@ -58,18 +57,16 @@ async def _temporal(service: Svc) -> bool:
         return False
 
 
+@system.get("/problems/{code}")
+async def problem(code: str) -> Json:
+    """What a problem's `type` points at: its status and its texts."""
+    if code not in CODES:
+        raise Refusal("not_found")
+    status, en, zh = entry(code)
+    return {"code": code, "status": status, "en": en, "zh": zh}
+
+
 @system.get("/metrics")
 async def metrics() -> Response:
     """Prometheus metrics of this process: counts by route and code, never by patient."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-def as_json(raw: bytes) -> Json:
-    """A callback's body. Raises Refusal for what is no JSON object."""
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise Refusal("bad_json") from error
-    if not isinstance(found, dict):
-        raise Refusal("bad_json")
-    return found

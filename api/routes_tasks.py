@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,11 +12,20 @@ from api.answers import acted, language_of
 from api.bodies import TaskBody
 from api.problems import Refusal
 from api.routes_patients import IdempotencyKey, Svc, Who, command_id
+from api.strict import StrictRoute
 from pathways.decide.events import TaskVerb
 
 Json = Any
+_WORD: Final = "^[a-z][a-z0-9_]{0,63}$"
 VERBS: Final = ("claim", "release", "reassign", "complete", "cancel", "snooze")
-router = APIRouter()
+_ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
+router = APIRouter(route_class=StrictRoute)
+
+
+def _id(task: str) -> str:
+    if not _ID.fullmatch(task):
+        raise Refusal("task_unknown")
+    return task
 
 
 @router.get("/tasks")
@@ -23,8 +33,8 @@ async def tasks(
     request: Request,
     service: Svc,
     who: Who,
-    role: Annotated[str | None, Query(max_length=64)] = None,
-    patient: Annotated[str | None, Query(max_length=64)] = None,
+    role: Annotated[str | None, Query(pattern=_WORD)] = None,
+    patient: Annotated[str | None, Query(pattern=_WORD)] = None,
     status: Annotated[str, Query(pattern="^(open|closed|all)$")] = "open",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Json:
@@ -41,9 +51,10 @@ async def tasks(
 @router.get("/tasks/{task:path}")
 async def task(task: str, request: Request, service: Svc, who: Who) -> Json:
     """One task with its form."""
-    found = await service.call(lambda: views.task_of(service.ledger, task, language=language_of(request)))
+    who.may("read")
+    found = await service.call(lambda: views.task_of(service.ledger, _id(task), language=language_of(request)))
     if found is None:
-        raise Refusal("unknown_task")
+        raise Refusal("task_unknown")
     who.require("read", found["patient"])
     return found
 
@@ -62,15 +73,16 @@ async def act(
     """Claim, release, reassign, complete, cancel or snooze a task."""
     if verb not in VERBS:
         raise Refusal("not_found")
-    patient = await service.call(lambda: views.patient_of_task(service.ledger, task))
+    who.may("operate")
+    patient = await service.call(lambda: views.patient_of_task(service.ledger, _id(task)))
     if patient is None:
-        raise Refusal("unknown_task")
-    who.require("write", patient)
+        raise Refusal("task_unknown")
+    who.require("operate", patient)
     event = TaskVerb(
         task=task,
         verb=verb,
         by=who.id,
-        role=body.role or (None if who.role == "operator" else who.role),
+        role=who.acting_as(body.role),
         form=body.form,
         reason=body.reason,
         until=body.until,

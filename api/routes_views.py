@@ -10,7 +10,7 @@ from activities.intake.commands import patient_clock
 from activities.records import views
 from api.answers import language_of
 from api.problems import Refusal
-from api.routes_patients import Svc, Who
+from api.routes_patients import Patient, Svc, Who
 
 Json = Any
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -19,7 +19,7 @@ router = APIRouter()
 
 @router.get("/patients/{patient}/timeline")
 async def timeline(
-    patient: str,
+    patient: Patient,
     request: Request,
     service: Svc,
     who: Who,
@@ -31,7 +31,7 @@ async def timeline(
     language = language_of(request)
     past = await service.call(lambda: views.timeline_of(service.ledger, patient, limit=limit, language=language))
     if past is None:
-        raise Refusal("unknown_patient")
+        raise Refusal("patient_unknown")
     planned = await service.call(
         lambda: views.ahead_of(service.ledger, service.plans, patient, ahead, language=language)
     )
@@ -40,11 +40,11 @@ async def timeline(
 
 @router.get("/patients/{patient}/why")
 async def why(
-    patient: str,
+    patient: Patient,
     request: Request,
     service: Svc,
     who: Who,
-    path: Annotated[str, Query(max_length=200)] = "",
+    path: Annotated[str, Query(pattern=r"^[a-z0-9_.]{0,200}$")] = "",
     limit: Limit = 50,
 ) -> Json:
     """Why, or why not: recorded verdicts of a path of the pathway, and how its condition stands now."""
@@ -52,57 +52,59 @@ async def why(
     language = language_of(request)
     found = await service.call(lambda: views.why_of(service.ledger, patient, path=path, limit=limit, language=language))
     if found is None:
-        raise Refusal("unknown_patient")
+        raise Refusal("patient_unknown")
     now = await service.call(lambda: views.why_now(service.ledger, service.plans, patient, path, language=language))
     return {"recorded": found, "now": now}
 
 
 @router.get("/patients/{patient}/record")
-async def record(patient: str, request: Request, service: Svc, who: Who) -> Json:
+async def record(patient: Patient, request: Request, service: Svc, who: Who) -> Json:
     """Where the patient stands: enrolments, phase, flags, clock, case sheet, open tasks, handoffs, latest readings."""
     who.require("read", patient)
     found = await service.call(
         lambda: views.record_of(service.ledger, service.plans, patient, language=language_of(request))
     )
     if found is None:
-        raise Refusal("unknown_patient")
+        raise Refusal("patient_unknown")
     return found
 
 
 @router.get("/patients/{patient}/messages")
-async def messages(patient: str, request: Request, service: Svc, who: Who, limit: Limit = 100) -> Json:
-    """Messages to the patient: planned, sent, and what became of them."""
+async def messages(patient: Patient, request: Request, service: Svc, who: Who, limit: Limit = 100) -> Json:
+    """Messages about the patient: planned, sent, and what became of them. A patient sees the own ones only."""
     who.require("read", patient)
     found = await service.call(
         lambda: views.messages_of(service.ledger, patient, limit=limit, language=language_of(request))
     )
     if found is None:
-        raise Refusal("unknown_patient")
+        raise Refusal("patient_unknown")
+    if who.role == "patient":
+        found = [row for row in found if row["to"] == "patient"]
     return {"messages": found}
 
 
 @router.get("/patients/{patient}/readings")
 async def readings(
-    patient: str,
+    patient: Patient,
     service: Svc,
     who: Who,
-    measure: Annotated[str | None, Query(max_length=64)] = None,
+    measure: Annotated[str | None, Query(pattern=r"^[a-z][a-z0-9_]{0,63}$")] = None,
     limit: Limit = 200,
 ) -> Json:
     """Stored readings, newest first."""
     who.require("read", patient)
     found = await service.call(lambda: views.readings_of(service.ledger, patient, measure=measure, limit=limit))
     if found is None:
-        raise Refusal("unknown_patient")
+        raise Refusal("patient_unknown")
     return {"readings": found}
 
 
 @router.get("/patients/{patient}/clock")
-async def clock(patient: str, service: Svc, who: Who) -> Json:
+async def clock(patient: Patient, service: Svc, who: Who) -> Json:
     """Patient time now and its pace: wall time at pace 1, except in rehearsal."""
     who.require("read", patient)
     found = await service.call(lambda: patient_clock(service.ledger, patient))
     if found is None:
-        raise Refusal("unknown_patient")
+        raise Refusal("patient_unknown")
     stretched, now = found
     return {"now": now.isoformat(), "rate": 1.0 if stretched is None else stretched.current.rate}

@@ -2,8 +2,10 @@
 
 `CAREPATH_API_TOKENS` is a JSON object, or `@file` that holds one: `{"<token>": {"role": "nurse", "staff": "s17",
 "patients": ["<key>", …]}}`. `patients` limits the token to those patients; without it the token reaches all. Roles: the
-site's roles, and `device` (may only post readings), `partner` (may do nothing: callbacks are signed), `auditor` (may
-only read), `patient` (own record only; `patients` is compulsory).
+site's roles, each acting in its own name only, and `device` (may only post readings), `partner` (may do nothing:
+callbacks are signed), `auditor` (may only read), `patient` (own record only; `patients` is compulsory), `operator` (may
+act in every role). What each access means: `read`; `readings`; `write` what a patient says (answers, bookings,
+wishes); `operate` what staff do (registration, enrolment, commands, tasks, the outcome of a visit).
 
 Without tokens the API serves only the machine it runs on: `open_to` refuses any other listening address.
 """
@@ -16,12 +18,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from fastapi import Request
 
 from api.problems import Refusal
 
+OPERATOR: Final = "operator"
+"""The role of whoever runs the system: acts in every role, and says in which."""
 Access = Literal["read", "write", "readings", "operate"]
 _ONLY: Mapping[str, frozenset[str]] = {
     "device": frozenset({"readings"}),
@@ -41,14 +45,29 @@ class Caller:
 
     def require(self, access: Access, patient: str | None = None) -> None:
         """Refuse (403) what the role or the patient list does not allow."""
-        allowed = _ONLY.get(self.role)
-        if allowed is not None and access not in allowed:
-            raise Refusal("forbidden")
+        self.may(access)
         if self.patients is not None and (patient is None or patient not in self.patients):
             raise Refusal("forbidden")
 
+    def may(self, access: Access) -> None:
+        """Refuse (403) what the role does not allow for anybody."""
+        allowed = _ONLY.get(self.role)
+        if allowed is not None and access not in allowed:
+            raise Refusal("forbidden")
 
-LOCAL = Caller("local", "operator")
+    def acting_as(self, role: str | None) -> str | None:
+        """The role in which something is done: that of the token. An operator acts for whoever is named.
+
+        Raises Refusal (403) where a token names another role than its own: a nurse's token is no doctor's.
+        """
+        if self.role == OPERATOR:
+            return role
+        if role is not None and role != self.role:
+            raise Refusal("role_taken")
+        return self.role
+
+
+LOCAL = Caller("local", OPERATOR)
 """Whoever calls from this machine while no tokens are configured."""
 
 

@@ -27,10 +27,11 @@ from activities.intake.normal import NormalReading
 from activities.intake.patients import NewPatient, Registered, register_patient
 from activities.intake.readings import Ingested, ingest_readings
 from activities.intake.refusals import Refusal as Refused
+from activities.keys.sealing import KeyUnknownError
 from activities.records.ledger import Ledger
 from activities.records.registry import Plans
 from activities.records.store import StoreUnavailableError
-from api.problems import Refusal
+from api.problems import STATUS, Refusal
 from pathways.decide.events import Body
 from worker.client import Journeys
 from worker.waker import Waker
@@ -39,17 +40,17 @@ T = TypeVar("T")
 Json = Any
 log = structlog.get_logger("carepath.api")
 
-_STATUS: Final = {"invalid": 422, "unknown": 404, "conflict": 409, "not_allowed": 403}
 # Temporal takes ten updates of one run at a time; more wait here, and beyond that the caller is told to come again.
 _AT_ONCE: Final = 8
 _QUEUE: Final = 100
 _ANSWER_WITHIN: Final = 10.0
+PENDING: Final = 202
 
 
 def refusal_of(found: Refused) -> Refusal:
     """A refusal of the intake as an HTTP problem."""
     errors = ({"field": found.field, "problem": found.en, "code": found.code},) if found.field else ()
-    return Refusal(found.code, status=_STATUS[found.kind], en=found.en, zh=found.zh, errors=errors)
+    return Refusal(found.code, status=STATUS[found.kind], en=found.en, zh=found.zh, errors=errors)
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class Service:
             found = await asyncio.to_thread(work)
         except StoreUnavailableError as error:
             raise Refusal("store_away", headers={"Retry-After": "5"}) from error
+        except KeyUnknownError as error:
+            raise Refusal("patient_unknown") from error
         if isinstance(found, Refused):
             raise refusal_of(found)
         return found
@@ -104,7 +107,7 @@ class Service:
         except RPCError:
             log.warning("run not started, left to the sweep", journey=stored.patient)
             return stored, None
-        return stored, await self.journeys.act(stored.patient, stored.event, timeout=_ANSWER_WITHIN)
+        return stored, await self._verdict(stored.patient, stored.event)
 
     async def ingest(self, patient: str, readings: Sequence[NormalReading]) -> Ingested:
         """Judge and store readings; wake the run when one of them matters now."""
@@ -128,13 +131,21 @@ class Service:
         try:
             async with queue.slots:
                 await self.call(lambda: store_command(self.ledger, patient, event, by=by))
-                if self.journeys is None:
-                    return Acted(event.id, None)
-                return Acted(event.id, await self.journeys.act(patient, event.id, timeout=_ANSWER_WITHIN))
+                return Acted(event.id, await self._verdict(patient, event.id))
         finally:
             queue.waiting -= 1
             if not queue.waiting:
                 self._queues.pop(patient, None)
+
+    async def _verdict(self, patient: str, command: str) -> VerdictMessage | None:
+        """The verdict on a stored command; None: not in time, it is acted on later."""
+        if self.journeys is None:
+            return None
+        try:
+            return await self.journeys.act(patient, command, timeout=_ANSWER_WITHIN)
+        except RPCError as error:
+            log.warning("run not asked, left to the sweep", journey=patient, code=error.status.name)
+            return None
 
     async def _wake(self, patient: str) -> None:
         if self.waker is None:
@@ -149,14 +160,18 @@ class Service:
     async def once(
         self, route: str, key: str | None, body: Json, work: Callable[[], Any], *, owner: str | None = None
     ) -> tuple[int, Json]:
-        """Do ``work`` (async, gives status and JSON) once per Idempotency-Key: again, the first answer comes back."""
+        """Do ``work`` (async, gives status and JSON) once per Idempotency-Key: again, the first answer comes back.
+
+        An answer that was "stored, not yet acted on" is no last word: the same work is asked for again, which stores
+        nothing anew. ``owner``: the patient whose keys seal the answer, where it is about one.
+        """
         if not key:
             answer: tuple[int, Json] = await work()
             return answer
         name = hashlib.sha256(key.encode()).hexdigest()
         own = {"owner": owner} if owner is not None else {}
         begun = await self.call(lambda: idempotency.begin(self.ledger, route, name, body, **own))
-        if isinstance(begun, idempotency.Answer):
+        if isinstance(begun, idempotency.Answer) and begun.status != PENDING:
             return begun.status, begun.body
         try:
             status, given = await work()

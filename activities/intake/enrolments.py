@@ -19,7 +19,8 @@ from activities.records.ledger import Ledger, Sealer
 from activities.records.registry import Plans
 from activities.records.schema import enrolment, inbox, journey, plan
 from pathways.decide.events import Enrolled
-from pathways.lang.plan import Plan
+from pathways.decide.facts import parse_quantity
+from pathways.lang.plan import Parameter, Plan
 
 _ID: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _COMMON_FACTS: Final = frozenset({"birth_date", "zone", "language"})
@@ -138,7 +139,18 @@ def _judge(chosen: Plan, new: NewEnrolment) -> Refusal | None:
     for parameter in new.parameters:
         if parameter not in chosen.parameters:
             return refuse("parameter_unknown", field=f"parameters.{parameter}"[:64], value=parameter[:64])
+        if not _fits(chosen.parameters[parameter], new.parameters[parameter]):
+            return refuse("parameter_wrong", field=f"parameters.{parameter}"[:64], value=parameter[:64])
     return None
+
+
+def _fits(spec: Parameter, value: Any) -> bool:
+    """Whether a value told at enrolment is a quantity of the parameter, inside the bounds of its adjustment."""
+    found = parse_quantity(value)
+    if found is None or found[1] not in {"", spec.unit}:
+        return False
+    bounds = spec.adjustable
+    return bounds is None or bounds.low.value <= found[0] <= bounds.high.value
 
 
 @dataclass(slots=True)

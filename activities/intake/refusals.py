@@ -47,6 +47,11 @@ _TEXTS: Final[Mapping[str, tuple[Kind, str, str]]] = {
     "enrolment_unknown": ("unknown", "There is no such enrolment.", "没有该登记。"),
     "fact_unknown": ("invalid", "The pathway knows no fact {value}.", "该路径没有事实项 {value}。"),
     "parameter_unknown": ("invalid", "The pathway knows no parameter {value}.", "该路径没有参数 {value}。"),
+    "parameter_wrong": (
+        "invalid",
+        "The parameter {value} takes a quantity in its unit, inside its range.",
+        "参数 {value} 须为其单位下、范围之内的数量。",
+    ),
     "rehearsal_mixed": (
         "conflict",
         "A patient is either rehearsed or real; this one is the other.",
@@ -125,6 +130,11 @@ _TEXTS: Final[Mapping[str, tuple[Kind, str, str]]] = {
 }
 
 CODES: Final = frozenset(_TEXTS)
+
+
+def entry(code: str) -> tuple[Kind, str, str]:
+    """Kind and texts (en, zh) of a code, their places not filled."""
+    return _TEXTS[code]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ BODIES: list[tuple[str, str, bytes | dict[str, Any] | list[Any], int, str]] = [
     ("a list", "patients", [], 422, "bad_request"),
     ("an unknown field", "patients", {"nmae": "x"}, 422, "bad_request"),
     ("a wrong type", "patients", {"zone": 5}, 422, "bad_request"),
-    ("no such zone", "patients", {"zone": "Mars/Base"}, 422, "zone_unknown"),
+    ("no such zone", "patients", {"zone": "Mars/Base"}, 422, "bad_request"),
     ("a key with a name in it", "patients", {"key": "Zhang San"}, 422, "patient_key_invalid"),
     ("an unknown pathway", "enrolments", {"patient": "patient00001", "pathway": "nothing"}, 404, "pathway_unknown"),
     (
@@ -64,7 +64,7 @@ BODIES: list[tuple[str, str, bytes | dict[str, Any] | list[Any], int, str]] = [
     ),
     ("for nobody", "patients/patient00099/readings", pressure("n", NOON, 120), 404, "patient_unknown"),
     ("no such verb", "patients/patient00001/commands", {"verb": "dance"}, 409, "refused"),
-    ("no such task", "tasks/nothing/claim", {}, 404, "unknown_task"),
+    ("no such task", "tasks/nothing/claim", {}, 404, "task_unknown"),
 ]
 
 
@@ -111,7 +111,7 @@ async def test_other_content_types_other_methods_and_other_addresses(world: Worl
     assert (await world.http.delete("/api/v1/patients")).json()["code"] == "method"
     assert (await world.get("nothing")).json()["code"] == "not_found"
     for view in ("timeline", "why", "record", "messages", "readings", "clock"):
-        assert (await world.get(f"patients/patient00099/{view}")).json()["code"] == "unknown_patient"
+        assert (await world.get(f"patients/patient00099/{view}")).json()["code"] == "patient_unknown"
 
 
 async def test_more_commands_than_can_wait_are_told_to_come_again(world: World) -> None:

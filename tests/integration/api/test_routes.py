@@ -194,7 +194,7 @@ async def test_callbacks_are_judged_by_their_signature(world: World, headers: di
     answer = await world.http.post("/api/v1/callbacks/pharmacy", content=b"{}", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, code)
     unknown = await world.http.post("/api/v1/callbacks/nobody", content=b"{}", headers=headers)
-    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_partner")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "partner_unknown")
 
 
 async def test_a_signed_callback_about_nothing_of_ours_is_not_taken(world: World) -> None:
