@@ -75,7 +75,9 @@ def clip(text: str, limit: int = SUMMARY_BYTES) -> str:
 def summary(decided: str, following: str) -> str:
     """The summary of the timer after a tick: what the tick decided and what comes next."""
     following = clip(following, SUMMARY_BYTES // 2)
-    tail = f" Next: {following}" if following else ""
+    # In the decider's words it begins with its own "next", in the language of the site.
+    said = following.startswith(("Next:", "下一步"))
+    tail = "" if not following else f" {following}" if said else f" Next: {following}"
     return (clip(decided, SUMMARY_BYTES - len(tail.encode())) + tail).strip()
 
 
