@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pathways.decide import doses, forms, windows
 from pathways.decide.events import Answered, Event, Reading
 from pathways.decide.occurrences import end
-from pathways.decide.readings import accepted, spontaneous_take
+from pathways.decide.readings import accepted, numbers, spontaneous_take
 from pathways.decide.records import Kept, Occurrence
 from pathways.decide.state import MAX_READINGS
 from pathways.decide.texts import text, word
@@ -69,7 +69,7 @@ def keep(
     run.state.readings[key] = kept
     run.live.keep(kept)
     bound(run, measure)
-    values = "/".join(f"{v:f}" for v in list(kept.values.values())[:2])
+    values = numbers(run, kept)
     run.timeline(
         None,
         "reading",
@@ -207,8 +207,8 @@ def answered(run: Run, event: Event, body: Answered) -> None:
 
 def take_readings(run: Run, case: Case, found: list[tuple[str, str, dict[str, Decimal]]]) -> None:
     """Answers of a form that are readings."""
-    for measure, key, numbers in found:
-        keep(run, key, measure, run.at, numbers, {"source": "form"})
+    for measure, key, given in found:
+        keep(run, key, measure, run.at, given, {"source": "form"})
 
 
 def _soon(case: Case, path: str, due: datetime) -> bool:

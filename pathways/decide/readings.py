@@ -15,6 +15,7 @@ from pathways.lang.plan import Measure
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
+    from pathways.decide.run import Run
 
 CACHE = 2000
 """So many worked-out values are kept in memory before all are forgotten."""
@@ -129,3 +130,17 @@ def prune(case_specs: Sequence[tuple[Case, Measure]], live: Live, state: Journey
         if old:
             gone = {key for _, key, _ in old}
             live.readings[measure] = [row for row in rows if row[1] not in gone]
+
+
+def numbers(run: Run, kept: Kept, between: str = "/") -> str:
+    """A reading's numbers in the order in which its measure has them (192/112), two at most."""
+    names = next(
+        (
+            [c.name for c in measure.components]
+            for case in run.cases.values()
+            for measure in case.plan.measures.values()
+            if measure.catalogue == kept.measure
+        ),
+        sorted(kept.values),
+    )
+    return between.join(f"{kept.values[name]:f}" for name in names[:2] if name in kept.values)

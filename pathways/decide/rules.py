@@ -12,6 +12,7 @@ from pathways.decide.actions import Setting, perform
 from pathways.decide.conditions import Truth, next_change, remember
 from pathways.decide.contact import red_key, say
 from pathways.decide.index import RuleIndex, rules_for
+from pathways.decide.readings import numbers
 from pathways.decide.records import Episode, Kept, RuleRun, Task
 from pathways.decide.tasks import Work, close_task, open_task
 from pathways.decide.texts import plain, text, word
@@ -399,11 +400,6 @@ def _unknown_acts(case: Case, rule: Rule, memory: RuleRun) -> None:
 # --------------------------------------------------------------------------- words
 
 
-def shown(reading: Kept | None) -> str:
-    """A reading's numbers: 192/112."""
-    return "/".join(f"{v:f}" for v in list(reading.values.values())[:2]) if reading is not None else ""
-
-
 def _say(
     case: Case,
     rule: Rule,
@@ -414,7 +410,8 @@ def _say(
     reading: Kept | None = None,
     words: Text | None = None,
 ) -> None:
-    words = words or text(key, rule=title(rule), values=shown(reading) or rule.level) if key != "" else words
+    said = numbers(case.run, reading) if reading is not None else ""
+    words = words or text(key, rule=title(rule), values=said or rule.level) if key != "" else words
     assert words is not None
     coded = {"rule_fired": "rule_fired", "rule_awaits": "rule_awaits"}.get(key, key or "rule_confirmed")
     number = memory_of(case, rule).number

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pathways.decide.agenda import Ahead
 from pathways.decide.calendar import local_date, local_time
 from pathways.decide.effects import Show
-from pathways.decide.readings import CACHE
+from pathways.decide.readings import CACHE, numbers
 from pathways.decide.records import Occurrence, Task
 from pathways.decide.texts import TEXTS, plain, text
 from pathways.lang.plan_base import Text
@@ -194,6 +194,7 @@ def _latest(run: Run) -> list[tuple[str, str]]:
         rows = run.live.readings[measure]
         if rows:
             kept = rows[-1][2]
-            values = "/".join(f"{v:f}" for v in list(kept.values.values())[:2])
+            # Spaces: the Temporal UI makes a fraction sign of "2/3".
+            values = numbers(run, kept, " / ")
             out.append((measure.replace("_", " "), f"{values} ({_clock(run, rows[-1][0])})"))
     return out
