@@ -39,8 +39,17 @@ anything = st.recursive(
     max_leaves=6,
 )
 moments = st.sampled_from(
-    ["2026-03-02T08:00:00+08:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2150-01-01T00:00:00Z"]
-    + ["2026-03-03T00:00:00", "1970-01-01T00:00:00Z", "2026-03-04", "", "now"]
+    [
+        "2026-03-02T08:00:00+08:00",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-12:00",
+        "2150-01-01T00:00:00Z",
+        "2026-03-03T00:00:00",
+        "1970-01-01T00:00:00Z",
+        "2026-03-04",
+        "",
+        "now",
+    ]
 )
 soon = st.one_of(st.just("2026-03-02T09:00:00+08:00"), st.just("2026-03-04T08:00:00Z"), moments)
 quantities = st.one_of(
@@ -100,7 +109,9 @@ staff = [
     "set_parameter", "skip_step", "do_step", "entered_in_error", "end", "dance",
 ]  # fmt: skip
 forms = st.one_of(st.just({}), st.dictionaries(st.sampled_from(["result", "plan", "tolerating", "x"]), anything))
-times = st.one_of(st.just({"morning": "07:15"}), st.dictionaries(st.sampled_from(["morning", "bedtime", "no"]), anything))
+times = st.one_of(
+    st.just({"morning": "07:15"}), st.dictionaries(st.sampled_from(["morning", "bedtime", "no"]), anything)
+)
 outcomes = st.sampled_from(["done", "taken", "not_taken", "read", "x"])
 words = st.one_of(st.sampled_from(["e1", "rx1", "patient0001", "\x00"]), st.text(max_size=5))
 places = st.one_of(st.none(), words)
@@ -163,7 +174,9 @@ class Hostile:
     async def send(self, path: str, body: Any) -> Any:
         raw = json.dumps(body).encode()
         answer = await self.world.http.post(
-            f"/api/v1/{path}", content=raw, headers={"content-type": "application/json", "idempotency-key": f"k{self.count}"}
+            f"/api/v1/{path}",
+            content=raw,
+            headers={"content-type": "application/json", "idempotency-key": f"k{self.count}"},
         )
         note(f"{path} {raw!r} -> {answer.status_code} {answer.text[:300]}")
         assert answer.status_code < 500
