@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,7 @@ async def _histories(chaos: Chaos, ledger: Ledger) -> list[str]:
     async for run in client.list_workflows("WorkflowType IN ('PatientJourney', 'Handoff')"):
         histories.append(await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history())
 
-    async def each() -> Any:
+    async def each() -> AsyncIterator[WorkflowHistory]:
         for history in histories:
             yield history
 

@@ -82,9 +82,10 @@ async def _start_waiting(server: TemporalServer, queue: str) -> str:
 async def _finish(server: TemporalServer, queue: str, key: str) -> str:
     client = await Client.connect(server.address)
     async with Worker(client, task_queue=queue, workflows=[_WaitsToBeTold]):
-        handle = client.get_workflow_handle_for(_WaitsToBeTold.run, key)
-        await handle.signal(_WaitsToBeTold.tell, "done")
-        return await handle.result()
+        handle = client.get_workflow_handle(key, result_type=str)
+        await handle.signal("tell", "done")
+        result: str = await handle.result()
+        return result
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -149,8 +150,9 @@ async def test_search_attributes_are_usable_and_found(temporal_server: TemporalS
         async with asyncio.timeout(20):
             while (await client.count_workflows(wanted)).count != 1:
                 await asyncio.sleep(0.05)
-        await client.get_workflow_handle_for(_WaitsToBeTold.run, key).signal(_WaitsToBeTold.tell, "done")
-        assert await client.get_workflow_handle_for(_WaitsToBeTold.run, key).result() == "done"
+        handle = client.get_workflow_handle(key, result_type=str)
+        await handle.signal("tell", "done")
+        assert await handle.result() == "done"
 
 
 async def test_a_missing_attribute_and_a_wrong_type_are_named(temporal_binary: TemporalBinary, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -93,7 +94,7 @@ async def test_a_body_that_is_too_large_is_refused_announced_or_not(world: World
     large = b'{"a": "' + b"x" * LARGEST_BODY + b'"}'
     announced = await world.http.post("/api/v1/patients", content=large, headers=JSON)
 
-    async def chunks() -> Any:
+    async def chunks() -> AsyncIterator[bytes]:
         yield large[: LARGEST_BODY // 2]
         yield large[LARGEST_BODY // 2 :]
 
