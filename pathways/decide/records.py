@@ -32,6 +32,13 @@ def _same(value: Json) -> Json:
     return value
 
 
+def _copied(value: Json) -> Json:
+    """JSON of its own: a record and its JSON never share what can change, else ``diff`` would miss the change."""
+    if isinstance(value, dict):
+        return {k: _copied(v) for k, v in value.items()}
+    return [_copied(v) for v in value] if isinstance(value, list) else value
+
+
 def _instants_to_json(value: dict[str, datetime]) -> Json:
     return {k: instant_to_json(v) for k, v in value.items()}
 
@@ -64,7 +71,8 @@ def _layout(cls: Hashable) -> tuple[tuple[str, Callable[[Any], Json], Callable[[
     for f in fields(cast("type[Any]", cls)):
         if f.name == "key":
             continue
-        write, read = _CODECS.get(str(f.type), (_same, _same))
+        changeable = str(f.type).startswith(("dict", "list", "Json"))
+        write, read = _CODECS.get(str(f.type), (_copied, _copied) if changeable else (_same, _same))
         out.append((f.name, write, read, _default(f)))
     return tuple(out)
 
