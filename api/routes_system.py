@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
+from temporalio.service import RPCError
 
 from activities.records.store import StoreUnavailableError
 from api.problems import CODES, Refusal, entry
@@ -53,7 +54,7 @@ async def _temporal(service: Svc) -> bool:
     try:
         async with asyncio.timeout(3):
             return await service.journeys.client.service_client.check_health()
-    except (TimeoutError, RuntimeError):
+    except (TimeoutError, RuntimeError, RPCError):
         return False
 
 
