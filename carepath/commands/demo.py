@@ -18,7 +18,11 @@ def demo(
     patients: Annotated[int, typer.Option(help="How many of the twelve patients.", min=1, max=12)] = 12,
     home: Annotated[Path, typer.Option(help="Folder of the demo's own data.")] = Path(".carepath/demo"),
 ) -> None:
-    """Run the whole system on embedded defaults and show what happens to each patient, and why."""
+    """Run the whole system on embedded defaults and show what happens to each patient, and why.
+
+    On a busy machine it runs slower than asked for and says so. Ctrl-C stops everything: exit code 130, or 0 once all
+    has been told.
+    """
     from carepath.demo.run import Options, run_demo
 
     options = Options(home=home.resolve(), days=days, pace=pace, patients=patients, stay=stay)

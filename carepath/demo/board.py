@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from carepath.demo.people import Person
+from pathways.decide.texts import word
 
 Json = Any
 _COLUMNS: Final = (
@@ -53,16 +54,18 @@ class Board:
         record = self.records.get(person.key)
         return 0.0 if record is None else float(record["day"])
 
-    def show(self) -> RenderableType:
-        """The board as it stands."""
+    def show(self, *, notes: bool = True) -> RenderableType:
+        """The board as it stands; ``notes``: with what happened lately under it."""
         table = Table(expand=True, pad_edge=False, header_style="bold")
         for name, width in _COLUMNS:
             table.add_column(name, no_wrap=True, overflow="ellipsis", width=width, ratio=None if width else 1)
         for person in self.people:
             table.add_row(*self._row(person))
+        panel = Panel(table, title="carepath", border_style="blue")
+        if not notes:
+            return panel
         bar = ProgressBar(total=1.0, completed=self.share_done(), width=None)
-        notes = Text("\n".join(self.notes[-6:]) or " ")
-        return Group(Panel(table, title="carepath", border_style="blue"), bar, notes)
+        return Group(panel, bar, Text("\n".join(self.notes[-6:]) or " "))
 
     def line(self) -> str:
         """The board in one line, where there is no screen to draw on."""
@@ -90,14 +93,12 @@ class Board:
         return [
             number,
             f"{self.day(person):.0f}",
-            f"ended: {enrolment['ended']}"
-            if enrolment.get("ended")
-            else enrolment.get("phase_title") or record["status"],
+            phase_of(enrolment, record["status"]),
             flags,
             reading,
             str(len(record["tasks"])),
             str(record["counts"]["messages_sent"]),
-            ", ".join(f"{h['machine']} {h['state']}" for h in record["handoffs"] if not h["final"])[:28],
+            ", ".join(f"{h['machine']} {words_of(h['state'])}" for h in record["handoffs"] if not h["final"]),
             record["decided"],
         ]
 
@@ -123,16 +124,33 @@ class Screen:
         if self._live is not None:
             self._live.stop()
         else:
-            self._console.print(self._board.show())
+            self._tell()
+            self._console.print(self._board.show(notes=False))
 
     def update(self) -> None:
         """Draw what the board holds now."""
         if self._live is not None:
             self._live.update(self._board.show(), refresh=True)
             return
-        for note in self._board.notes[self._noted :]:
-            self._console.print(note, highlight=False, markup=False)
-        self._noted = len(self._board.notes)
+        self._tell()
         if self._board.seconds - self._said >= _LINE_EVERY:
             self._said = self._board.seconds
             self._console.print(self._board.line(), highlight=False, markup=False)
+
+    def _tell(self) -> None:
+        """Print the notes that were not printed yet."""
+        for note in self._board.notes[self._noted :]:
+            self._console.print(note, highlight=False, markup=False, soft_wrap=True)
+        self._noted = len(self._board.notes)
+
+
+def phase_of(enrolment: Json, status: str) -> str:
+    """Where an enrolment stands, in words: its phase, or how it ended."""
+    if enrolment.get("ended"):
+        return f"ended: {word('end', enrolment['ended']).en}"
+    return str(enrolment.get("phase_title") or status)
+
+
+def words_of(state: str) -> str:
+    """The state of a request to a partner, in words."""
+    return word("hand", state).en

@@ -1,14 +1,19 @@
 """The patients of the demo, one process: they measure, take tablets, read, come to visits, forget, fall silent, stop.
 
 They know only what a patient's phone knows: what is due, asked over HTTP. Readings are posted as Open mHealth
-documents. ``python -m carepath.demo.life URL RUN COUNT`` runs until it is told to stop.
+documents, with the time at which they were taken. ``python -m carepath.demo.life URL RUN COUNT FILE`` runs until it
+is told to stop; FILE says how many measurements were posted, and how many of them after their window had passed though
+they were taken in time: then this machine is too slow for the pace.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from carepath.demo.link import Link
@@ -17,6 +22,33 @@ from carepath.demo.people import Cast, Person, cast_of, read_cast
 Json = Any
 AHEAD_DAYS: Final = 7
 _LOOK_AGAIN: Final = timedelta(days=2)
+
+
+@dataclass
+class Posted:
+    """Measurements ``posted``, and how many were ``behind``: taken in their window, stored after it."""
+
+    file: Path | None = None
+    posted: int = 0
+    behind: int = 0
+
+    def note(self, *, behind: bool) -> None:
+        """One more; the file always holds whole numbers that belong together."""
+        self.posted += 1
+        self.behind += behind
+        if self.file is not None:
+            draft = self.file.with_suffix(".draft")
+            draft.write_text(json.dumps({"posted": self.posted, "behind": self.behind}))
+            draft.replace(self.file)
+
+
+def read_posted(file: Path) -> Posted:
+    """What the patients' process has said last; nothing yet is nothing posted."""
+    try:
+        found = json.loads(file.read_text())
+    except FileNotFoundError:
+        return Posted()
+    return Posted(None, int(found["posted"]), int(found["behind"]))
 
 
 def document(person: Person, place: int, at: datetime, id: str) -> Json:
@@ -41,10 +73,11 @@ def document(person: Person, place: int, at: datetime, id: str) -> Json:
 class Life:
     """One patient, from joining on."""
 
-    def __init__(self, person: Person, cast: Cast, link: Link) -> None:
+    def __init__(self, person: Person, cast: Cast, link: Link, posted: Posted) -> None:
         self.person = person
         self.cast = cast
         self.link = link
+        self.posted = posted
         self.place = 0
         self.done: set[str] = set()
 
@@ -100,7 +133,11 @@ class Life:
             when = at + timedelta(minutes=number)
             takes.append(document(self.person, self.place, when, f"{self.person.key}-{self.place}"))
             self.place += 1
+        clock = await self.link.clock(self.person.key)
+        assert clock is not None
         await self.link.post(f"patients/{self.person.key}/readings", takes)
+        closes = row.get("missed") and datetime.fromisoformat(row["missed"])
+        self.posted.note(behind=bool(closes) and at < closes < clock.read())
 
     async def _dose(self, row: Json, due: datetime) -> None:
         if self.person.chance(f"dose {row['key']}") < self.person.habits.doses_forgotten:
@@ -130,17 +167,18 @@ class Life:
         await self.link.post(f"patients/{self.person.key}/commands", body, f"stop-{self.person.key}")
 
 
-async def run(url: str, name: str, count: int) -> None:
+async def run(url: str, name: str, count: int, file: Path) -> None:
     """All patients of a run, until cancelled."""
     cast = read_cast()
     link = Link(url)
+    posted = Posted(file)
     try:
         async with asyncio.TaskGroup() as group:
             for person in cast_of(cast, name, count):
-                group.create_task(Life(person, cast, link).live())
+                group.create_task(Life(person, cast, link, posted).live())
     finally:
         await link.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(run(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    asyncio.run(run(sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])))

@@ -17,6 +17,8 @@ from worker.problems import Problem
 
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 15.0
+_AGAIN_SECONDS: Final = 4.0
+"""A part that ends by itself is not started more often than this."""
 
 
 @dataclass
@@ -27,9 +29,11 @@ class Part:
     arguments: Sequence[str]
     log: Path
     process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
 
     def start(self, environment: Mapping[str, str]) -> None:
         """Start it."""
+        self.started = time.monotonic()
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-W", "ignore", *self.arguments],
@@ -63,8 +67,9 @@ class Parts:
         """Start a part and wait until it is ready. Raises Problem when it ends or takes too long."""
         self.logs.mkdir(parents=True, exist_ok=True)
         part = Part(name, arguments, self.logs / f"{name}.log")
-        part.start({**os.environ, **self.environment})
+        # Known before it runs: whatever interrupts us now, it will be stopped.
         self.parts[name] = part
+        part.start({**os.environ, **self.environment})
         until = time.monotonic() + _READY_SECONDS
         while ready is not None and not ready():
             if not part.alive() or time.monotonic() > until:
@@ -92,13 +97,26 @@ class Parts:
         part.start({**os.environ, **self.environment})
         return part
 
+    def change(self, name: str, *arguments: str) -> None:
+        """Stop a part and start it again with other arguments."""
+        part = self.parts[name]
+        self._stop([part])
+        part.arguments = arguments
+        part.start({**os.environ, **self.environment})
+
+    def fallen(self) -> list[Part]:
+        """Dead parts that may be started again by now."""
+        return [part for part in self.dead() if time.monotonic() - part.started > _AGAIN_SECONDS]
+
     def dead(self) -> list[Part]:
         """Parts that ended by themselves."""
         return [part for part in self.parts.values() if not part.alive()]
 
     def stop(self) -> None:
         """Stop all, the last started first: politely, then not."""
-        running = [part for part in reversed(self.parts.values()) if part.alive()]
+        self._stop([part for part in reversed(self.parts.values()) if part.alive()])
+
+    def _stop(self, running: Sequence[Part]) -> None:
         for part in running:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(part.pid, signal.SIGTERM)

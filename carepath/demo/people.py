@@ -7,10 +7,12 @@ import hashlib
 import random
 from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from pathways.lang.source import read_source
 
 DATA: Final = files("carepath.demo") / "data"
 MEDICINE: Final = {
@@ -23,24 +25,37 @@ MEDICINE: Final = {
 }
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+Days = Annotated[int, Field(ge=0)]
+
+
 class Habits(BaseModel):
     """How one made-up patient behaves; shares are between 0 and 1, days count from joining."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    age: int
+    age: Annotated[int, Field(ge=18, le=110)]
     sex: Literal["male", "female"]
     zone: str
     language: Literal["zh", "en"]
-    forgets: float = 0.0
-    late: float = 0.0
-    late_hours: float = 0.0
-    silent: tuple[int, int] | None = None
-    stops: int | None = None
+    forgets: Share = 0.0
+    late: Share = 0.0
+    late_hours: Annotated[float, Field(ge=0)] = 0.0
+    silent: tuple[Days, Days] | None = None
+    stops: Days | None = None
     medicines: bool = False
-    doses_forgotten: float = 0.0
-    no_show: float = 0.0
+    doses_forgotten: Share = 0.0
+    no_show: Share = 0.0
     pregnant: bool | None = None
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, OSError) as error:
+            raise ValueError(f"{zone} is no time zone") from error
+        return zone
 
 
 class Cast(BaseModel):
@@ -49,14 +64,17 @@ class Cast(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int
-    start: datetime
-    join_apart_days: float = 0.0
+    start: AwareDatetime
+    join_apart_days: Annotated[float, Field(ge=0)] = 0.0
     patients: tuple[Habits, ...] = Field(min_length=1)
-    staff: dict[str, float]
+    staff: dict[str, Annotated[float, Field(ge=0)]]
 
 
 class Person(BaseModel):
-    """One patient of the demo. ``pressures``: (systolic, diastolic) in mm[Hg], in the order they are played."""
+    """One patient of the demo. ``pressures``: (systolic, diastolic) in mm[Hg], in the order they are played.
+
+    ``persons``: whose they are, as places in the data file, from 1.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,6 +83,7 @@ class Person(BaseModel):
     habits: Habits
     pressures: tuple[tuple[int, int], ...]
     joins: datetime
+    persons: tuple[int, ...] = ()
 
     def chance(self, what: str) -> float:
         """A number in [0, 1) that depends on the patient and ``what`` only, so that a second run is the same."""
@@ -87,9 +106,17 @@ class Person(BaseModel):
         return facts
 
 
-def read_cast() -> Cast:
-    """The file of habits."""
-    return Cast.model_validate(yaml.safe_load((DATA / "habits.yaml").read_text(encoding="utf-8")))
+def read_cast(text: str | None = None) -> Cast:
+    """The file of habits (or its text): strict YAML, no key that means nothing.
+
+    Raises:
+        ValueError: what is wrong and where.
+    """
+    found = (DATA / "habits.yaml").read_text(encoding="utf-8") if text is None else text
+    source, wrong = read_source(found.encode(), "habits.yaml")
+    if wrong:
+        raise ValueError(f"habits.yaml:{wrong[0].span.line}: {wrong[0].message()}")
+    return Cast.model_validate(source.value)
 
 
 def read_pressures() -> dict[str, list[tuple[int, int]]]:
@@ -112,8 +139,17 @@ def cast_of(cast: Cast, run: str, count: int | None = None) -> list[Person]:
     people = []
     for index in range(len(cast.patients) if count is None else count):
         habits = cast.patients[index % len(cast.patients)]
-        share = tuple(pair for person in pressures[index % dealt :: dealt] for pair in person)
+        places = range(index % dealt, len(pressures), dealt)
+        share = tuple(pair for place in places for pair in pressures[place])
         digest = hashlib.sha256(f"{cast.seed}|{run}|{index}".encode()).hexdigest()
         joins = cast.start + timedelta(days=cast.join_apart_days * (index % len(cast.patients)))
-        people.append(Person(number=index + 1, key=f"d{digest[:15]}", habits=habits, pressures=share, joins=joins))
+        person = Person(
+            number=index + 1,
+            key=f"d{digest[:15]}",
+            habits=habits,
+            pressures=share,
+            joins=joins,
+            persons=tuple(place + 1 for place in places),
+        )
+        people.append(person)
     return people
