@@ -37,7 +37,10 @@ class Contract:
 
 
 TICK = Contract("tick", timedelta(seconds=30), local_tries=3, local_within=timedelta(seconds=5))
-HANDOFF_STEP = Contract("handoff_step", timedelta(seconds=30), timedelta(minutes=10))
+# Once locally, for most partners answer at once; one that is slow or away is waited for visibly.
+HANDOFF_STEP = Contract(
+    "handoff_step", timedelta(seconds=30), timedelta(minutes=10), local_tries=1, local_within=timedelta(seconds=5)
+)
 COURIER_PUMP = Contract("courier_pump", timedelta(minutes=10), heartbeat=timedelta(seconds=5))
 SWEEP = Contract("sweep", timedelta(seconds=60), maximum_attempts=3)
 ROUSE = Contract("rouse", timedelta(seconds=60), maximum_attempts=3)

@@ -73,10 +73,11 @@ class _InProcess(PartnerClients):
 
 
 class Pharmacy:
-    """A stand-in pharmacy that moves when the life says so, and tells of it signed."""
+    """A stand-in pharmacy that moves when the life says so, and tells of it signed. ``loses_callbacks``: on the way."""
 
     def __init__(self, folder: Path, ours: Ours) -> None:
         self._ours = ours
+        self.loses_callbacks = False
         self.partner = Partner(
             id="pharmacy_demo",
             kind="pharmacy",
@@ -106,6 +107,8 @@ class Pharmacy:
 
     async def _told(self, request: httpx.Request) -> httpx.Response:
         """The API's part: judge and store a callback, then wake the conversation."""
+        if self.loses_callbacks:
+            return httpx.Response(202)
         addresses = Addresses(partners=(self.partner,))
         stored = accept_callback(
             self._ours.ledger, addresses, self.partner.id, request.headers, await request.aread()
@@ -134,10 +137,10 @@ class Ours:
             sign(self.ledger.store, sha, who)
         publish(self.ledger.store, sha)
         self.plans = Plans(self.ledger.store)
-        self._pharmacy = Pharmacy(folder, self)
+        self.pharmacy = Pharmacy(folder, self)
         functions: list[Callable[..., Any]] = [
             TickActivity(self.ledger, self.plans).tick,
-            HandoffSteps(self.ledger, self._pharmacy.clients).step,
+            HandoffSteps(self.ledger, self.pharmacy.clients, self.plans, self).step,
         ]
         self.core = Core(JOURNEY_WORKFLOWS, converter=self.converter, task_queue=QUEUE, runner=runner)
         self.world = World(
@@ -182,7 +185,7 @@ class Ours:
             signal=WAKE,
             attributes=TypedSearchAttributes(pairs),
         )
-        self._orders = len(self._pharmacy.orders())
+        self._orders = len(self.pharmacy.orders())
         self._watch_orders(life, 0)
 
     def _watch_orders(self, life: Life, number: int) -> None:
@@ -190,18 +193,22 @@ class Ours:
 
         async def look() -> None:
             nonlocal number
-            orders = self._pharmacy.orders()
+            orders = self.pharmacy.orders()
             for identifier in orders[self._orders :]:
                 begun = self.world.clock()
                 for state, after in (("accepted", life.accepted), ("handed_over", life.handed_over)):
                     delay = after[number % len(after)]
-                    self.world.at(begun + delay, _moving(self._pharmacy, identifier, state))
+                    self.world.at(begun + delay, _moving(self.pharmacy, identifier, state))
                 number += 1
             self._orders = len(orders)
             if self.world.clock() < life.end:
                 self.world.at(self.world.clock() + timedelta(hours=1), look)
 
         self.world.at(life.start, look)
+
+    async def wake(self, journey: str) -> None:
+        """Wake a run, as `worker.waker.Waker` does."""
+        await self.world.signal(journey, WAKE)
 
     async def reading(self, key: str, number: int, systolic: int, diastolic: int) -> None:
         """A reading of a cuff."""

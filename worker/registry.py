@@ -8,6 +8,7 @@ from activities.handoffs.client import PartnerClients
 from activities.handoffs.steps import HandoffSteps
 from activities.messaging.channels import open_channels
 from activities.records.ledger import Ledger
+from activities.records.registry import Plans
 from activities.sweep import Sweep
 from activities.tick import TickActivity
 from worker.client import Journeys
@@ -34,8 +35,9 @@ def make_registry(ledger: Ledger, settings: Settings, journeys: Journeys) -> Reg
         raise Problem("E-SETTING-VALUE", name="CAREPATH_SMTP_URL", reason=type(error).__name__) from None
     partners = PartnerClients(addresses)
     waker = Waker(ledger.store, journeys)
+    plans = Plans(ledger.store)
     return Registry(
-        journey=[TickActivity(ledger).tick, HandoffSteps(ledger, partners).step],
+        journey=[TickActivity(ledger, plans).tick, HandoffSteps(ledger, partners, plans, waker).step],
         courier=[Courier(ledger, channels, waker).pump, Sweep(ledger).sweep, Rouse(waker).rouse],
         closing=[channels.close, partners.close],
     )

@@ -10,11 +10,22 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError, is_cancelled_exception
 
-from activities.contracts import LEDGER_MISMATCH, TICK, ChildCancel, ChildStart, Contract, TickInput, TickResult
-from workflows.messages import CANCEL, HANDOFF, WAKE, HandoffInput
+from activities.contracts import (
+    HANDOFF_STEP,
+    LEDGER_MISMATCH,
+    TICK,
+    ChildCancel,
+    ChildStart,
+    Contract,
+    HandoffStepInput,
+    HandoffStepResult,
+    TickInput,
+    TickResult,
+)
+from workflows.messages import CANCEL, HANDOFF, HandoffInput
 from workflows.show import clip
 
-LOCAL_RETRY: Final = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=TICK.local_tries)
+LOCAL_PAUSE: Final = timedelta(milliseconds=200)
 
 
 def retry(contract: Contract) -> RetryPolicy:
@@ -36,6 +47,21 @@ def failure_type(error: BaseException) -> str:
     return type(error).__name__
 
 
+def local_retry(contract: Contract) -> RetryPolicy:
+    """The retry policy of an activity's few local tries."""
+    return RetryPolicy(initial_interval=LOCAL_PAUSE, maximum_attempts=contract.local_tries)
+
+
+def is_lasting(error: BaseException) -> bool:
+    """Whether an activity said that no retry mends it."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, ApplicationError):
+            return found.non_retryable
+        found = found.__cause__
+    return False
+
+
 async def tick_locally(given: TickInput) -> TickResult | None:
     """Tick within this workflow task; None when the few local tries are used up.
 
@@ -48,8 +74,7 @@ async def tick_locally(given: TickInput) -> TickResult | None:
             given,
             result_type=TickResult,
             schedule_to_close_timeout=TICK.local_within,
-            retry_policy=LOCAL_RETRY,
-            summary=given.cause,
+            retry_policy=local_retry(TICK),
         )
     except FailureError as error:
         if is_cancelled_exception(error) or failure_type(error) == LEDGER_MISMATCH:
@@ -75,6 +100,27 @@ async def tick_visibly(given: TickInput) -> TickResult:
     return result
 
 
+async def step_locally(given: HandoffStepInput) -> HandoffStepResult | None:
+    """Take a step with a partner within this workflow task; None when it did not succeed at once.
+
+    Raises:
+        FailureError: cancelled, or an error that no retry mends.
+    """
+    try:
+        result: HandoffStepResult = await workflow.execute_local_activity(
+            HANDOFF_STEP.name,
+            given,
+            result_type=HandoffStepResult,
+            schedule_to_close_timeout=HANDOFF_STEP.local_within,
+            retry_policy=local_retry(HANDOFF_STEP),
+        )
+    except FailureError as error:
+        if is_cancelled_exception(error) or is_lasting(error):
+            raise
+        return None
+    return result
+
+
 def handoff_id(journey: str, number: int) -> str:
     """The workflow id of a journey's handoff; the part before the dot names the key its payloads are sealed with."""
     return f"{journey}.h.{number}"
@@ -86,9 +132,7 @@ async def start_handoff(journey: str, child: ChildStart) -> None:
     with suppress(WorkflowAlreadyStartedError):
         _ = await workflow.start_child_workflow(
             HANDOFF,
-            HandoffInput(
-                journey=journey, number=child.number, key=child.key, machine=child.machine, title=child.title
-            ),
+            HandoffInput(journey=journey, number=child.number, key=child.key, machine=child.machine, title=child.title),
             id=handoff_id(journey, child.number),
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
@@ -106,13 +150,3 @@ async def cancel_handoff(journey: str, child: ChildCancel) -> None:
         if is_cancelled_exception(error):
             raise
         workflow.logger.info("handoff is over", extra={"number": child.number})
-
-
-async def wake_journey(journey: str) -> None:
-    """Tell a journey that its inbox holds something. Without a run to tell, the sweeper finds the row."""
-    try:
-        await workflow.get_external_workflow_handle(journey).signal(WAKE)
-    except FailureError as error:
-        if is_cancelled_exception(error):
-            raise
-        workflow.logger.info("no run to wake", extra={"journey": journey})

@@ -1,8 +1,9 @@
 """Handoff: one conversation with one partner, from the first word to the last.
 
-It sends, hears callbacks (stored by the API, then a ``wake``), asks when nothing is heard, asks for cancellation, and
-wakes the journey after every step that wrote a report to its inbox. Deadlines and fallbacks belong to the journey;
-what the partner's states mean stands in the published machine that the activity follows.
+It sends, hears callbacks (stored by the API, then a ``wake``), asks when nothing is heard, and asks for cancellation.
+The activity writes the partner's reports to the journey's inbox and wakes the journey where it waits for them.
+Deadlines and fallbacks belong to the journey; what the partner's states mean stands in the published machine that the
+activity follows.
 """
 
 from __future__ import annotations
@@ -94,21 +95,26 @@ class Handoff:
             if workflow.cancellation_reason() is not None:
                 raise
             return False  # our own cancellation, for the journey's sake: the next action is "cancel"
+        if result is None:
+            return False
         if action == "cancel":
             self._now.asked = True
         self._now.state = result.state
         self._now.poll_after = max(result.poll_after, SHORTEST_POLL)
         self._show(result.summary)
-        if result.words:
-            await calls.wake_journey(self._now.journey)
         return result.final
 
-    async def _say(self, action: Action) -> HandoffStepResult:
+    async def _say(self, action: Action) -> HandoffStepResult | None:
+        """Have a step taken; None when a cancellation has to come first."""
+        given = HandoffStepInput(journey=self._now.journey, number=self._now.number, key=self._now.key, action=action)
+        result = await calls.step_locally(given)
+        if result is not None:
+            return result
+        if action != "cancel" and self._cancel_wanted():
+            return None
         step = workflow.start_activity(
             HANDOFF_STEP.name,
-            HandoffStepInput(
-                journey=self._now.journey, number=self._now.number, key=self._now.key, action=action
-            ),
+            given,
             result_type=HandoffStepResult,
             start_to_close_timeout=HANDOFF_STEP.start_to_close,
             retry_policy=calls.retry(HANDOFF_STEP),
@@ -121,8 +127,8 @@ class Handoff:
             await workflow.wait_condition(lambda: step.done() or self._cancel_wanted())
             if not step.done():
                 step.cancel()
-        result: HandoffStepResult = await step
-        return result
+        said: HandoffStepResult = await step
+        return said
 
     def _cancel_wanted(self) -> bool:
         return self._now.cancelled and not self._now.asked

@@ -10,18 +10,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
+from activities.handoffs.awaited import awaited
 from activities.handoffs.machines import DRAFT, MACHINES, Ignored, Machine, Status, Step, Walk, walk
 from activities.handoffs.wire import Callback, Request
-from activities.intake.inbox import WAKE, NewEvent, put
+from activities.intake.inbox import OUTSTANDING, QUIET, WAKE, NewEvent, note_wake, put
 from activities.intake.refusals import Refusal
 from activities.messaging.ports import opaque
 from activities.records import audit
 from activities.records.ledger import Ledger, Sealer
+from activities.records.registry import Plans
 from activities.records.schema import callback, handoff, inbox, incident, journey, timeline
 from activities.records.store import lock_journey
 from activities.rehearsal import ClockMap, from_json, patient_now
@@ -127,6 +129,7 @@ def note_attempt(connection: Connection, talk: Talk) -> None:
 def absorb(
     connection: Connection,
     ledger: Ledger,
+    plans: Plans,
     sealer: Sealer,
     talk: Talk,
     statuses: Sequence[Status],
@@ -145,10 +148,12 @@ def absorb(
     wall = ledger.store.now()
     seen = patient_now(talk.clock, wall)
     kept = dict(sealer.open("handoff.kept", row.kept_sealed)) if row.kept_sealed else {}
+    told = [step for step in result.steps if step.word is not None]
+    quiet = awaited(connection, sealer, plans, talk.journey, talk.key).quiet if told else frozenset()
     for step in result.steps:
         kept.update(_bounded(step.status.kept))
-        if step.word is not None:
-            _report(connection, ledger, sealer, owner, talk, step, seen)
+    for step in told:
+        _report(connection, ledger, sealer, owner, talk, step, seen, QUIET if step.word in quiet else WAKE)
     for ignored in result.ignored:
         if ignored.why != "repeated":
             _note_ignored(connection, sealer, talk, ignored, seen)
@@ -194,13 +199,20 @@ def _bounded(kept: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _report(
-    connection: Connection, ledger: Ledger, sealer: Sealer, owner: Any, talk: Talk, step: Step, seen: datetime
+    connection: Connection,
+    ledger: Ledger,
+    sealer: Sealer,
+    owner: Any,
+    talk: Talk,
+    step: Step,
+    seen: datetime,
+    urgency: Literal[0, 1],
 ) -> None:
     assert step.word is not None
     body = HandoffReport(handoff=talk.key, word=step.word, final=step.final, kept=_bounded(step.status.kept))
     name = f"handoff:{talk.key}:{step.word}:{step.status.version}"
     event = NewEvent(name if len(name) <= _LONGEST_ID else f"handoff:{opaque(name)}", body)
-    stored = put(connection, ledger, sealer, owner, event, seen=seen, urgency=WAKE, about=talk.key[:200])
+    stored = put(connection, ledger, sealer, owner, event, seen=seen, urgency=urgency, about=talk.key[:200])
     if isinstance(stored, Refusal):
         raise ValueError(f"a report of handoff {talk.key} was stored before with other content")
 
@@ -226,19 +238,35 @@ def _note_ignored(connection: Connection, sealer: Sealer, talk: Talk, ignored: I
 
 
 def unseen_words(connection: Connection, sealer: Sealer, talk: Talk) -> list[str]:
-    """The words reported to the journey that no tick has seen: it is to be woken, also after a retry."""
-    rows = connection.scalars(
-        select(inbox.c.body_sealed)
+    """The words reported to the journey that no tick has seen and that wait for one."""
+    rows = connection.scalars(_unseen(talk, inbox.c.body_sealed).order_by(inbox.c.seq))
+    return [str(sealer.open("inbox.body", sealed)["word"]) for sealed in rows]
+
+
+def claim_wake(connection: Connection, talk: Talk, wall: datetime) -> bool:
+    """Whether the caller is to wake the journey now; it is noted as woken. Also after a retry: a report that no tick
+    has seen wakes again once an earlier wake was not answered for a while."""
+    owner = lock_journey(connection, talk.journey)
+    if owner is None or connection.scalar(_unseen(talk, inbox.c.seq).limit(1)) is None:
+        return False
+    if owner.woke_at is not None and wall - owner.woke_at < OUTSTANDING:
+        return False
+    note_wake(connection, talk.journey, wall)
+    return True
+
+
+def _unseen(talk: Talk, column: Any) -> Select[Any]:
+    return (
+        select(column)
         .join(journey, journey.c.key == inbox.c.journey)
         .where(
             inbox.c.journey == talk.journey,
             inbox.c.kind == HandoffReport.kind,
             inbox.c.about == talk.key[:200],
+            inbox.c.urgency >= WAKE,
             inbox.c.seq > journey.c.cursor,
         )
-        .order_by(inbox.c.seq)
     )
-    return [str(sealer.open("inbox.body", sealed)["word"]) for sealed in rows]
 
 
 def raise_incident(connection: Connection, sealer: Sealer, talk: Talk, kind: str, at: datetime) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import structlog
@@ -17,45 +17,84 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.contracts import HANDOFF_STEP, HandoffStepInput, HandoffStepResult
-from activities.handoffs.book import Talk, absorb, load, note_attempt, raise_incident, said, unseen_words
+from activities.handoffs.awaited import awaited
+from activities.handoffs.book import (
+    Talk,
+    absorb,
+    claim_wake,
+    load,
+    note_attempt,
+    raise_incident,
+    said,
+    unseen_words,
+)
 from activities.handoffs.client import PartnerClient, PartnerClients, PartnerRefused, PartnerUnavailable
 from activities.handoffs.machines import FAILED, Status, Walk
 from activities.handoffs.wire import Order
+from activities.intake.inbox import Waker
 from activities.keys.sealing import KeyUnknownError
 from activities.records.ledger import Ledger, Sealer
+from activities.records.registry import Plans
 from activities.rehearsal import patient_now
 
 log = structlog.get_logger("carepath.handoffs")
 
 T = TypeVar("T")
 
-POLL: Final = 12 * 3600.0
-"""Patient seconds until the partner is first asked when it says nothing."""
+POLL: Final = 4 * 86_400.0
+"""Patient seconds until a partner that says nothing is first asked, where no deadline comes sooner: partners call
+back, so a question is for the callback that was lost."""
 _POLL_SHARE: Final = 0.25
-"""Later each pause is this share of the time since the request, up to a week: a silent month costs 18 questions,
-not 60; and who answers calls back long before."""
+"""Later each pause is this share of the time since the request, up to a week."""
 _POLL_LONGEST: Final = 7 * 86_400.0
+LAST_LOOK: Final = timedelta(hours=2)
+"""Before a deadline of the journey the partner is asked once more, so that a lost callback is not taken for silence:
+so long before it, or an eighth of the time the partner was given where that is less."""
 POLL_GAP: Final = 60.0
 SHORTEST_POLL: Final = 2.0
 """Wall seconds between two questions at least, however fast a rehearsal runs."""
 _OURS: Final = frozenset({"http-301", "http-302", "http-307", "http-308", "http-401", "http-403", "http-404"})
 CONFLICT: Final = 409
 
+LOCAL_PATIENCE: Final = 4.0
+"""Seconds a step may take within a workflow task, the partner's answer included; then it is taken visibly."""
+LOCAL_AT_ONCE: Final = 6
+"""Steps a process takes within workflow tasks at once: partners who hang must leave room for the ticks of patients,
+which are taken in the same slots."""
+
 
 class HandoffSteps:
     """The activity and what it needs."""
 
-    def __init__(self, ledger: Ledger, clients: PartnerClients) -> None:
+    def __init__(self, ledger: Ledger, clients: PartnerClients, plans: Plans, waker: Waker) -> None:
         self._ledger = ledger
         self._clients = clients
+        self._plans = plans
+        self._waker = waker
+        self._local = 0
 
     @activity.defn(name=HANDOFF_STEP.name)
     async def step(self, given: HandoffStepInput) -> HandoffStepResult:
         """Take one step.
 
         Raises:
-            ApplicationError: of type PartnerUnavailable (again later), HandoffUnknown or KeysShredded (never again).
+            ApplicationError: of type PartnerUnavailable or LocalBusy (again later), HandoffUnknown or KeysShredded
+                (never again).
         """
+        if not activity.info().is_local:
+            return await self._take(given)
+        if self._local >= LOCAL_AT_ONCE:
+            raise ApplicationError("other partners are being waited for", type="LocalBusy")
+        self._local += 1
+        try:
+            async with asyncio.timeout(LOCAL_PATIENCE):
+                return await self._take(given)
+        except TimeoutError as error:
+            raise ApplicationError("slow", type="PartnerUnavailable") from error
+        finally:
+            self._local -= 1
+
+    async def _take(self, given: HandoffStepInput) -> HandoffStepResult:
         try:
             sealer = await asyncio.to_thread(self._ledger.keys, given.journey)
         except KeyUnknownError:
@@ -63,13 +102,16 @@ class HandoffSteps:
         talk = await self._read(lambda c: load(c, sealer, given.journey, given.number))
         if talk is None or talk.key != given.key:
             raise ApplicationError("no such handoff is stored", type="HandoffUnknown", non_retryable=True)
-        step = _Step(self._ledger, sealer, talk, self._clients.of(talk.partner))
+        step = _Step(self._ledger, self._plans, sealer, talk, self._clients.of(talk.partner))
         try:
-            return await step.take(given.action)
+            result = await step.take(given.action)
         except PartnerUnavailable as error:
             if error.code in _OURS:
                 await step.alarm("partner_misconfigured")
             raise ApplicationError(error.code, type="PartnerUnavailable") from error
+        if await step.claims_wake():
+            await self._waker.wake(given.journey)
+        return result
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.to_thread(self._ledger.store.read, work)
@@ -78,8 +120,9 @@ class HandoffSteps:
 class _Step:
     """One step with one handoff."""
 
-    def __init__(self, ledger: Ledger, sealer: Sealer, talk: Talk, client: PartnerClient | None) -> None:
+    def __init__(self, ledger: Ledger, plans: Plans, sealer: Sealer, talk: Talk, client: PartnerClient | None) -> None:
         self._ledger = ledger
+        self._plans = plans
         self._sealer = sealer
         self._talk = talk
         self._client = client
@@ -94,6 +137,11 @@ class _Step:
             else:
                 await self._send_or_query()
         return await self._result()
+
+    async def claims_wake(self) -> bool:
+        """Whether the journey is to be woken for what stands in its inbox."""
+        now = self._ledger.store.now()
+        return await self._transact(lambda c: claim_wake(c, self._talk, now))
 
     async def alarm(self, kind: str) -> None:
         """Raise an incident."""
@@ -158,16 +206,18 @@ class _Step:
         await self._absorb([entry.status() for entry in order.history], order.partner_id)
 
     async def _absorb(self, statuses: Sequence[Status], partner_ref: str = "") -> Walk:
-        return await self._transact(lambda c: absorb(c, self._ledger, self._sealer, self._talk, statuses, partner_ref))
+        given = (self._ledger, self._plans, self._sealer, self._talk, statuses, partner_ref)
+        return await self._transact(lambda c: absorb(c, *given))
 
     async def _result(self) -> HandoffStepResult:
         def work(connection: Connection) -> HandoffStepResult:
             talk = load(connection, self._sealer, self._talk.journey, self._talk.number)
             assert talk is not None
+            waits_for = awaited(connection, self._sealer, self._plans, talk.journey, talk.key)
             return HandoffStepResult(
                 state=talk.state,
                 final=talk.final,
-                poll_after=_poll_after(talk, self._ledger.store.now()),
+                poll_after=_poll_after(talk, waits_for.deadlines, self._ledger.store.now()),
                 summary=f"Partner: {said(talk.machine, talk.state)}",
                 words=unseen_words(connection, self._sealer, talk),
             )
@@ -178,9 +228,16 @@ class _Step:
         return await asyncio.to_thread(self._ledger.store.transact, work)
 
 
-def _poll_after(talk: Talk, wall: datetime) -> float:
-    """Wall seconds to the next question."""
+def _poll_after(talk: Talk, deadlines: Sequence[datetime], wall: datetime) -> float:
+    """Wall seconds to the next question. ``deadlines``: patient instants at which the journey acts on silence."""
     rate = 1.0 if talk.clock is None else talk.clock.current.rate
-    age = (patient_now(talk.clock, wall) - talk.opened).total_seconds()
-    pause = POLL_GAP if talk.heard else min(max(POLL, age * _POLL_SHARE), _POLL_LONGEST)
+    now = patient_now(talk.clock, wall)
+    pause = POLL_GAP if talk.heard else _silence(talk.opened, deadlines, now)
     return max(SHORTEST_POLL, pause / rate)
+
+
+def _silence(opened: datetime, deadlines: Sequence[datetime], now: datetime) -> float:
+    """Patient seconds that a partner may be silent before it is asked."""
+    pause = min(max(POLL, (now - opened).total_seconds() * _POLL_SHARE), _POLL_LONGEST)
+    looks = [at - min(LAST_LOOK, (at - opened) / 8) for at in deadlines]
+    return min([pause, *((at - now).total_seconds() for at in looks if at > now)])

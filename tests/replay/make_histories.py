@@ -235,14 +235,15 @@ async def recorder(binary: Path, folder: Path) -> AsyncIterator[Recorder]:
         settings = Settings(home=folder, temporal_address=server.address, task_queue="stored")
         world = World(folder / "world.db")
         client = await connect(settings, keys, patience=10)
-        partner = SmallPartner(world)
+        journeys = Journeys(client, settings.task_queue)
+        partner = SmallPartner(world, journeys)
         registry = Registry(
             journey=[SmallTick(world).tick, partner.step],
             courier=[partner.pump, partner.sweep, NobodyToRouse().rouse],
         )
         workers = make_workers(client, settings.task_queue, WorkerOptions(rehearsal=True), registry, threads)
         running = [asyncio.create_task(worker.run()) for worker in workers]
-        yield Recorder(settings, Journeys(client, settings.task_queue), world, keys)
+        yield Recorder(settings, journeys, world, keys)
         for worker in workers:
             await worker.shutdown()
         await asyncio.gather(*running)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from activities.contracts import ChildCancel, CourierInput
@@ -25,13 +26,13 @@ from carepath.server.process import TemporalServer
 from pathways.decide.effects import PlanMessage
 from pathways.lang.plan_base import Text
 from tests.integration.partners.world import Partners, PartnerWorld
-from worker.client import connect
+from worker.client import Journeys, connect
 from worker.fleet import THREADS, Registry, WorkerOptions, make_workers
 from worker.settings import Settings
 from worker.standing import courier_queue
 from workflows.courier import Courier as CourierRun
 from workflows.handoff import Handoff
-from workflows.messages import CANCEL, WAKE, CourierState, HandoffInput
+from workflows.messages import CANCEL, CourierState, HandoffInput
 
 pytestmark = pytest.mark.server
 
@@ -74,6 +75,10 @@ class Running:
             Handoff.run, given, id=f"{self.world.patient}.h.1", task_queue=self.queue
         )
 
+    async def wake(self) -> None:
+        """As the API does after a callback; a step under way may have taken it in already, and be the last."""
+        await Journeys(self.client, self.queue).wake(f"{self.world.patient}.h.1")
+
 
 @pytest.fixture
 async def run(temporal_server: TemporalServer, tmp_path: Path, pharmacy: Partners) -> AsyncIterator[Running]:
@@ -99,10 +104,28 @@ async def test_a_conversation_to_its_end(run: Running) -> None:
         await _until(world.book)
         await asyncio.to_thread(world.advance, 3)
         await _until(lambda: len(world.receiver.answers) == 3)
-        await handle.signal(WAKE)
+        await run.wake()
         assert await handle.result() == "handed_over"
     assert world.words() == [("accepted", False), ("preparing", False), ("handed_over", True)]
     assert [order["asked"] for order in world.book()] == [1]
+    assert world.woken, "whoever waits for these words is told"
+
+
+async def test_a_slow_partner_is_waited_for_visibly_and_asked_for_one_thing(run: Running) -> None:
+    world = run.world
+    world.behave(next_timeout_after_done=1, hang=3.0)
+    async with run.worker("journey"):
+        handle = await run.converse()
+        await _until(world.book)
+        await asyncio.to_thread(world.advance, 3)
+        await _until(lambda: len(world.receiver.answers) == 3)
+        await run.wake()
+        assert await handle.result() == "handed_over"
+        events = (await handle.fetch_history()).events
+    assert [order["asked"] for order in world.book()] == [1]
+    names = [EventType.Name(event.event_type) for event in events]
+    assert names.count("EVENT_TYPE_ACTIVITY_TASK_SCHEDULED") == 1, "only the step that failed at once"
+    assert names.index("EVENT_TYPE_MARKER_RECORDED") < names.index("EVENT_TYPE_ACTIVITY_TASK_SCHEDULED")
 
 
 async def test_a_conversation_that_is_cancelled(run: Running) -> None:
@@ -114,7 +137,7 @@ async def test_a_conversation_that_is_cancelled(run: Running) -> None:
         await _until(lambda: world.book()[0]["state"] == "cancellation_requested")
         await asyncio.to_thread(world.advance)
         await _until(lambda: len(world.receiver.answers) == 1)
-        await handle.signal(WAKE)
+        await run.wake()
         assert await handle.result() == "cancelled"
     assert world.words() == [("cancelled", True)]
 

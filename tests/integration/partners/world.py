@@ -21,6 +21,7 @@ from activities.handoffs.steps import HandoffSteps
 from activities.intake.patients import NewPatient, register_patient
 from activities.records import schema
 from activities.records.ledger import Ledger, open_ledger
+from activities.records.registry import Plans
 from tests.integration.processes import Process, until
 
 QUICK = httpx.Timeout(1.0)
@@ -110,6 +111,7 @@ class PartnerWorld:
         self.receiver.answers.clear()
         self.receiver.ledger, self.receiver.patient = self.ledger, self.patient
         self.clients: list[PartnerClients] = []
+        self.woken: list[str] = []
         self.steps = self.speaking()
         self.behave()
 
@@ -126,7 +128,11 @@ class PartnerWorld:
         """Our side, with other addresses or another way over the wire."""
         clients = PartnerClients(addresses or self.receiver.addresses, QUICK, transport)
         self.clients.append(clients)
-        return HandoffSteps(self.ledger, clients)
+        return HandoffSteps(self.ledger, clients, Plans(self.ledger.store), self)
+
+    async def wake(self, journey: str) -> None:
+        """No journey runs here: who would have been woken is noted."""
+        self.woken.append(journey)
 
     async def close(self) -> None:
         for clients in self.clients:

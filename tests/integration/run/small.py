@@ -7,6 +7,7 @@ file let a test make it fail, stall or die at a certain place, also in another p
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -266,7 +267,13 @@ class SmallPartner:
         self.journeys = journeys
 
     @activity.defn(name=HANDOFF_STEP.name)
-    def step(self, given: HandoffStepInput) -> HandoffStepResult:
+    async def step(self, given: HandoffStepInput) -> HandoffStepResult:
+        result = await asyncio.to_thread(self._step, given)
+        if result.words and self.journeys is not None:
+            await self.journeys.wake(given.journey)
+        return result
+
+    def _step(self, given: HandoffStepInput) -> HandoffStepResult:
         name = f"{given.journey}.h.{given.number}"
         self.world.note_try(f"handoff:{given.action}")
         with self.world.transaction() as c:
