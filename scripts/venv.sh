@@ -33,11 +33,16 @@ fi
 
 say() { printf '[venv] %s\n' "$*" >&2; }
 started=$(date +%s)
-if ! $venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+# A venv that was cut short while it was made has a Python but no pip: it is made again.
+if ! $venv/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     say "making $venv with $("$python" -V)"
     rm -rf $venv
     if ! "$python" -m venv $venv; then
-        say "python's venv module is not complete (on Debian: apt-get install python3-venv)"
+        if "$python" -c 'import ensurepip' 2>/dev/null; then
+            say "making $venv failed (see above); it is safe to run this again"
+        else
+            say "python's venv module is not complete (on Debian: apt-get install python3-venv)"
+        fi
         exit 3
     fi
 fi
