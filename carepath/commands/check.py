@@ -15,7 +15,7 @@ from pathways.lang.load import documents, load_any, load_site
 from pathways.lang.render import as_json, as_text
 from pathways.lang.site_plan import Site
 from pathways.lang.source import Source
-from worker.problems import WRONG_INPUT, language_of
+from worker.problems import WRONG_INPUT, Problem, language_of
 
 app = typer.Typer(add_completion=False)
 SETTINGS_FILE = "carepath.toml"
@@ -62,6 +62,14 @@ class Findings:
         return as_text(self.all, self.sources, language)
 
 
+def bytes_of(file: Path) -> bytes:
+    """The bytes of a file; one that is there and cannot be read is a problem with exit code 3."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Problem("E-FILE", file=str(file), reason=error.strerror or type(error).__name__) from error
+
+
 def read_site(path: Path | None, findings: Findings) -> Site | None:
     """The site of a run; what is wrong with it is among the findings."""
     if path is None and Path(SETTINGS_FILE).is_file():
@@ -70,7 +78,7 @@ def read_site(path: Path | None, findings: Findings) -> Site | None:
         path = load_settings().site
     if path is None:
         return None
-    loaded = load_site(path.read_bytes(), str(path))
+    loaded = load_site(bytes_of(path), str(path))
     findings.add(loaded.source, loaded.diagnostics)
     return loaded.site
 
@@ -105,7 +113,7 @@ def check(
             if file.resolve() in seen:
                 continue
             seen.add(file.resolve())
-            loaded = load_any(file.read_bytes(), str(file), compiled_site)
+            loaded = load_any(bytes_of(file), str(file), compiled_site)
             # Of a site that is wrong itself nobody needs to hear that it is missing.
             told = [d for d in loaded.diagnostics if not (site_is_wrong and d.code == "site_needed")]
             findings.add(loaded.source, tuple(told))

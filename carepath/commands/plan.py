@@ -15,6 +15,7 @@ from carepath.commands.check import (
     JsonOption,
     LanguageOption,
     SiteOption,
+    bytes_of,
     chosen_language,
     print_text,
     read_site,
@@ -58,7 +59,7 @@ def plan(
     compiled_site = read_site(site, findings)
     compiled: list[Plan] = []
     for file in documents(path):
-        loaded = load_any(file.read_bytes(), str(file), compiled_site)
+        loaded = load_any(bytes_of(file), str(file), compiled_site)
         if kind_of(loaded.source.value) == "site":
             continue
         findings.add(loaded.source, loaded.diagnostics)

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from pathways.lang.check_course import check_course
 from pathways.lang.check_rules import check_rules
+from pathways.lang.check_site import check_against
 from pathways.lang.check_steps import check_steps
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Span
 from pathways.lang.plan import Plan
+from pathways.lang.site_plan import Site
 from pathways.lang.source import Place
 
 
@@ -34,7 +36,7 @@ _STANDS_ALONE = frozenset(
         "row_after_else", "window_inverted", "window_overlap", "deadlines_out_of_order", "red_without_ladder",
         "red_message_class", "red_ladder_no_incident", "red_working_time", "red_waits_off_duty",
         "rule_without_unknown", "unknown_without_need", "settled_by_no_task", "message_too_long", "never_eligible",
-        "evidence_not_checked",
+        "evidence_not_checked", "red_ladder_not_always", "channel_not_at_site", "partner_not_at_site",
     }
 )  # fmt: skip
 """Checks that look at one part of the document only."""
@@ -42,7 +44,7 @@ _MISLED = frozenset({"unknown_phase", "unknown_end", "end_for_phase", "phase_for
 """After these nobody can tell what is reached."""
 
 
-def check_what_stands(r: Reader, plan: Plan) -> None:
+def check_what_stands(r: Reader, plan: Plan, site: Site | None) -> None:
     """The checks of a document with errors in it: those that speak of a part without any.
 
     Other findings would be consequences of what is already told.
@@ -53,6 +55,8 @@ def check_what_stands(r: Reader, plan: Plan) -> None:
     check_steps(r, plan)
     check_rules(r, plan)
     _evidence(r, plan)
+    if site is not None:
+        check_against(r, plan, site)
     parts = list(_parts(r))
     faults = [part for part in parts if any(_inside(part, s) for s in (*(d.span for d in told), *r.untold))]
     reached = not any(d.code in _MISLED for d in told)

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from pathways.lang.catalogue import text_of
 from pathways.lang.compile_actions import ENDS_ALLOW, compile_actions
-from pathways.lang.compile_reader import Reader
+from pathways.lang.compile_reader import NOTHING, Reader
+from pathways.lang.phrases import parse_quantity_range
 from pathways.lang.plan import (
     Adjustable,
     Derived,
@@ -119,16 +120,38 @@ def _values(r: Reader, path: Path, spec: ParameterSpec) -> _Values:
         rows[profile] = ParamValue(value=r.quantity(row.value, (*at, "value")), cite=row.cite)
     if base is None and not rows:
         r.say("missing_key", path, key_="value", place=type(spec).PLACE)
-    first = base or next(iter(rows.values()), None)
-    unit = first.value.unit if first is not None else "1"
+    read = [v for v in (base, *rows.values()) if v is not None and v.value is not NOTHING]
+    units = [v.value.unit for v in read] + _range_unit(spec)
+    unit, others = (units[0], units[1:]) if units else ("1", [])
+    if base is not None and base in read and _is_the_odd_one(unit, others):
+        unit = others[0]
+        in_unit(r, base.value, unit, (*path, "value"))
     for profile, value in rows.items():
         at = (*path, "by_profile", profile, "value")
         rows[profile] = ParamValue(value=in_unit(r, value.value, unit, at), cite=value.cite)
     return unit, base, rows
 
 
+def _is_the_odd_one(unit: str, others: list[str]) -> bool:
+    """Whether the value, and not one of the others, is to be mended: it alone has no unit, or all the rest agree."""
+    if len(set(others)) != 1 or comparable(unit, others[0]):
+        return False
+    return unit == "1" or len(others) > 1
+
+
+def _range_unit(spec: ParameterSpec) -> list[str]:
+    """The unit of the bounds, where they can be read."""
+    parsed = parse_quantity_range(spec.adjustable.range).tree if spec.adjustable is not None else None
+    return [parsed.low.unit] if parsed is not None else []
+
+
 def in_unit(r: Reader, quantity: Quantity, unit: str, path: Path) -> Quantity:
     """A quantity in another unit of its kind; a finding where there is no way."""
+    if quantity is NOTHING:
+        return quantity
+    if quantity.unit == "1" and unit != "1":
+        r.say("bare_number", path, number=f"{quantity.value.normalize():f}", unit=r.shown(unit))
+        return quantity
     if not comparable(quantity.unit, unit):
         r.say("unit_mismatch", path, left=r.shown(quantity.unit), right=r.shown(unit))
         return quantity
@@ -188,7 +211,10 @@ def _adjustable(r: Reader, path: Path, spec: ParameterSpec, unit: str) -> Adjust
         return None
     at = (*path, "adjustable")
     low, high = r.quantity_range(spec.adjustable.range, (*at, "range"))
-    low, high = in_unit(r, low, unit, (*at, "range")), in_unit(r, high, unit, (*at, "range"))
+    told = len(r.found)
+    low = in_unit(r, low, unit, (*at, "range"))
+    if len(r.found) == told:  # both ends have one unit: what is wrong with it is told once
+        high = in_unit(r, high, unit, (*at, "range"))
     if low.unit == high.unit and low.value > high.value:
         r.say("range_inverted", (*at, "range"), low=r.quantity_text(low), high=r.quantity_text(high))
     staff = (*(r.spec.roles or ()), *PROFESSIONS)

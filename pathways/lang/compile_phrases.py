@@ -70,7 +70,8 @@ def phrase_finding(error: PhraseError, text: str, what: Said, code: str) -> Find
         case "comma" | "bracket":
             return "comma_in_phrase", {}
         case "unknown_unit":
-            return "unknown_unit", {"unit": found, "suggestion": did_you_mean(found, WORDS)}
+            near = _ABBREVIATED.get(found) or did_you_mean(found, [*WORDS, *DURATION_WORDS])
+            return "unknown_unit", {"unit": found, "suggestion": near}
         case "not_in_release":
             later = error.params.get("what", "")
             return "not_in_release", {"what": _LATER.get(later, Said(later, later))}
@@ -79,8 +80,16 @@ def phrase_finding(error: PhraseError, text: str, what: Said, code: str) -> Find
         case _:
             expected = listed([_KINDS.get(word, Said(f"`{word}`", f"`{word}`")) for word in error.expected[:12]])
             at: Param = _END if error.code == "ended" else found
-            near = did_you_mean(found, [w for w in error.expected if w.isalpha()]) if found else ""
+            words = [w for w in error.expected if w.isalpha()]
+            near = _SIGNS.get(found) or (did_you_mean(found, words) if found else "")
             return code, {"text": text, "what": what, "at": at, "expected": expected, "suggestion": near}
+
+
+_ABBREVIATED = {
+    "hr": "h", "hrs": "h", "mins": "min", "secs": "s", "d": "days", "wk": "weeks", "wks": "weeks", "mo": "months",
+    "mos": "months", "yr": "years", "yrs": "years",
+}  # fmt: skip
+_SIGNS = {"≥": ">=", "≤": "<=", "==": "=", "≠": "!=", "<>": "!="}
 
 
 def _bad_value(error: PhraseError, found: str) -> Finding:

@@ -16,7 +16,7 @@ from pathways.lang.catalogue import Catalogue, text_of
 from pathways.lang.compile_phrases import phrase_finding, problem_finding, slipped_word
 from pathways.lang.diagnostics import Diagnostic, Param, Said, Span, did_you_mean
 from pathways.lang.phrases_engine import Parsed
-from pathways.lang.phrases_names import Resolved
+from pathways.lang.phrases_names import Problem, Resolved
 from pathways.lang.plan import Take
 from pathways.lang.plan_base import Duration, Quantity, Text
 from pathways.lang.plan_cond import Always, AtLeast, Cond
@@ -33,7 +33,8 @@ _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 MAX_FOUND = 400
 _A_DAY = Duration(amount=1, unit="day")
-_NOTHING = Quantity(value=Decimal(0), unit="1")
+NOTHING = Quantity(value=Decimal(0), unit="1")
+"""What stands for a quantity that could not be read; known by identity."""
 _START = AnchorMoment(name="phase_start")
 
 _DURATION = Said("a length of time", "时长")
@@ -120,6 +121,8 @@ class Finder:
             self.untold.append(self.source.span(path))
             return built.value
         for problem in built.problems:
+            if self.told_at_its_root(problem):
+                continue
             start = offset + problem.offset
             span = self.source.span_within(path, start, start + max(1, problem.length))
             code, params = problem_finding(problem, scope)
@@ -144,6 +147,10 @@ class Finder:
 
     def excused(self, path: Path) -> bool:
         """Whether what is wrong here follows from something already told."""
+        return False
+
+    def told_at_its_root(self, problem: Problem) -> bool:
+        """Whether what a phrase stumbles over is wrong in another place, and has been told there."""
         return False
 
 
@@ -189,6 +196,17 @@ class Reader(Finder):
             text = text.get(part) if isinstance(text, dict) else text[int(part)] if isinstance(text, list) else text
         words = set(_WORD.findall(text)) if isinstance(text, str) else set()
         return bool(words & self.symbols.broken)
+
+    def told_at_its_root(self, problem: Problem) -> bool:
+        """A parameter without a unit is wrong where its value stands, once, and not wherever it is used."""
+        name = problem.params.get("param")
+        if problem.kind != "bare_number" or name is None or not self.written(("parameters", name, "value")):
+            return False
+        if name not in self.symbols.broken:
+            self.symbols.broken.add(name)
+            number = self.spec.parameters[name].value
+            self.say("bare_number", ("parameters", name, "value"), number=str(number), unit=problem.params["unit"])
+        return True
 
     # ------------------------------------------------------------------ conditions and time
 
@@ -239,13 +257,13 @@ class Reader(Finder):
     def quantity(self, text: str, path: Path) -> Quantity:
         """``135 mmHg``."""
         tree = self.parse(phrases.parse_quantity, text, path, _QUANTITY)
-        return Quantity(value=tree.value, unit=tree.unit) if tree is not None else _NOTHING
+        return Quantity(value=tree.value, unit=tree.unit) if tree is not None else NOTHING
 
     def quantity_range(self, text: str, path: Path) -> tuple[Quantity, Quantity]:
         """``110 to 150 mmHg``."""
         tree = self.parse(phrases.parse_quantity_range, text, path, _RANGE)
         if tree is None:
-            return _NOTHING, _NOTHING
+            return NOTHING, NOTHING
         low = Quantity(value=tree.low.value, unit=tree.low.unit)
         return low, Quantity(value=tree.high.value, unit=tree.high.unit)
 

@@ -66,7 +66,8 @@ def compile_messages(r: Reader) -> dict[str, Message]:
         at: Path = ("messages", name)
         for index, to in enumerate(spec.to):
             if to not in PATIENT_SIDE:
-                r.role(to, (*at, "to", index))
+                r.one_of("unknown_role", to, (*at, "to", index), (*PATIENT_SIDE, *(r.spec.roles or ())))
+                r.symbols.mark("role", to)
         for language in ("en", "zh"):
             for match in _PLACEHOLDER.finditer(getattr(spec, language)):
                 if match[1] not in PLACEHOLDERS:

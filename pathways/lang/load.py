@@ -94,11 +94,10 @@ def _judge(reader: Reader, site: Site | None) -> Plan | None:
     """Passes 3 to 5; the plan where nothing is wrong."""
     plan = compile_plan(reader)
     if has_errors(reader.found):
-        check_what_stands(reader, plan)
+        check_what_stands(reader, plan, site)
         return None
     check_plan(reader, plan)
-    if not has_errors(reader.found):
-        check_against(reader, plan, site)
+    check_against(reader, plan, site)
     return None if has_errors(reader.found) else plan
 
 
@@ -161,6 +160,8 @@ def documents(path: FilePath) -> Iterator[FilePath]:
         yield path
         return
     for found in sorted([*path.rglob("*.yaml"), *path.rglob("*.yml")]):
+        if found.is_dir():
+            continue
         inner = found.relative_to(path).parts[:-1]
         if not {"scenarios", "catalogue"} & {*inner, path.name}:
             yield found

@@ -241,6 +241,11 @@ class CondReader:
             if comparable(literal.unit, other.unit) and not _free_literal(literal.unit):
                 self.wrong("literal_quantity", literal.span, literal=self.said(literal.span))
                 return None
+        for plain, other in ((left, right), (right, left)):
+            if isinstance(plain.value, ParamRef) and plain.unit == "1" and other.unit != "1":
+                said, unit = self.said(plain.span), shown(other.unit)
+                self.wrong("bare_number", plain.span, number=said, unit=unit, param=plain.value.param)
+                return None
         plain_beside_unit = left.unit != right.unit and "1" in {left.unit, right.unit}
         if plain_beside_unit or not comparable(left.unit, right.unit):
             span = Span(left.span.start, right.span.end)

@@ -61,11 +61,11 @@ def _small(start: str, text: str) -> list[Any]:
 
 def parse_condition(text: str) -> Parsed[SynCond]:
     """A condition of section 5. ``unknown`` and ``else`` rows are the front's."""
-    return attempt(lambda: _condition(text, 0))
+    return attempt(lambda: _condition(text))
 
 
-def _condition(text: str, offset: int) -> SynCond:
-    return read_condition(parse_tree("cond", "condition", text), offset)
+def _condition(text: str) -> SynCond:
+    return read_condition(parse_tree("cond", "condition", text), 0)
 
 
 def parse_moment(text: str) -> Parsed[SynMoment]:
@@ -94,7 +94,7 @@ def _when(text: str) -> SynWhen:
     head, cuts = _cut(text)
     soon = _AS_SOON_AS.match(head)
     if soon is not None:
-        when = SynWhen(text, SynAsSoonAs(_shifted(head, soon.end(), lambda part: _condition(part, soon.end()))))
+        when = SynWhen(text, SynAsSoonAs(_shifted(head, soon.end(), _condition)))
     else:
         extra = ("at most", "until", "while")
         when = read_schedule(text, parse_tree("time", "schedule", head, extra), 0)
@@ -124,14 +124,14 @@ def _bounded(when: SynWhen, word: str, text: str, start: int, end: int) -> SynWh
         return _with(when, at_most=count_of(match[1], start + match.start(1)))
     _once((when.while_cond if word == "while" else when.until or when.until_cond) is None, word, start, end)
     if word == "while":
-        return _with(when, while_cond=_shifted(text[:end], start, lambda own: _condition(own, start)))
+        return _with(when, while_cond=_shifted(text[:end], start, _condition))
     if _CONDITION_WORDS.search(part) is not None:
-        return _with(when, until_cond=_shifted(text[:end], start, lambda own: _condition(own, start)))
+        return _with(when, until_cond=_shifted(text[:end], start, _condition))
 
     def build(own: str) -> SynMoment:
-        parsed, active = read_moment(parse_tree("time", "moment_phrase", own, ("at most", "while")), start)
+        parsed, active = read_moment(parse_tree("time", "moment_phrase", own, ("at most", "while")), 0)
         if active:
-            raise refuse("not_in_release", 0, len(own), what="in active days")
+            raise refuse("not_in_release", start, end, what="in active days")
         return parsed
 
     return _with(when, until=_shifted(text[:end], start, build))
@@ -156,16 +156,14 @@ def _expected(text: str, start: int, end: int, *words: str) -> PhraseRefusedErro
 
 
 def _shifted(text: str, start: int, build: Callable[[str], T]) -> T:
-    """Parses the rest of ``text`` from ``start``; the error's offset is that of the whole phrase."""
+    """Parses the rest of ``text`` from ``start``. What stands before is blank, so that every place in the result and
+    in an error is one of the whole phrase."""
     try:
-        return build(text[start:])
+        return build(" " * start + text[start:])
     except PhraseRefusedError as refused:
-        error = refused.error
-        if error.code == "empty":
+        if refused.error.code == "empty":
             raise _expected(text, start, len(text), "<condition>") from None
-        raise PhraseRefusedError(
-            PhraseError(error.code, error.offset + start, error.length, error.expected, error.params)
-        ) from None
+        raise
 
 
 # --------------------------------------------------------------------------- small phrases
@@ -307,7 +305,7 @@ def parse_selection(text: str) -> Parsed[SynSelection]:
         name = name_of(Token("NAME", named[1], start_pos=named.start(1), end_pos=named.end(1)), 0)
         if match is None:
             return SynSelection(name, None)
-        return SynSelection(name, _shifted(text, match.end(), lambda part: _condition(part, match.end())))
+        return SynSelection(name, _shifted(text, match.end(), _condition))
 
     return attempt(build)
 

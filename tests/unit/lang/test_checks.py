@@ -207,6 +207,21 @@ def test_one_wrong_name_is_told_once_however_often_its_thing_is_used() -> None:
     assert codes(("use: blood_pressure", "use: blood_pressur")) == {"unknown_catalogue_measure"}
     assert codes(("alarm: {value: 180 mmHg", "alarm: {value: 180 mmHgg")) == {"unknown_unit"}
     assert codes(("    of: bp\n", "    of: xy\n")) == {"unknown_measure"}
+    text = edited(("goal: {value: 135 mmHg", "goal: {value: 135 mmHgg"))
+    assert [d.code for d in load_pathway(text, "small.yaml", the_site()).diagnostics] == ["unknown_unit"]
+
+
+@pytest.mark.parametrize("also", [(), (("say: well_done", "say: wel_done"),)])
+def test_what_the_site_lacks_is_told_beside_other_errors(also: tuple[tuple[str, str], ...]) -> None:
+    last = "{tell: duty, by: [call], answer_within: 10 min, repeat: 3 times, then: incident}"
+    site = the_site(("to: 17:30}, cover: duty}", "to: 17:30}}"))
+    assert "red_ladder_not_always" in codes((last, last.replace("duty", "nurse")), *also, site=site)
+
+
+@pytest.mark.parametrize(("word", "meant"), [("wks", "weeks"), ("hr", "h"), ("mins", "min")])
+def test_short_words_for_time_are_understood(word: str, meant: str) -> None:
+    found = load_pathway(edited(("late_after: 2 h", f"late_after: 2 {word}")), "small.yaml", the_site()).diagnostics
+    assert [(d.code, meant in (d.hint() or "")) for d in found] == [("unknown_unit", True)]
 
 
 def test_profiles_take_values_from_others_and_from_the_common_one() -> None:
@@ -281,6 +296,9 @@ CHECKUP = "        visit: {with: gp, mode: [clinic]}\n"
         (("as: declined", "as: declned"), "unknown_handoff_word", "declned"),
         (("to: patient, class: care", "to: patiant, class: care"), "unknown_role", "patiant"),
         (("range: 110 to 150 mmHg", "range: 110 to 150 kg"), "unit_mismatch", "110"),
+        (("goal: {value: 135 mmHg", "goal: {value: 135"), "bare_number", "135"),
+        (("alarm: {value: 180 mmHg", "alarm: {value: 180"), "bare_number", "180"),
+        (("pressure missed 3 times in a row", "pressure missed 0 times in a row"), "bad_value", "0 times"),
         (("repeat_measurement: {", "repeat_measurement: {withn: 1 h, "), "unknown_key", "withn"),
     ],
 )  # fmt: skip
