@@ -19,7 +19,7 @@ Json = Any
 _COLUMNS: Final = (
     ("#", 2),
     ("day", 3),
-    ("phase", 19),
+    ("phase", 21),
     ("flags", 8),
     ("last", 7),
     ("tasks", 5),

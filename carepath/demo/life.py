@@ -22,6 +22,8 @@ from carepath.demo.people import Cast, Person, cast_of, read_cast
 Json = Any
 AHEAD_DAYS: Final = 7
 _LOOK_AGAIN: Final = timedelta(days=2)
+_LOOK_EVERY: Final = timedelta(hours=12)
+"""A phone is looked at twice a day: a new phase may ask for something on its first morning."""
 
 
 @dataclass
@@ -97,7 +99,7 @@ class Life:
                 if stop is not None and now >= self.person.joins + timedelta(days=stop):
                     await self._stop()
                     return
-                await self.link.wait(self.person.key, now + _LOOK_AGAIN / 2)
+                await self.link.wait(self.person.key, now + _LOOK_EVERY)
 
     async def _now(self) -> datetime:
         clock = await self.link.clock(self.person.key)
@@ -126,7 +128,12 @@ class Life:
         if self.person.chance(f"forget {row['key']}") < habits.forgets:
             return
         late = self.person.chance(f"late {row['key']}") < habits.late
+        closes = datetime.fromisoformat(row["missed"]) if row.get("missed") else None
         at = due + (timedelta(hours=habits.late_hours) if late else timedelta(minutes=10))
+        # Nobody measures in the past: who hears of it late measures now, or not at all.
+        at = max(at, await self._now())
+        if closes is not None and at >= closes:
+            return
         await self.link.wait(self.person.key, at + timedelta(minutes=1))
         takes = []
         for number in range(int(row.get("readings", 1))):
@@ -136,8 +143,7 @@ class Life:
         clock = await self.link.clock(self.person.key)
         assert clock is not None
         await self.link.post(f"patients/{self.person.key}/readings", takes)
-        closes = row.get("missed") and datetime.fromisoformat(row["missed"])
-        self.posted.note(behind=bool(closes) and at < closes < clock.read())
+        self.posted.note(behind=closes is not None and closes < clock.read())
 
     async def _dose(self, row: Json, due: datetime) -> None:
         if self.person.chance(f"dose {row['key']}") < self.person.habits.doses_forgotten:

@@ -149,7 +149,9 @@ class Demo:
         self.parts.command(name, "worker", "--role", role, "--rehearsal", "--ready-file", str(mark), ready=mark.exists)
 
     def _say(self, line: str) -> None:
-        self.console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {line}", highlight=False, soft_wrap=True)
+        self.console.print(
+            f"[dim]{time.strftime('%H:%M:%S')}[/dim] {line}", highlight=False, soft_wrap=not self.console.is_terminal
+        )
 
     # ------------------------------------------------------------------ the run
 

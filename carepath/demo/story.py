@@ -45,7 +45,7 @@ def _way(person: Person, record: Json, timeline: Sequence[Json]) -> str:
         return f"{who} joined on {_day(person.joins, person)} and has not begun."
     first, *rest = entered
     way = f"{who} joined on {_day(_at(first), person)} with “{_phase(first)}”"
-    way += "".join(f", went on to “{_phase(row)}” on {_day(_at(row), person)}" for row in rest)
+    way += "".join(f" → “{_phase(row)}” on {_day(_at(row), person)}" for row in rest)
     ended = next((row for row in reversed(timeline) if row["word"] == "ended"), None)
     if ended is not None:
         enrolment = (record["enrolments"] or [{}])[-1]

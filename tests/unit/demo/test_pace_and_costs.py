@@ -18,7 +18,7 @@ from carepath.demo.pace import LONGEST, SLACK_DAYS, latency_of, pace_for
     [
         (0.02, 0.8, 180, 0.8, False, True),
         (0.05, 0.8, 180, 0.8, False, True),
-        (0.10, 0.8, 180, 0.416, True, True),
+        (0.10, 0.8, 180, 0.555, True, True),
         (2.00, 0.8, 180, 0.375, True, False),
         (2.00, 0.1, 180, 0.1, False, False),
         (0.00, 1.0, 12, 1.0, False, True),

@@ -57,8 +57,8 @@ ENDED = [
 def test_three_sentences_say_the_way_the_reason_and_the_work() -> None:
     way, why, work = story(PERSON, record(), WAY, KINDS)
     assert way == (
-        "A man of 67 (plays persons 1, 13, 25, 37 and 49 of the data) joined on 2 March with “First week”, "
-        "went on to “Steady” on 9 March and is still there."
+        "A man of 67 (plays persons 1, 13, 25, 37 and 49 of the data) joined on 2 March with “First week” "
+        "→ “Steady” on 9 March and is still there."
     )
     assert why == (
         "Why: “First week” ended on 9 March: no other row holds (week mean: 124/81 mmHg from 24 readings on 6 days)."
