@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,15 @@ class Api:
         import httpx
 
         headers: dict[str, str] = {"Accept-Language": language_of(os.environ)}
+        content = None
+        if body is not None:
+            content, headers["Content-Type"] = exact_json(body).encode(), "application/json"
         token = self._settings.api_token.get_secret_value()
         if token:
             headers["Authorization"] = f"Bearer {token}"
         url = f"{self._settings.public_api_url}/api/v1/{path}"
         try:
-            answer = httpx.request(method, url, params=params, json=body, headers=headers, timeout=30.0)
+            answer = httpx.request(method, url, params=params, content=content, headers=headers, timeout=30.0)
         except httpx.HTTPError as error:
             raise Problem("E-API-UNREACHABLE", address=self._settings.public_api_url) from error
         if answer.status_code >= 400:
@@ -58,6 +62,17 @@ class Api:
             f"{row.get('field')}: {row.get('problem')}" for row in document.get("errors", ()) if "problem" in row
         ]
         return Problem("E-REFUSED", refusal=document.get("code", status), reason=" ".join(r for r in reasons if r))
+
+
+def exact_json(value: Json) -> str:
+    """JSON text in which a Decimal is the number it was written as: 7.10 stays 7.10."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{json.dumps(str(k))}:{exact_json(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(exact_json(v) for v in value) + "]"
+    return json.dumps(value, allow_nan=False)
 
 
 def json_argument(name: str, given: str | None) -> dict[str, Json]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,6 +43,7 @@ def check(
 ) -> None:
     """Judge every document of a file; nothing is stored. Exit 1 if one is refused."""
     language = language_of(os.environ)
+    _schema_is_named(schema)
     judge = _checker(format_, schema)
     accepted: list[Json] = []
     refused: list[Json] = []
@@ -66,6 +66,7 @@ def import_(
 ) -> None:
     """Send every document of a file to the API as readings. The same file twice changes nothing."""
     api, language = Api(), language_of(os.environ)
+    _schema_is_named(schema)
     accepted: list[Json] = []
     refused: list[Json] = []
     for index, document in enumerate(_documents(file)):
@@ -73,7 +74,7 @@ def import_(
             refused.append(_refused(index, document, language))
             continue
         try:
-            answer = api.post(f"patients/{patient}/readings", _sendable(_wrapped(document, format_, schema)))
+            answer = api.post(f"patients/{patient}/readings", _wrapped(document, format_, schema))
         except Problem as problem:
             if problem.code != "E-REFUSED":
                 raise
@@ -83,6 +84,12 @@ def import_(
         accepted += [{**row, "index": index} for row in answer["accepted"]]
         refused += [{**row, "index": index} for row in answer["refused"]]
     _tell(accepted, refused, as_json)
+
+
+def _schema_is_named(schema: str | None) -> None:
+    if schema is not None and (schema.count(":") != 2 or "" in schema.split(":")):
+        example = "a schema is NAMESPACE:NAME:VERSION, such as omh:blood-pressure:4.0"
+        raise typer.BadParameter(example, param_hint="--schema")
 
 
 def _documents(file: Path) -> Sequence[Json | Refusal]:
@@ -133,17 +140,6 @@ def _wrapped(document: Json, format_: Format, schema: str | None) -> Json:
     from activities.devices.openmhealth import data_point
 
     return data_point(document, schema)
-
-
-def _sendable(value: Json) -> Json:
-    """Exact numbers as JSON numbers."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        return {k: _sendable(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_sendable(v) for v in value]
-    return value
 
 
 def _refused(index: int, why: Refusal, language: Language) -> dict[str, Json]:
