@@ -11,15 +11,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from google.protobuf.message import DecodeError
+from pydantic_core import SchemaSerializer, core_schema
 from temporalio.api.common.v1 import Payload
-from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
 from temporalio.converter import (
     ActivitySerializationContext,
+    CompositePayloadConverter,
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
+    DefaultPayloadConverter,
+    JSONPlainPayloadConverter,
     PayloadCodec,
     SerializationContext,
     WithSerializationContext,
@@ -32,7 +36,6 @@ from activities.records.store import StoreUnavailableError
 
 ENCODING: Final = b"binary/encrypted"
 OWNER: Final = "carepath-key"
-VERSION: Final = "carepath-key-version"
 PURPOSE: Final = "temporal.payload"
 
 # All that Temporal itself sends in clear: "nothing", and the server's word that a cancelled activity had not begun.
@@ -160,11 +163,8 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
         if self._owner is None:
             raise ClearTextError("a payload outside any workflow has no key to be sealed with")
         keys = await self._keys.of(self._owner)
-        metadata = {
-            "encoding": ENCODING,
-            OWNER: self._owner.encode(),
-            VERSION: str(keys.version).encode(),
-        }
+        # The key's version stands in the sealed bytes themselves. Payloads of before 1.0 name it here as well.
+        metadata = {"encoding": ENCODING, OWNER: self._owner.encode()}
         return [
             Payload(metadata=metadata, data=keys.seal(PURPOSE, payload.SerializeToString())) for payload in payloads
         ]
@@ -202,10 +202,35 @@ def is_sealed(payload: Payload) -> bool:
     return payload.metadata.get("encoding") == ENCODING
 
 
+class _LeanJson(PydanticJSONPlainPayloadConverter):
+    """JSON without what a reader fills in by itself: fields that hold their default."""
+
+    _lean: Final = SchemaSerializer(core_schema.any_schema())
+
+    def to_payload(self, value: Any) -> Payload:
+        """Write; reading is Pydantic's."""
+        data = self._lean.to_json(value, exclude_defaults=True)
+        return Payload(metadata={"encoding": self.encoding.encode()}, data=data)
+
+
+class LeanConverter(CompositePayloadConverter):
+    """Pydantic models to and from JSON. A default is part of the contract with histories: what holds it is not
+    written, so it may never change (``tests/replay/defaults.json``)."""
+
+    def __init__(self) -> None:
+        lean = _LeanJson()
+        super().__init__(
+            *(
+                lean if isinstance(one, JSONPlainPayloadConverter) else one
+                for one in DefaultPayloadConverter.default_encoding_payload_converters
+            )
+        )
+
+
 def data_converter(keys: KeySource) -> DataConverter:
     """Pydantic models in, sealed payloads out; failures' messages and traces are sealed too."""
     return DataConverter(
-        payload_converter_class=PydanticPayloadConverter,
+        payload_converter_class=LeanConverter,
         payload_codec=SealingCodec(KeyCache(keys)),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import ACT, JOURNEY, NOT_STORED, POKE, STATE, WAKE, ActRequest, JourneyInput, JourneyView
 
 TICKS_PER_RUN: Final = 50
-AGE_OF_RUN: Final = timedelta(days=30)
+AGE_OF_RUN: Final = timedelta(days=90)
 BYTES_PER_RUN: Final = 256 * 1024
 VERDICTS_KEPT: Final = 50
 LONGEST_COMMAND_ID: Final = 200

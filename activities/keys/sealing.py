@@ -1,8 +1,12 @@
-"""Sealing of bytes with one person's keys: zlib, then AES-256-GCM bound to a purpose and an owner.
+"""Sealing of bytes with one person's keys: deflate, then AES-256-GCM bound to a purpose and an owner.
 
 Sealed bytes are ``format (1) | key version (4, big endian) | nonce (12) | ciphertext and tag``. The associated
 data is ``purpose|owner`` together with format and version: bytes sealed for one patient, or for one
 purpose, never open as another's. There is no clear-text fallback anywhere.
+
+Format 1 is zlib. Format 2 is bare deflate that begins with the dictionary ``words_2``: most of what is sealed is a few
+hundred bytes of JSON whose names are always the same. A dictionary is never changed; a better one gets a format of its
+own, and every format opens for ever.
 """
 
 from __future__ import annotations
@@ -19,9 +23,13 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-FORMAT: Final = 1
+from activities.keys.words_2 import WORDS
+
+FORMAT: Final = 2
+"""The format that seals."""
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
+_ZLIB: Final = 1
 _HEADER: Final = 5
 _SHORTEST: Final = _HEADER + NONCE_BYTES + 16
 
@@ -59,7 +67,7 @@ class OwnerKeys:
         version = self.version
         head = bytes([FORMAT]) + version.to_bytes(4, "big")
         nonce = os.urandom(NONCE_BYTES)
-        body = self.ciphers[version].encrypt(nonce, zlib.compress(data), _associated(head, purpose, self.owner))
+        body = self.ciphers[version].encrypt(nonce, _pack(data), _associated(head, purpose, self.owner))
         return head + nonce + body
 
     def fingerprint(self, text: str) -> str:
@@ -82,7 +90,7 @@ class OwnerKeys:
             packed = cipher.decrypt(
                 nonce, sealed[_HEADER + NONCE_BYTES :], _associated(sealed[:_HEADER], purpose, self.owner)
             )
-            return zlib.decompress(packed)
+            return _unpack(sealed[0], packed)
         except (InvalidTag, zlib.error) as error:
             raise BrokenSealError("the seal does not fit owner, purpose or content") from error
 
@@ -100,9 +108,25 @@ def sealed_version(sealed: bytes) -> int:
     Raises:
         BrokenSealError: these are no sealed bytes.
     """
-    if len(sealed) < _SHORTEST or sealed[0] != FORMAT:
+    if len(sealed) < _SHORTEST or sealed[0] not in (_ZLIB, FORMAT):
         raise BrokenSealError("these bytes are not sealed")
     return int.from_bytes(sealed[1:_HEADER], "big")
+
+
+def _pack(data: bytes) -> bytes:
+    deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS, zdict=WORDS)
+    return deflate.compress(data) + deflate.flush()
+
+
+def _unpack(format_: int, packed: bytes) -> bytes:
+    """Raises zlib.error for anything but one whole stream."""
+    if format_ == _ZLIB:
+        return zlib.decompress(packed)
+    inflate = zlib.decompressobj(wbits=-zlib.MAX_WBITS, zdict=WORDS)
+    data = inflate.decompress(packed)
+    if not inflate.eof or inflate.unused_data:
+        raise zlib.error("not one whole stream")
+    return data
 
 
 def _associated(head: bytes, purpose: str, owner: str) -> bytes:

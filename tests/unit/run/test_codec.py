@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import threading
 
@@ -10,15 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.api.common.v1 import Payload
+from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import ActivitySerializationContext, WorkflowSerializationContext
 
+from activities.contracts import TickResult
 from activities.keys.keyring import SYSTEM
-from activities.keys.sealing import BrokenSealError, KeyUnknownError, OwnerKeys, owner_keys
+from activities.keys.sealing import BrokenSealError, KeyUnknownError, OwnerKeys, owner_keys, sealed_version
 from activities.records.store import StoreUnavailableError
 from worker.codec import (
     OWNER,
     ClearTextError,
     KeyCache,
+    LeanConverter,
     SealingCodec,
     StrangerError,
     data_converter,
@@ -161,8 +165,8 @@ async def test_rotation_seals_anew_and_opens_the_old(codec: SealingCodec, keys: 
     keys.rotate("alice1")
     elsewhere = SealingCodec(KeyCache(keys))
     (after,) = await for_workflow(elsewhere, "alice1").encode([payload(b"3")])
-    assert before.metadata["carepath-key-version"] == b"1"
-    assert after.metadata["carepath-key-version"] == b"2"
+    assert sealed_version(before.data) == 1
+    assert sealed_version(after.data) == 2
     # This process last looked before the rotation: it looks again instead of failing.
     assert await for_workflow(codec, "alice1").decode([before, after]) == [payload(), payload(b"3")]
 
@@ -246,3 +250,12 @@ async def test_failures_hold_neither_text_nor_trace(keys: Keys) -> None:
     assert b"Zhang" not in raw
     assert b"test_codec" not in raw
     assert "Zhang San" in str(await converter.decode_failure(failure))
+
+
+def test_what_holds_its_default_is_not_written_and_reads_the_same() -> None:
+    result = TickResult(delta={"clock": {"at": 0, "none": None}}, chain="c", cursor=0)
+    (lean,) = LeanConverter().to_payloads([result])
+    (full,) = PydanticPayloadConverter().to_payloads([result])
+    assert json.loads(lean.data) == {"delta": {"clock": {"at": 0, "none": None}}, "chain": "c", "cursor": 0}
+    assert LeanConverter().from_payloads([lean, full], [TickResult, TickResult]) == [result, result]
+    assert PydanticPayloadConverter().from_payloads([lean], [TickResult]) == [result]
