@@ -244,10 +244,11 @@ class Life:
             self.counts[f"outcome|{line.path}|{line.outcome}"] += 1
             return
         match line.word:
-            case "planned" if line.occurrence is not None:
-                occurrence = self.state.occurrences.get(line.occurrence)
-                if occurrence is not None:
-                    self._asked(occurrence)
+            case "planned":
+                keys = [line.occurrence] if line.occurrence is not None else line.data["occurrences"]
+                for occurrence in map(self.state.occurrences.get, keys):
+                    if occurrence is not None:
+                        self._asked(occurrence)
             case "rule_fired" | "rule_awaits":
                 self._alarm(line)
             case "task_late":

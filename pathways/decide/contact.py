@@ -14,7 +14,7 @@ from pathways.decide.calendar import local_date
 from pathways.decide.calendar_zone import day_start
 from pathways.decide.effects import CancelMessages, PlanMessage, Unless
 from pathways.decide.records import Send
-from pathways.decide.texts import plain, text, word
+from pathways.decide.texts import plain, text
 from pathways.decide.worktime import next_allowed
 from pathways.lang.plan import Message
 from pathways.lang.plan_base import CLOCK_UNITS, Text
@@ -230,8 +230,9 @@ def _date_of(run: Run, send: Send, zone: str) -> date:
 
 
 def _refused(run: Run, case: Case | None, wish: Wish, why: str) -> None:
-    words = text("message_not_sent", what=plain(wish.template), why=word("why", why))
-    run.timeline(case, "message_not_sent", wish.template, words, why=why, data={"key": wish.key})
+    """Noted once for all messages of one kind that one piece of planning has no place for."""
+    found = run.unsent.setdefault((case.id if case is not None else "", wish.template, why), [])
+    found.append(wish.key)
 
 
 # --------------------------------------------------------------------------- messages of a pathway

@@ -162,33 +162,6 @@ def explain(judged: Verdict, language: str, zone: str = "UTC", cites: Mapping[st
     return "\n".join(_lines(judged.finding, _Words(chinese(language), zone, cites or {}), 0))
 
 
-def grounds(judged: Verdict) -> Text:
-    """In one line, the parts that made a verdict what it is, with the values compared."""
-    found = _deciding(judged.finding)
-    return Text.model_construct(
-        en="; ".join(_ground(f, False) for f in found), zh="；".join(_ground(f, True) for f in found)
-    )
-
-
-def _deciding(finding: Finding) -> list[Finding]:
-    """The leaves with the value of the whole; a finding without such parts speaks for itself."""
-    if finding.kind not in {"and", "or", "at_least"}:
-        return [finding]
-    return [leaf for part in finding.parts if part.value is finding.value for leaf in _deciding(part)] or [finding]
-
-
-def _ground(finding: Finding, zh: bool) -> str:
-    if finding.unknown is not None:
-        detail = _reason(finding.unknown, zh)
-    elif finding.left and finding.right:
-        detail = f"{_local(finding.left, zh)} {'对' if zh else 'against'} {_local(finding.right, zh)}"
-    else:
-        detail = _local(finding.left, zh) if finding.left else ""
-    if not detail:
-        return finding.text
-    return f"{finding.text}（{detail}）" if zh else f"{finding.text} ({detail})"
-
-
 def reason_words(unknown: Unknown) -> Text:
     """Why something is not known, in both languages."""
     return Text.model_construct(en=_reason(unknown, False), zh=_reason(unknown, True))
@@ -220,8 +193,8 @@ def _detail(finding: Finding, words: _Words) -> str:
     if finding.unknown is not None:
         pieces.append(_reason(finding.unknown, zh))
     elif finding.left:
-        against = "" if not finding.right else f" {'对' if zh else 'against'} {_local(finding.right, zh)}"
-        pieces.append(_local(finding.left, zh) + against)
+        against = "" if not finding.right else f" {'对' if zh else 'against'} {local_value(finding.right, zh)}"
+        pieces.append(local_value(finding.left, zh) + against)
     if finding.param is not None and finding.param in words.cites:
         pieces.append(f"{'依据' if zh else 'by'} {words.cites[finding.param]}")
     if finding.sample is not None:
@@ -229,14 +202,14 @@ def _detail(finding: Finding, words: _Words) -> str:
     return ("；" if zh else "; ").join(piece for piece in pieces if piece)
 
 
-def _local(text: str, zh: bool) -> str:
+def local_value(text: str, zh: bool = True) -> str:
     """Values as they are kept (English words and units) in the language asked for."""
     if not zh:
         return text
     if text in _WORDS_ZH:
         return _WORDS_ZH[text]
     if ", " in text:
-        return "、".join(_local(part, zh) for part in text.split(", "))
+        return "、".join(local_value(part, zh) for part in text.split(", "))
     number, _, unit = text.rpartition(" ")
     return f"{number} {_UNITS_ZH[unit]}" if unit in _UNITS_ZH else text
 

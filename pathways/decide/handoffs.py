@@ -9,12 +9,14 @@ from pathways.decide.calendar import local_date, occurrences
 from pathways.decide.effects import CancelHandoff, StartHandoff
 from pathways.decide.events import HandoffReport
 from pathways.decide.facts import prescriptions, set_fact
+from pathways.decide.index import walk
 from pathways.decide.medicines import Prescription
 from pathways.decide.occurrences import end, make, step_run
 from pathways.decide.records import HandoffRun, Occurrence
 from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import text, word
 from pathways.lang.plan import HandoffBody, OpenTask, Step
+from pathways.lang.plan_when import SupplyEndMoment, When
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -26,6 +28,16 @@ SUPPLIED = frozenset({"handed_over", "partly"})
 
 
 # --------------------------------------------------------------------------- planning
+
+
+def _counts_from_supply(when: When) -> bool:
+    return any(isinstance(node, SupplyEndMoment) for node in walk(when))
+
+
+def by_supply(step: Step) -> bool:
+    """Whether a handoff for medicines counts from the end of each one's supply; else it has a schedule of its own, and
+    asks for all medicines together that are chosen when it begins."""
+    return isinstance(step.body, HandoffBody) and step.body.medicines is not None and _counts_from_supply(step.when)
 
 
 def plan_for_each(case: Case, step: Step) -> None:
@@ -76,6 +88,11 @@ def start(case: Case, step: Step, o: Occurrence) -> None:
     """Ask the partner. A pharmacy needs prescriptions signed by a person; without one it is a person's task."""
     assert isinstance(step.body, HandoffBody)
     run, body = case.run, step.body
+    if body.medicines is not None and not o.with_:
+        o.items = {item.id: "" for item in prescriptions(case, body.medicines)}
+        if not o.items:
+            end(case, o, "skipped", "no_medicine")
+            return
     medicines = _medicines(case, body, o)
     if body.machine == "pharmacy" and (not medicines or any(not m.get("signed_by") for m in medicines)):
         title = text("task_prescription", step=step.title)

@@ -104,6 +104,7 @@ def decide(
 
 
 def _move_clock(run: Run, at: datetime) -> None:
+    run.flush()
     run.at = at
     run.state.clock = max(run.state.clock, at)
 
@@ -304,6 +305,9 @@ def why(
     for case in run.cases.values():
         if enrolment is not None and case.id != enrolment:
             continue
+        rule = next((r for r in case.plan.rules if path in {r.path, r.id}), None)
+        if rule is not None:
+            return rules.judged(case, rule)
         cond = _cond_at(case, path)
         if cond is not None:
             return verdict(cond, case)
@@ -311,9 +315,6 @@ def why(
 
 
 def _cond_at(case: Case, path: str) -> Cond | None:
-    for rule in case.plan.rules:
-        if path in {rule.path, rule.id}:
-            return rule.cond
     for phase in case.plan.phases.values():
         for row in (*phase.leave, *phase.at_end):
             if row.path == path and not isinstance(row.test, str):

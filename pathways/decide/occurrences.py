@@ -87,9 +87,7 @@ def make(
     if isinstance(step.body, MeasureBody) and step.body.measure not in case.en.first_due:
         case.en.first_due[step.body.measure] = slot.due
         case.touch("m:" + step.body.measure)
-    run.timeline(
-        case, "planned", step.path, planned_words(step.title.en, step.title.zh), key=f"{key}:planned", occurrence=key
-    )
+    run.note_planned(case, step, occurrence)
     plan_reminders(case, step, occurrence)
     return occurrence
 
@@ -185,7 +183,7 @@ def _wish(case: Case, step: Step, o: Occurrence, number: int, at: datetime) -> W
         names = ", ".join(_name(case, body, item) for item in o.items)
         words = text("remind_dose", medicines=names)
     elif isinstance(body, TeachBody):
-        template, words = "teach", text("teach", title=body.title)
+        template, words, same = "teach", text("teach", title=body.title), f"teach|{body.item}"
     elif isinstance(body, AskBody):
         template, words = "ask", text("ask", step=step.title)
         if body.message is not None:
@@ -240,6 +238,8 @@ def drop_reminders(case: Case, o: Occurrence) -> None:
 
 def sync_reminders(case: Case, step: Step) -> None:
     """What a guard, a wish or a setting changed: make the planned messages of a step fit again."""
+    if not reminders_of(step):
+        return
     for o in case.run.occurrences_of(case, step.path):
         if wanted(case, step):
             plan_reminders(case, step, o)
@@ -262,6 +262,7 @@ def end(
 ) -> None:
     """End an occurrence, once and for ever, with its reason."""
     run = case.run
+    run.flush()
     del run.state.occurrences[o.key]
     run.live.by_step[f"{case.id}|{o.step}"].discard(o.key)
     step = case.index.steps[o.step]
@@ -282,6 +283,8 @@ def end(
         data["mode"] = mode
     if o.items:
         data["items"] = dict(o.items)
+    if isinstance(step.body, TeachBody):
+        data["item"] = step.body.item
     run.timeline(
         case,
         "occurrence",
@@ -314,12 +317,6 @@ def outcome_words(title: Text, outcome: str, why: str) -> Text:
 @lru_cache(maxsize=2000)
 def _ended_words(en: str, zh: str, outcome: str) -> Text:
     return text("occurrence", step=Text(en=en, zh=zh), outcome=word("out", outcome))
-
-
-@lru_cache(maxsize=1000)
-def planned_words(en: str, zh: str) -> Text:
-    """That an occurrence of a step of this title is planned, for people."""
-    return text("planned", step=Text(en=en, zh=zh))
 
 
 @lru_cache(maxsize=1000)

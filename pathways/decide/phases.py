@@ -12,16 +12,15 @@ from pathways.decide.actions import Setting, perform
 from pathways.decide.conditions import Truth, next_change, remember
 from pathways.decide.contact import withdraw_pending
 from pathways.decide.effects import EndEnrolment
-from pathways.decide.explain import grounds, verdict
 from pathways.decide.index import ALL
 from pathways.decide.occurrences import close_feeds, end, has_blocks
+from pathways.decide.reasons import reason
 from pathways.decide.records import Enrolment, Occurrence
 from pathways.decide.steps import plan_all
 from pathways.decide.tasks import close_task
 from pathways.decide.texts import plain, text, word
 from pathways.lang.plan import HandoffBody, Row, Target
 from pathways.lang.plan_base import Text
-from pathways.lang.plan_cond import Always
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -75,7 +74,7 @@ def act(case: Case, row: Row) -> bool:
     if row.target is None:
         return False
     target, often = _counted(case, row)
-    why = reason(case, row)
+    why = reason(case, row, _rows_of(case, row))
     go(case, target, row.path, why if not often else text("why_often", why=why, times=often))
     return True
 
@@ -93,26 +92,10 @@ def _counted(case: Case, row: Row) -> tuple[Target, int]:
     return row.target, 0
 
 
-def reason(case: Case, row: Row) -> Text:
-    """Why a row acts, in one line: the parts of its condition that decided, with their values."""
-    if row.test == "unknown":
-        unknown = [r for r in _rows_before(case, row) if not isinstance(r.test, str) and r.test is not None]
-        for earlier in unknown:
-            assert not isinstance(earlier.test, str)
-            found = verdict(earlier.test, case)
-            if found.value is Truth.UNKNOWN:
-                return grounds(found)
-        return text("why_unknown")
-    if isinstance(row.test, str) or row.test is None or isinstance(row.test, Always):
-        return text("why_else")
-    return grounds(verdict(row.test, case))
-
-
-def _rows_before(case: Case, row: Row) -> Sequence[Row]:
+def _rows_of(case: Case, row: Row) -> Sequence[Row]:
     phase = case.phase
     assert phase is not None
-    rows = phase.phase.leave if row in phase.phase.leave else phase.phase.at_end
-    return rows[: rows.index(row)] if row in rows else ()
+    return phase.phase.leave if row in phase.phase.leave else phase.phase.at_end
 
 
 def explain_row(case: Case, row: Row) -> None:
@@ -144,12 +127,12 @@ def go(case: Case, target: Target, path: str, why: Text | None = None) -> None:
         en.until, en.ending, en.wait_until = None, None, None
         case.touched.clear()
         return
-    leave(case, why)
-    enter(case, target.go)
+    leave(case, why, path)
+    enter(case, target.go, path)
 
 
-def enter(case: Case, phase_id: str) -> None:
-    """A new visit of a phase."""
+def enter(case: Case, phase_id: str, row: str = "") -> None:
+    """A new visit of a phase. ``row``: the place that led here."""
     en, run = case.en, case.run
     phase = case.plan.phases[phase_id]
     en.visit += 1
@@ -171,7 +154,7 @@ def enter(case: Case, phase_id: str) -> None:
         words,
         key=case.key(phase.path, en.visit, "entered"),
         weight=6,
-        data={"phase": phase_id, "tier": phase.tier, "visit": en.visit},
+        data={"phase": phase_id, "tier": phase.tier, "visit": en.visit, **({"row": row} if row else {})},
     )
     run.watch_again = True
     case.touch(ALL)
@@ -181,8 +164,11 @@ def enter(case: Case, phase_id: str) -> None:
     run.live.schedule("enrolments", en)
 
 
-def leave(case: Case, why: Text | None = None) -> None:
-    """What was planned is not needed any more; red and amber tasks stay, others as they say; episodes stay."""
+def leave(case: Case, why: Text | None = None, row: str = "") -> None:
+    """What was planned is not needed any more; red and amber tasks stay, others as they say; episodes stay.
+
+    ``row``: the place whose row (deadline, rule, end) decided it: the explanation at this instant has its verdict.
+    """
     en, run = case.en, case.run
     if not en.phase:
         return
@@ -199,7 +185,15 @@ def leave(case: Case, why: Text | None = None) -> None:
         del run.state.alarms[key]
     words = text("left", phase=phase.title) if why is None else text("left_why", phase=phase.title, why=why)
     weight = 0 if why is None else 6
-    run.timeline(case, "phase_left", phase.path, words, key=case.key(phase.path, en.visit, "left"), weight=weight)
+    run.timeline(
+        case,
+        "phase_left",
+        phase.path,
+        words,
+        key=case.key(phase.path, en.visit, "left"),
+        weight=weight,
+        data={"row": row, "why": {"en": why.en, "zh": why.zh}} if why is not None else {},
+    )
 
 
 def _of_phase(case: Case, paths: set[str]) -> list[Occurrence]:
@@ -359,7 +353,7 @@ def finish(case: Case, end_id: str, path: str, *, by_staff: bool = False, why: T
     en = case.en
     spec = case.plan.ends.get(end_id)
     words: Text = spec.title if spec is not None and spec.title is not None else word("end", end_id)
-    close(case, end_id, words, why=why)
+    close(case, end_id, words, why=why, row=path)
     if spec is not None and not by_staff:
         setting = Setting(key=case.key(spec.path, en.visit), place=spec.path, title=words)
         perform(case, spec.do, setting)
@@ -373,10 +367,11 @@ def close(
     red: str = "finish_with_a_person",
     keep_messages: bool = False,
     why: Text | None = None,
+    row: str = "",
 ) -> None:
     """End everything of an enrolment. ``red``: an open red goes on to a person, or is closed too."""
     en, run = case.en, case.run
-    leave(case, why)
+    leave(case, why, row)
     for step in case.plan.throughout:
         for o in run.occurrences_of(case, step.path):
             _leave_one(case, o)

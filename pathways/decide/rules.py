@@ -9,7 +9,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pathways.decide.actions import Setting, perform
-from pathways.decide.conditions import Truth, next_change, remember
+from pathways.decide.conditions import (
+    Finding,
+    Truth,
+    Unknown,
+    Verdict,
+    finding_to_json,
+    next_change,
+    remember,
+    verdict,
+)
 from pathways.decide.contact import red_key, say
 from pathways.decide.index import RuleIndex, rules_for
 from pathways.decide.readings import numbers
@@ -103,6 +112,8 @@ def judge(case: Case, ri: RuleIndex, reading: Kept | None) -> None:
         _true(case, rule, memory, episode, reading, fresh=fresh)
     elif value is Truth.FALSE:
         _false(case, rule, episode, reading)
+    elif rule.unknown.not_met is not None:
+        _not_met(case, rule, episode, before)
     else:
         _unknown(case, rule, memory)
     episode = case.run.state.episodes.get(memory.key)
@@ -141,7 +152,7 @@ def _false(case: Case, rule: Rule, episode: Episode | None, reading: Kept | None
             assert rule.repeat is not None
             perform(case, rule.repeat.normal_repeat, _setting(case, rule, episode, level="amber", part="normal"))
         return
-    if not episode.had_task:
+    if not episode.had_task and not rule.settled_by_task:
         _close(case, rule, episode, "rule_settled")
 
 
@@ -370,6 +381,17 @@ def _follow_up(case: Case, rule: Rule, memory: RuleRun) -> None:
     )
 
 
+def _not_met(case: Case, rule: Rule, episode: Episode | None, before: str) -> None:
+    """The author says that unknown counts as not met, and why: no task, and what ends with a false condition ends.
+
+    A second reading that cannot be judged is not a normal one: what waits for it goes on to wait.
+    """
+    if before in {"true", "false"}:
+        _explain(case, rule)
+    if episode is not None and episode.state == "open" and not episode.had_task and not rule.settled_by_task:
+        _close(case, rule, episode, "rule_settled")
+
+
 def _unknown(case: Case, rule: Rule, memory: RuleRun) -> None:
     """Unknown is never normal: what the rule says, once it has lasted, never before the first reading was due."""
     spec = rule.unknown
@@ -427,4 +449,15 @@ def _say(
 
 
 def _explain(case: Case, rule: Rule) -> None:
-    case.run.explain_cond(case, rule.path, rule.cond, title(rule))
+    found = judged(case, rule)
+    case.run.explain(case, rule.path, found.value.name.lower(), title(rule), finding_to_json(found.finding))
+
+
+def judged(case: Case, rule: Rule) -> Verdict:
+    """The verdict of a rule's condition; where unknown counts as not met, with the author's reason for it."""
+    found = verdict(rule.cond, case)
+    note = rule.unknown.not_met
+    if found.value is not Truth.UNKNOWN or note is None:
+        return found
+    whole = Finding(found.finding.text, found.value, unknown=Unknown(note), parts=(found.finding,), kind="not_met")
+    return Verdict(found.value, whole, found.at)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pathways.decide.calendar import local_date
 from pathways.decide.case import Case
 from pathways.decide.conditions import finding_to_json, verdict
 from pathways.decide.effects import CancelMessages, Effect, Explanation, Incident, Timeline, Verdict
@@ -13,8 +14,8 @@ from pathways.decide.index import index_of
 from pathways.decide.live import Live, live_of
 from pathways.decide.records import Enrolment, Occurrence
 from pathways.decide.state import JourneyState
-from pathways.decide.texts import text
-from pathways.lang.plan import Plan
+from pathways.decide.texts import plain, text, word
+from pathways.lang.plan import Plan, Step
 from pathways.lang.plan_base import Text
 from pathways.lang.plan_cond import Cond
 from pathways.lang.site_plan import Site
@@ -29,6 +30,7 @@ class Run:
 
     __slots__ = (
         "at",
+        "batch",
         "cases",
         "customary",
         "decided",
@@ -39,6 +41,7 @@ class Run:
         "removed",
         "site",
         "state",
+        "unsent",
         "verdicts",
         "watch_again",
     )
@@ -55,6 +58,8 @@ class Run:
         self.removed: set[str] = set()
         self.decided: list[tuple[int, Text]] = []
         self.watch_again = False
+        self.batch: dict[tuple[str, str], list[Occurrence]] = {}
+        self.unsent: dict[tuple[str, str, str], list[str]] = {}
         self.cases: dict[str, Case] = {}
         self.customary = customary_times(state.patient.customary)
         for enrolment in sorted(state.enrolments.values(), key=lambda e: e.number):
@@ -71,6 +76,7 @@ class Run:
         self.now, self.at = now, self.state.clock
         self.effects, self.verdicts, self.decided = [], {}, []
         self.removed, self.watch_again = set(), False
+        self.batch, self.unsent = {}, {}
 
     @property
     def floor(self) -> datetime:
@@ -97,6 +103,39 @@ class Run:
         self.emit(Timeline(key or self.serial("t"), self.at, eid, word, path, words, **more))
         if weight:
             self.decided.append((weight, words))
+
+    def note_planned(self, case: Case, step: Step, o: Occurrence) -> None:
+        """An occurrence was planned: told by ``flush``, one entry for all of a step that are planned together."""
+        self.batch.setdefault((case.id, step.path), []).append(o)
+
+    def flush(self) -> None:
+        """Tell what was planned, and which messages had no place, since the last time: before the clock goes on and
+        before anything ends."""
+        if self.batch:
+            batch, self.batch = self.batch, {}
+            for (enrolment, path), found in batch.items():
+                self._planned(self.cases[enrolment], path, found)
+        if self.unsent:
+            unsent, self.unsent = self.unsent, {}
+            for (enrolment, template, why), keys in unsent.items():
+                words = text("message_not_sent", what=plain(template), why=word("why", why))
+                case = self.cases.get(enrolment)
+                data = {"keys": keys, "count": len(keys)}
+                self.timeline(case, "message_not_sent", template, words, why=why, data=data)
+
+    def _planned(self, case: Case, path: str, found: list[Occurrence]) -> None:
+        """One entry for occurrences of a step: a single one by its key, several by ``data["occurrences"]``."""
+        step, first, last = case.index.steps[path], found[0], found[-1]
+        data: dict[str, Json] = {"item": step.body.item} if step.body.kind == "teach" else {}
+        key = f"{first.key}:planned"
+        if len(found) == 1:
+            words = text("planned", step=step.title)
+            self.timeline(case, "planned", path, words, key=key, occurrence=first.key, data=data)
+            return
+        until = local_date(last.due, self.state.patient.zone) if last.due is not None else ""
+        words = text("planned_many", step=step.title, count=len(found), until=until)
+        data |= {"occurrences": [o.key for o in found], "count": len(found)}
+        self.timeline(case, "planned", path, words, key=key, data=data)
 
     def explain(self, case: Case, path: str, value: str, words: Text, data: dict[str, Json]) -> None:
         """Keep why something was decided."""

@@ -13,8 +13,10 @@ from pathways.decide.calendar import local_date, local_time
 from pathways.decide.effects import Show
 from pathways.decide.readings import CACHE, numbers
 from pathways.decide.records import Occurrence, Task
+from pathways.decide.rules import title
 from pathways.decide.texts import TEXTS, plain, text
 from pathways.lang.plan_base import Text
+from pathways.lang.plan_say import role_words
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -135,18 +137,44 @@ def _sheet(run: Run, cases: list[Case], flags: tuple[str, ...], upcoming: Text) 
     else:
         first = [TEXTS["sheet_none"]]
     tasks = sorted(run.state.tasks.values(), key=lambda t: (t.level != "red", t.opened, t.key))[:8]
-    latest = "".join(f"\n- {name}: {value}" for name, value in _latest(run))
-    tail = f"\n{latest}" if latest else ""
+    troubles = _troubles(run) if run.state.episodes else {}
+    latest = _latest(run)
+    tails = ["\n" + "".join(f"\n- {name[i]}: {value}" for name, value in latest) if latest else "" for i in (0, 1)]
     return Text.model_construct(
-        en=_lines([f[0] for f in first], flags, upcoming.en, tasks, 0) + tail,
-        zh=_lines([f[1] for f in first], flags, upcoming.zh, tasks, 1) + tail,
+        en=_lines([f[0] for f in first], flags, troubles, upcoming.en, tasks, 0) + tails[0],
+        zh=_lines([f[1] for f in first], flags, troubles, upcoming.zh, tasks, 1) + tails[1],
     )
 
 
-def _lines(first: list[str], flags: tuple[str, ...], upcoming: str, tasks: list[Task], language: int) -> str:
+Troubles = dict[str, list[Text]]
+"""Per level, what the open episodes are called."""
+
+
+def _troubles(run: Run) -> Troubles:
+    found: Troubles = {}
+    for episode in sorted(run.state.episodes.values(), key=lambda e: e.key):
+        rule = run.cases[episode.enrolment].index.rules[episode.rule].rule
+        titles = found.setdefault(rule.level, [])
+        if (name := title(rule)) not in titles:
+            titles.append(name)
+    return found
+
+
+def _wrong(flag: str, troubles: Troubles, language: int) -> str:
+    """``red flag (Very high blood pressure)``: a flag with what raised it."""
+    names = [t.zh if language else t.en for t in troubles.get(flag, ())]
+    said = TEXTS[f"flag_{flag}"][language]
+    if not names:
+        return said
+    return f"{said}（{'、'.join(names)}）" if language else f"{said} ({', '.join(names)})"
+
+
+def _lines(
+    first: list[str], flags: tuple[str, ...], troubles: Troubles, upcoming: str, tasks: list[Task], language: int
+) -> str:
     join, comma = ("；", "、") if language else ("; ", ", ")
-    wrong = comma.join(TEXTS[f"flag_{flag}"][language] for flag in flags)
-    names = comma.join(f"{t.title[language]} ({t.role})" for t in tasks)
+    wrong = join.join(_wrong(flag, troubles, language) for flag in flags)
+    names = comma.join(_task(t, language) for t in tasks)
     lines = (
         f"**{join.join(first)}**",
         TEXTS["sheet_wrong"][language].format(what=wrong) if wrong else TEXTS["sheet_fine"][language],
@@ -154,6 +182,11 @@ def _lines(first: list[str], flags: tuple[str, ...], upcoming: str, tasks: list[
         TEXTS["sheet_tasks"][language].format(what=names) if names else TEXTS["sheet_no_tasks"][language],
     )
     return "\n\n".join(lines)
+
+
+def _task(task: Task, language: int) -> str:
+    role = role_words(task.role)
+    return f"{task.title[1]}（{role.zh}）" if language else f"{task.title[0]} ({role.en})"
 
 
 def _where(run: Run, case: Case) -> Pair:
@@ -187,8 +220,8 @@ def _ended(case: Case) -> Pair:
     return _said("sheet_ended", {"what": words.en}, {"what": words.zh})
 
 
-def _latest(run: Run) -> list[tuple[str, str]]:
-    """The newest reading of each measure."""
+def _latest(run: Run) -> list[tuple[Pair, str]]:
+    """The newest reading of each measure: what people call it, its numbers."""
     out = []
     for measure in sorted(run.live.readings):
         rows = run.live.readings[measure]
@@ -196,5 +229,15 @@ def _latest(run: Run) -> list[tuple[str, str]]:
             kept = rows[-1][2]
             # Spaces: the Temporal UI makes a fraction sign of "2/3".
             values = numbers(run, kept, " / ")
-            out.append((measure.replace("_", " "), f"{values} ({_clock(run, rows[-1][0])})"))
+            out.append((_measure(run, measure), f"{values} ({_clock(run, rows[-1][0])})"))
     return out
+
+
+def _measure(run: Run, catalogue: str) -> Pair:
+    """What the pathways call a measure; its id once none of them is running that has it."""
+    for case in run.cases.values():
+        for measure in case.index.measures_of.get(catalogue, ()):
+            named = case.plan.measures[measure].title
+            return named.en, named.zh
+    words = catalogue.replace("_", " ")
+    return words, words

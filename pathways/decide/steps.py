@@ -63,7 +63,7 @@ def plan_step(case: Case, step: Step) -> None:
         return
     if isinstance(step.body, DoseBody):
         doses.plan(case, step, horizon(case.run))
-    elif isinstance(step.body, HandoffBody) and step.body.medicines is not None:
+    elif handoffs.by_supply(step):
         handoffs.plan_for_each(case, step)
     elif isinstance(step.when.base, AsSoonAs):
         return
@@ -212,7 +212,7 @@ def replan(case: Case, step: Step) -> None:
     if isinstance(step.body, DoseBody):
         doses.replan(case, step, horizon(case.run))
         return
-    if isinstance(step.body, HandoffBody) and step.body.medicines is not None:
+    if handoffs.by_supply(step):
         handoffs.plan_for_each(case, step)
         return
     _replan_repeat(case, step)
@@ -277,7 +277,7 @@ def plan_extra(case: Case, step: Step, due: datetime | None, key: str) -> Occurr
     from pathways.decide.occurrences import add
 
     add(case, o)
-    run.timeline(case, "planned", step.path, text("planned", step=step.title), key=f"{full}:planned", occurrence=full)
+    run.note_planned(case, step, o)
     return o
 
 

@@ -12,6 +12,7 @@ from pathways.decide.occurrences import end
 from pathways.decide.records import Task
 from pathways.decide.tasks import close_task, form_of, put, restart_ladder, stop_ladder, title_of
 from pathways.decide.texts import text
+from pathways.lang.plan_say import role_words
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -84,7 +85,7 @@ def _reassign(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     if task.rung_at is None:
         restart_ladder(case, task)
         task.role = body.to_role
-    _changed(case, task, event, body, "task_moved", role=body.to_role)
+    _changed(case, task, event, body, "task_moved", role=role_words(body.to_role))
     return None
 
 

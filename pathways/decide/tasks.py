@@ -11,8 +11,9 @@ from pathways.decide.effects import PutTask
 from pathways.decide.records import Done, Task
 from pathways.decide.texts import text, word
 from pathways.decide.worktime import is_staffed, next_staffed
-from pathways.lang.plan import FormField, Ladder, Rung
+from pathways.lang.plan import AskBody, FormField, Ladder, Rung, VisitBody
 from pathways.lang.plan_base import Duration, Text
+from pathways.lang.plan_say import role_words
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -72,7 +73,7 @@ def open_task(case: Case, work: Work) -> Task:
     if work.at_once and task.ladder:
         _next_rung(case, task, quiet=True)
     put(case, task)
-    words = text("task_opened", role=task.role, title=work.title)
+    words = text("task_opened", role=role_words(task.role), title=work.title)
     weight = {"red": 9, "amber": 6}.get(task.level, 4)
     run.timeline(
         case,
@@ -98,6 +99,15 @@ def form_of(case: Case, task: Task) -> tuple[FormField, ...]:
         return (fact_field(case, task.fact),)
     spec = case.index.tasks.get(task.source) or case.index.tasks.get(task.id)
     return spec.form if spec is not None else ()
+
+
+def form_fields(case: Case, place: str) -> tuple[FormField, ...]:
+    """The fields of a step (its path) or of a task that an action opens (its id)."""
+    spec = case.index.tasks.get(place)
+    if spec is not None:
+        return spec.form
+    step = case.index.steps.get(place)
+    return step.body.form if step is not None and isinstance(step.body, AskBody | VisitBody) else ()
 
 
 def fact_field(case: Case, fact: str) -> FormField:
@@ -274,7 +284,7 @@ def _tell(case: Case, task: Task, rung: Rung, role: str, *, quiet: bool) -> None
             case,
             "rung",
             task.source,
-            text("rung", role=role, title=title),
+            text("rung", role=role_words(role), title=title),
             key=f"{task.key}:told:{place}",
             weight=7,
             data={"task": task.key, "role": role},

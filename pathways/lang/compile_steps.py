@@ -38,6 +38,7 @@ from pathways.lang.plan import (
     Window,
 )
 from pathways.lang.plan_base import Duration, Text
+from pathways.lang.plan_say import role_words
 from pathways.lang.resolve import Scope
 from pathways.lang.source import Path
 from pathways.lang.spec import PhaseSpec
@@ -177,9 +178,15 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
             )
             return TaskBody(task=task), text_of(spec.task)
         case VisitStep():
-            return _visit(r, path, spec, scope), text("Visit", "就诊")
+            return _visit(r, path, spec, scope), _visit_title(spec.visit.with_role)
         case HandoffStep():
             return _handoff(r, path, spec, scope), _HANDOFF_TITLES.get(spec.handoff, text("Handoff", "交接"))
+
+
+def _visit_title(role: str) -> Text:
+    """A visit without a title is named after who is seen."""
+    who = role_words(role)
+    return text(f"Visit with {who.en}", f"{who.zh}就诊")
 
 
 def _visit(r: Reader, path: Path, spec: VisitStep, scope: Scope) -> VisitBody:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from pathways.lang import plan_cond as c
-from pathways.lang.plan_base import ClockTime, Customary, Duration, Quantity
+from pathways.lang.plan_base import ClockTime, Customary, Duration, Quantity, Text
 
 UNIT_WORDS: dict[str, str] = {
     "mm[Hg]": "mmHg", "cm[H2O]": "cmH2O", "ug": "µg", "ug/L": "µg/L", "umol/L": "µmol/L", "Cel": "°C", "[degF]": "°F",
@@ -232,3 +232,18 @@ def _say_of(cond: c.Known, language: str) -> str:
 
 def _step(cond: c.StepIs | c.MissedInRow) -> str:
     return cond.step if cond.phase is None else f"{cond.phase}.{cond.step}"
+
+
+_ROLES = {
+    "gp": Text(en="GP", zh="全科医生"),
+    "nurse": Text(en="nurse", zh="护士"),
+    "duty": Text(en="doctor on duty", zh="值班医生"),
+    "specialist": Text(en="specialist", zh="专科医生"),
+    "pharmacist": Text(en="pharmacist", zh="药师"),
+    "coordinator": Text(en="coordinator", zh="协调员"),
+}
+
+
+def role_words(role: str) -> Text:
+    """What people call a role; the author's id in words when it is one of their own."""
+    return _ROLES.get(role) or Text.model_construct(en=role.replace("_", " "), zh=role.replace("_", " "))

@@ -1,7 +1,9 @@
 """docs/reference/order.md, part "Phases": a test for each row, of its name."""
 
-from pathways.decide.effects import Incident
-from tests.unit.decide.world import World, check, pathway
+from datetime import timedelta
+
+from pathways.decide.effects import Explanation, Incident, Timeline
+from tests.unit.decide.world import World, check, library, pathway
 
 BP = """
       measure_bp:
@@ -394,3 +396,26 @@ def test_a_phase_entered_at_night_opens_tasks_at_once_and_messages_in_the_mornin
     w.enrol()
     assert w.opened("review") == ["0 02:00"]
     assert w.messages("hello") == ["0 07:00"]
+
+
+def test_a_change_of_phase_says_which_row_decided_and_why() -> None:
+    plan, site = library()
+    w = World(plan, site=site)
+    w.enrol()
+    for day in range(8):
+        for clock in ("08:30", "20:05"):
+            w.bp(142, 80, w.day(day, clock))
+            w.bp(140, 88, w.day(day, clock) + timedelta(minutes=2))
+    w.run(w.day(9, "12:00"))
+    left = next(e for e in w.of(Timeline) if e.word == "phase_left")
+    assert left.text.en == "First week ends: Week mean systolic 141 mmHg ≥ goal systolic 135 mmHg."
+    assert left.text.zh.startswith("第一周结束：血压均值（收缩压） 141 mmHg ≥")
+    assert left.data["row"] in {e.path for e in w.of(Explanation) if e.at == left.at}
+    silent = World(plan, site=site)
+    silent.enrol()
+    silent.run(silent.day(9, "12:00"))
+    left = next(e for e in silent.of(Timeline) if e.word == "phase_left")
+    assert left.text.en == "First week ends: Week mean is not known, there is no reading, 0 of 12."
+    silent.run(silent.day(20, "12:00"))
+    ended = [e for e in silent.of(Timeline) if e.word == "phase_left"][-1]
+    assert ended.text.en.endswith("this way was taken 1 times already.")

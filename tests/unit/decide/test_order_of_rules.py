@@ -1,6 +1,9 @@
 """docs/reference/order.md, part "Rules and ladders": a test for each row, of its name."""
 
 from pathways.decide.effects import Incident, PlanMessage
+from pathways.decide.events import Reading
+from pathways.decide.explain import explain
+from pathways.decide.journey import why
 from pathways.lang.plan_base import ClockTime
 from pathways.lang.site_plan import Role, Shift, Site
 from tests.unit.decide.world import World, check, pathway
@@ -328,3 +331,59 @@ def test_a_red_task_cannot_be_put_off_and_a_cancel_needs_a_reason() -> None:
     assert w.answered(w.task(key, "cancel", w.day(1, "10:13"), reason="false alarm")).done
     assert w.answered(w.task(key, "complete", w.day(1, "10:14"))).code == "no_task"
     assert not w.state.episodes
+
+
+def test_a_follow_up_runs_no_red_ladder() -> None:
+    w = crisis()
+    w.bp(190, 100, w.day(1, "07:00"))
+    w.bp(190, 100, w.day(1, "07:10"))
+    w.task(w.key("crisis"), "complete", w.day(1, "07:20"))
+    w.run(w.day(2, "07:20"))
+    follow = next(t for t in w.state.tasks.values() if t.id == "crisis.follow_up")
+    assert (follow.level, follow.role, follow.ladder) == ("amber", "nurse", "")
+    told = len(w.messages(to="role:nurse")) + len(w.messages(to="role:duty"))
+    w.run(w.day(6, "00:00"))
+    assert len(w.messages(to="role:nurse")) + len(w.messages(to="role:duty")) == told
+    assert not w.of(Incident)
+
+
+STEP_BY_STEP = """
+  dark:
+    if: measure_bp missed 2 times in a row
+    level: no_data
+    do:
+      - {say: well}
+      - {task: {en: Gone, zh: 失联}, role: nurse, due: 1 day, if: measure_bp missed 4 times in a row}
+    settled_when: bp.systolic < goal
+"""
+
+
+def test_settled_by_the_task_an_episode_ends_only_with_it() -> None:
+    for own, left in (("", 0), ("    settled_by: the task\n", 1)):
+        w = world(STEP_BY_STEP + own, texts="well")
+        w.run(w.day(1, "13:00"))
+        assert len(w.state.episodes) == 1
+        w.bp(120, 80, w.day(1, "20:00"))  # measured again: the condition is false, its task never opened
+        assert len(w.state.episodes) == left
+        w.run(w.day(4, "07:00"))
+        ids = [t.id for t in w.state.tasks.values()]
+        assert len(ids) == 1
+        w.task(w.key(ids[0]), "complete", w.day(4, "08:00"))
+        assert not w.state.episodes
+
+
+TOO_OLD = """
+  high_bp: {if: bp.systolic >= goal, level: amber, do: [{say: well}], unknown: {not_met: the reading stands alone}}
+"""
+
+
+def test_unknown_that_counts_as_not_met_opens_nothing_and_says_why() -> None:
+    w = world(TOO_OLD, texts="well")
+    w.bp(140, 80, w.day(1, "07:00"), name="first")
+    assert len(w.state.episodes) == 1
+    w.send(Reading("blood_pressure", {}, {}, status="entered_in_error", replaces="first"), w.day(1, "07:30"))
+    assert not w.state.episodes
+    assert not w.state.tasks
+    found = why(w.plans, w.site, w.state, "high_bp")
+    assert found is not None
+    assert "the reading stands alone" in explain(found, "en")

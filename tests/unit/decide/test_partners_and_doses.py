@@ -318,3 +318,23 @@ def test_the_first_year_owes_in_proportion_rounded_up() -> None:
     booked.visit("recheck", "booked", booked.day(1), start=booked.day(14, "09:00"))
     booked.run(booked.day(30))
     assert booked.words("quota_behind") == []  # two times 61/365 is one, and one is booked
+
+
+def test_a_handoff_for_medicines_with_a_schedule_of_its_own_asks_for_all_of_them() -> None:
+    text = MEDICINES.replace("when: 7 days before supply of the medicine ends", "when: every 4 weeks")
+    w = World(pathway(text))
+    w.enrol(facts={"medicines": [prescription("rx1"), prescription("rx2"), prescription("rx3", **{"class": ["x"]})]})
+    w.run(w.day(60))
+    started = w.of(StartHandoff)
+    assert [[m["id"] for m in s.request["medicines"]] for s in started] == [["rx1", "rx2"]] * 2
+    check(w)
+
+
+def test_a_handoff_for_medicines_without_any_is_skipped() -> None:
+    text = MEDICINES.replace("when: 7 days before supply of the medicine ends", "when: every 4 weeks")
+    w = World(pathway(text))
+    w.enrol(facts={"medicines": []})
+    w.run(w.day(30))
+    assert not w.of(StartHandoff)
+    assert [outcome for _, outcome in w.ended("throughout.refill")] == ["skipped: no_medicine"]
+    check(w)

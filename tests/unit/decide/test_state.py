@@ -101,7 +101,7 @@ def test_the_case_sheet_says_phase_and_day_trouble_next_and_tasks() -> None:
     show = world.tick(world.day(3, "10:10"), second).show
     lines = show.sheet.en.split("\n\n")
     assert lines[0] == "**Home blood-pressure follow-up: First week, day 3**"
-    assert lines[1] == "Wrong: red flag, overdue task"
+    assert lines[1] == "Wrong: red flag (Very high blood pressure); overdue task"
     assert lines[2].startswith("Next: ")
     assert lines[3] == "Open tasks: Very high blood pressure (nurse), Call about missing measurements (nurse)"
     assert "第一周，第3天" in show.sheet.zh

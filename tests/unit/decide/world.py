@@ -319,6 +319,11 @@ def prescription(ident: str = "rx1", **more: Any) -> dict[str, Any]:
     }
 
 
+def occurrences_of(planned: Timeline) -> list[str]:
+    """The keys that an entry of planning speaks of: one, or several of a step planned together."""
+    return [planned.occurrence] if planned.occurrence is not None else list(planned.data["occurrences"])
+
+
 def check(world: World) -> None:
     """What holds in every world, whatever came in."""
     _occurrences(world)
@@ -329,7 +334,7 @@ def check(world: World) -> None:
 
 def _occurrences(world: World) -> None:
     """Every planned occurrence ends exactly once, or is still alive."""
-    planned = [e.occurrence for e in world.of(Timeline) if e.word == "planned"]
+    planned = [key for e in world.of(Timeline) if e.word == "planned" for key in occurrences_of(e)]
     ended = Counter(e.occurrence for e in world.of(Timeline) if e.outcome is not None)
     assert len(set(planned)) == len(planned)
     assert set(ended) <= set(planned)
