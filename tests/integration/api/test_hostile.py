@@ -225,14 +225,24 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hostile]:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES == 100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large])  # noqa: E501
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=EXAMPLES == 100,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
 @given(st.lists(requests, min_size=1, max_size=5))
 def test_nothing_sent_is_an_error_of_ours_or_halts_a_run(hostile: Hostile, sent: list[tuple[str, Any]]) -> None:
     hostile.runner.run(hostile.example(sent))
 
 
 @pytest.mark.timeout(120)
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large])  # noqa: E501
+@settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
 @given(
     st.sampled_from(["patients", "enrolments", "patients/patient00001/readings", "callbacks/x", "tasks/x/claim"]),
     st.one_of(st.binary(max_size=60), anything.map(lambda body: json.dumps(body).encode())),
