@@ -3,8 +3,9 @@
 For a NEW number only. What was sealed with a dictionary opens with the same bytes and no others, so one that was
 released is never made again; a better one gets the next number and the next format byte.
 
-It lives two seeded lives of the measured workload (others than are measured), takes what was sealed for histories, leaves out everything that belongs to this
-patient, this day or this pathway, and keeps the stretches that most of the others share.
+It lives two seeded lives of the measured workload (others than are measured), takes what was sealed for histories,
+leaves out everything that belongs to this patient, this day or this pathway, and keeps the stretches that most of the
+others share.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ _OWN: Final = re.compile(
     rb"|throughout\.\w+|measure_bp|week_mean|weekly|questions|refill|doctor|well_being|dizzy|well_done|no_readings"
     rb"|goal_\w+|amlodipine[^\"]*|antihypertensive|Half a year[^\"\\]*|Week's mean|Blood pressure over[^\"\\]*"
     rb"|How are you|Dizziness|Sort out[^\"\\]*|Every day|No readings"
-    + "|半年居家血压|（性能测试）|每日测量|周均值|本周血压高于目标|近况问卷|头晕|门诊随访|无测量数据|处理续方|坚持半年[^\"]*".encode()
+    + "|半年居家血压|（性能测试）|每日测量|周均值".encode()
+    + "|本周血压高于目标|近况问卷|头晕|门诊随访|无测量数据|处理续方|坚持半年[^\"]*".encode()
 )
 """Of this patient, this day or this pathway: never in a dictionary."""
 
@@ -118,7 +120,8 @@ def module(number: int, content: bytes) -> str:
     lines = [repr(content[at : at + COLUMNS]) for at in range(0, len(content), COLUMNS)]
     body = "\n".join(f"    {line}" for line in lines)
     return (
-        f'"""Words that sealed bytes are compressed with, number {number}. Made by scripts/seal_words.py; never changed.\n\n'
+        f'"""Words that sealed bytes are compressed with, number {number}. '
+        "Made by scripts/seal_words.py; never changed.\n\n"
         'What was sealed with them opens with no others: a better choice gets a number of its own."""\n\n'
         "# ruff: noqa: E501\n"
         "from typing import Final\n\n"
