@@ -1,10 +1,12 @@
 """The `carepath` command: finds the subcommand, imports only that one, and turns problems into texts and exit codes.
 
 Exit codes: 0 fine, 1 the input was judged and found wrong, 2 the command was used wrongly, 3 something needed is not
-there or not running.
+there or not running. With ``--json`` a problem is told twice: in words on standard error, and as
+``{"problem": {code, message, hint, exit_code, facts}}`` on standard output.
 """
 
 import importlib
+import json
 import logging
 import os
 import sys
@@ -117,8 +119,16 @@ def run(arguments: list[str] | None = None, *, command: Callable[..., object] = 
         return INTERRUPTED
     except Problem as problem:
         sys.stderr.write(problem.render() + "\n")
+        if _wants_json(sys.argv[1:] if arguments is None else arguments):
+            sys.stdout.write(json.dumps(problem.to_json(), ensure_ascii=False, sort_keys=True) + "\n")
         return problem.exit_code
     return 0
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    """Whether the answer goes to a program, before any command has read its options."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in options
 
 
 def main() -> None:

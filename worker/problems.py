@@ -6,7 +6,7 @@ line's contract (1 the input was judged wrong, 2 the command was used wrongly, 3
 
 import os
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Language = Literal["en", "zh"]
 
@@ -178,6 +178,29 @@ TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
             ),
         },
     ),
+    "E-API-TROUBLE": (
+        NOT_THERE,
+        {
+            "en": (
+                "the carepath API at {address} cannot answer now: {reason} ({refusal})",
+                "Try again in a moment; its log says more.",
+            ),
+            "zh": ("{address} 上的 carepath API 暂时无法应答：{reason}（{refusal}）", "请稍后重试，详情见其日志。"),
+        },
+    ),
+    "E-API-TOKEN": (
+        WRONG_USE,
+        {
+            "en": (
+                "the carepath API at {address} does not know this token",
+                "Set CAREPATH_API_TOKEN to one of the API's tokens (docs/reference/http.md).",
+            ),
+            "zh": (
+                "{address} 上的 carepath API 不认识该令牌",
+                "请将 CAREPATH_API_TOKEN 设为该 API 的令牌之一，参见 docs/reference/http.md。",
+            ),
+        },
+    ),
     "E-SITE-INVALID": (
         WRONG_INPUT,
         {
@@ -261,6 +284,7 @@ TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
 }
 
 CODES: Final = frozenset(TEXTS)
+_PLAIN: Final = (str, int, float, list, dict, type(None))
 
 
 def language_of(environment: Mapping[str, str]) -> Language:
@@ -295,6 +319,20 @@ class Problem(Exception):
     def hint(self, language: Language = "en") -> str:
         """What to do, one sentence, or nothing."""
         return self._texts[language][1].format(**self.facts)
+
+    def to_json(self, language: Language | None = None) -> dict[str, Any]:
+        """The same for programs: ``{"problem": {code, message, hint, exit_code, facts}}``."""
+        chosen = language or language_of(os.environ)
+        plain = {name: value if isinstance(value, _PLAIN) else str(value) for name, value in self.facts.items()}
+        return {
+            "problem": {
+                "code": self.code,
+                "message": self.message(chosen),
+                "hint": self.hint(chosen),
+                "exit_code": self.exit_code,
+                "facts": plain,
+            }
+        }
 
     def render(self, language: Language | None = None) -> str:
         """The text shown on standard error."""

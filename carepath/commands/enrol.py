@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Annotated
 
 import typer
 
-from carepath.calling import Api, json_argument, tell
+from carepath.calling import Api, json_argument, leave_wrong, tell
+from worker.problems import language_of
 
 app = typer.Typer(add_completion=False)
 
@@ -28,7 +31,7 @@ def enrol(
     """Enrol a patient in a pathway."""
     api = Api()
     known = json_argument("--facts", facts)
-    key = patient or api.post("patients", {"zone": zone, "language": language})["key"]
+    key = patient or _registered(api, zone, language)
     body = {
         "patient": key,
         "pathway": pathway,
@@ -37,6 +40,16 @@ def enrol(
         "consent": [word.strip() for word in consent.split(",") if word.strip()],
         "rehearsal": None if rehearse is None else {"days_per_second": rehearse},
     }
-    answer = api.post("enrolments", body)
+    answer = api.post("enrolments", body=body)
     line = f"{answer['patient']}  {answer['pathway']} {answer['version']}  {answer['enrolment']}  {answer['status']}"
     tell(answer, as_json, [line, *([answer["text"]] if "text" in answer else [])])
+    if answer["status"] == "refused":
+        leave_wrong()
+
+
+def _registered(api: Api, zone: str, language: str) -> str:
+    """A new patient's key, told at once: it is needed again should the enrolment be refused."""
+    key: str = api.post("patients", body={"zone": zone, "language": language})["key"]
+    said = "已登记患者" if language_of(os.environ) == "zh" else "registered the patient"
+    sys.stderr.write(f"{said} {key}\n")
+    return key

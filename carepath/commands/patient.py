@@ -16,7 +16,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 @app.command()
 def show(patient: Key, as_json: AsJson = False) -> None:
     """Where the patient stands: phases, flags, what is due, open tasks."""
-    record = Api().get(f"patients/{patient}/record")
+    record = Api().get("patients", patient, "record")
     lines = [record.get("sheet", "")]
     lines += [f"  task  {task['level']:<8} {task['role']:<10} {task['title']}" for task in record.get("tasks", ())]
     lines += [f"  handoff  {one['machine']:<10} {one['state']}" for one in record.get("handoffs", ())]
@@ -31,7 +31,7 @@ def timeline(
     as_json: AsJson = False,
 ) -> None:
     """What happened, and what comes next."""
-    found = Api().get(f"patients/{patient}/timeline", ahead=ahead, limit=limit)
+    found = Api().get("patients", patient, "timeline", ahead=ahead, limit=limit)
     lines = [f"{row['at'][:16]}  {row['word']:<20} {row['text']}" for row in found["timeline"]]
     lines.append("--")
     lines += [
@@ -48,7 +48,7 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Why, or why not: the recorded verdicts of a place in the pathway, and how it stands now."""
-    found = Api().get(f"patients/{patient}/why", path=path)
+    found = Api().get("patients", patient, "why", path=path)
     lines = [f"{row['at'][:16]}  {row['path']}: {row['value']}  {row['text']}" for row in found["recorded"]]
     now: Any = found.get("now")
     if now:

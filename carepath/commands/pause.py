@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Annotated
 
 import typer
 
-from carepath.calling import Api, tell
+from carepath.calling import act_on_patient
 
 app = typer.Typer(add_completion=False)
 
@@ -21,7 +20,4 @@ def pause(
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Pause a patient. Steps without `safety: yes` are skipped until the patient is resumed."""
-    args = {} if reason is None else {"reason": reason}
-    body = {"id": f"cli-{uuid.uuid4().hex}", "verb": "pause", "enrolment": enrolment, "role": role, "args": args}
-    answer = Api().post(f"patients/{patient}/commands", body)
-    tell(answer, as_json, [answer.get("text") or answer["status"]])
+    act_on_patient(patient, "pause", enrolment=enrolment, reason=reason, role=role, as_json=as_json)

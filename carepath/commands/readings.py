@@ -74,7 +74,7 @@ def import_(
             refused.append(_refused(index, document, language))
             continue
         try:
-            answer = api.post(f"patients/{patient}/readings", _wrapped(document, format_, schema))
+            answer = api.post("patients", patient, "readings", body=_wrapped(document, format_, schema))
         except Problem as problem:
             if problem.code != "E-REFUSED":
                 raise

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Annotated, Any
 
 import typer
 
-from carepath.calling import Api, json_argument, tell
+from carepath.calling import Api, command_id, json_argument, tell
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="The task's id.")]
@@ -32,7 +31,7 @@ def list_tasks(
 
 
 def _verb(task: str, verb: str, body: dict[str, Any], as_json: bool) -> None:
-    answer = Api().post(f"tasks/{task}/{verb}", {"id": f"cli-{uuid.uuid4().hex}", **body})
+    answer = Api().post("tasks", task, verb, body={"id": command_id(), **body})
     tell(answer, as_json, [answer.get("text") or answer["status"]])
 
 

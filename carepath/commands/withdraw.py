@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Annotated
 
 import typer
 
-from carepath.calling import Api, tell
+from carepath.calling import act_on_patient
 
 app = typer.Typer(add_completion=False)
 
@@ -21,7 +20,4 @@ def withdraw(
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Withdraw a patient. Nothing more is sent; an open red ends with a person."""
-    args = {} if reason is None else {"reason": reason}
-    body = {"id": f"cli-{uuid.uuid4().hex}", "verb": "withdraw", "enrolment": enrolment, "role": role, "args": args}
-    answer = Api().post(f"patients/{patient}/commands", body)
-    tell(answer, as_json, [answer.get("text") or answer["status"]])
+    act_on_patient(patient, "withdraw", enrolment=enrolment, reason=reason, role=role, as_json=as_json)
