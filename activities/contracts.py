@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -68,7 +68,7 @@ class TickInput(Message):
     delta, all plans as ``new_plans``.
 
     ``chain``: hash over all earlier results. ``wanted``: command ids whose verdict a handler waits for.
-    ``cause``: why this tick runs (never part of the hash)."""
+    ``cause``: why this tick runs; ``published``: search attributes by name (neither is part of the hash)."""
 
     journey: str
     epoch: int
@@ -79,6 +79,7 @@ class TickInput(Message):
     plans: list[PlanRef] | None
     wanted: list[str] = []
     cause: str = ""
+    published: dict[str, Json] = {}
 
 
 class VerdictMessage(Message):
@@ -108,8 +109,15 @@ class ChildCancel(Message):
     why: str
 
 
+PLACE: Final = {"CarePathways": "pathways", "CarePhases": "phases", "CareSite": "site"}
+"""Search attributes that few ticks change, and what holds them in a `ShowMessage`."""
+
+
 class ShowMessage(Message):
-    """What people see: search attributes (coded), timer summary, current details (Markdown)."""
+    """What people see: search attributes (coded), timer summary, current details (Markdown).
+
+    ``same``: what `PLACE` names is as it was published before, and left out.
+    """
 
     pathways: list[str] = []
     phases: list[str] = []
@@ -121,6 +129,7 @@ class ShowMessage(Message):
     decided: str = ""
     next: str = ""
     sheet: str = ""
+    same: bool = False
 
 
 class TickResult(Message):

@@ -20,6 +20,7 @@ from temporalio.exceptions import ApplicationError
 from activities import rehearsal
 from activities.contracts import (
     LEDGER_MISMATCH,
+    PLACE,
     TICK,
     ChildStart,
     PlanRef,
@@ -47,6 +48,8 @@ Json = Any
 MOST_EVENTS: Final = 500
 """Events of one tick; what is left makes another (``more``)."""
 RED: Final = 2
+CHAIN: Final = 32
+"""Hex digits of the hash that chains ticks: 128 bits, each of them paid for in every tick of a history."""
 JOURNEY_UNKNOWN: Final = "JourneyUnknown"
 
 
@@ -253,7 +256,7 @@ class _Tick:
         delta = diff({} if self.fresh or self.before is None else self.before, after)
         return TickResult(
             delta=delta,
-            chain=hashlib.sha256(canonical([self._hash(), delta, unseen.cursor]).encode()).hexdigest(),
+            chain=hashlib.sha256(canonical([self._hash(), delta, unseen.cursor]).encode()).hexdigest()[:CHAIN],
             cursor=unseen.cursor,
             next_due=_next_due(decision, clock),
             more=unseen.more,
@@ -285,6 +288,12 @@ class _Tick:
         return self.registry.ref(sha)
 
     def _show(self, show: Show, language: str) -> ShowMessage:
+        whole = self._whole_show(show, language)
+        if any(self.given.published.get(name) != getattr(whole, field) for name, field in PLACE.items()):
+            return whole
+        return whole.model_copy(update={"pathways": [], "phases": [], "site": "", "same": True})
+
+    def _whole_show(self, show: Show, language: str) -> ShowMessage:
         return ShowMessage(
             pathways=list(show.pathways),
             phases=list(show.phases),

@@ -49,6 +49,7 @@ from carepath.partners.ledger import Ledger as PartnerBook
 from carepath.partners.telling import CallbackAddress, Teller
 from pathways.decide.events import Answered, Body, TaskVerb, Visit
 from worker.codec import data_converter
+from worker.fleet import BUILD
 from worker.sandbox import JOURNEY_WORKFLOWS
 from workflows.messages import ACT, JOURNEY, WAKE, ActRequest, JourneyInput
 
@@ -144,7 +145,13 @@ class Ours:
         ]
         self.core = Core(JOURNEY_WORKFLOWS, converter=self.converter, task_queue=QUEUE, runner=runner)
         self.world = World(
-            self.core, Activities(functions, self.converter), self.converter, start=start, task_queue=QUEUE, seed=seed
+            self.core,
+            Activities(functions, self.converter),
+            self.converter,
+            start=start,
+            task_queue=QUEUE,
+            seed=seed,
+            deployment=BUILD.version,
         )
         self._orders = 0
 

@@ -13,11 +13,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any, Final, Literal
 
 import structlog
 from temporalio.client import Client
-from temporalio.worker import Interceptor, Worker
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.worker import Interceptor, Worker, WorkerDeploymentConfig
 
 from worker.sandbox import COURIER_WORKFLOWS, JOURNEY_WORKFLOWS, workflow_runner
 from worker.standing import courier_queue, red_queue
@@ -33,6 +35,10 @@ COURIER_GRACE: Final = timedelta(0)
 # After a worker's death its patients wait for this long before another takes them. Shorter costs events in a storm.
 STICKY: Final = timedelta(seconds=10)
 STICKY_IN_REHEARSAL: Final = timedelta(seconds=1)
+# Stands beside every workflow task in history, where the SDK would put the hash of all its modules.
+BUILD: Final = WorkerDeploymentConfig(
+    WorkerDeploymentVersion("carepath", version("carepath")), use_worker_versioning=False
+)
 # Of one process. Ticks share one database: more of them at once would only wait for each other.
 THREADS: Final = 32
 
@@ -94,6 +100,7 @@ def make_workers(
             sticky_queue_schedule_to_start_timeout=sticky,
             max_concurrent_activities=THREADS // 2,
             max_concurrent_local_activities=THREADS // 2,
+            deployment_config=BUILD,
         )
 
     workers: list[Worker] = []

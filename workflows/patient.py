@@ -193,6 +193,7 @@ class PatientJourney:
             plans=list(self._plans.values()),
             wanted=[one.command for one in asked],
             cause=cause,
+            published=self._attributes,
         )
         result = await calls.tick_locally(given)
         if result is None:
@@ -222,7 +223,7 @@ class PatientJourney:
         self._ticks += 1
         self._unbroken += 1
         workflow.set_current_details(self._sheet)
-        self._publish(show.attributes(result.show))
+        self._publish(show.attributes(result.show, self._attributes))
 
     def _publish(self, attributes: dict[str, show.Json]) -> None:
         updates = show.changes(self._attributes, attributes)

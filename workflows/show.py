@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-from activities.contracts import ShowMessage, VerdictMessage
+from activities.contracts import PLACE, ShowMessage, VerdictMessage
 from workflows.messages import HALTED, NOT_STORED, RUN_CANCELLED
 
 Json = Any
@@ -33,9 +33,9 @@ _COUNTS: Final = {"CareOpenTasks": SearchAttributeKey.for_int("CareOpenTasks")}
 NAMES: Final = frozenset((*_LISTS, *_WORDS, *_COUNTS))
 
 
-def attributes(show: ShowMessage) -> dict[str, Json]:
-    """The search attributes of what a tick says, by name."""
-    return {
+def attributes(show: ShowMessage, before: Mapping[str, Json]) -> dict[str, Json]:
+    """The search attributes of what a tick says, by name; what it left out is as ``before``."""
+    said = {
         "CarePathways": show.pathways,
         "CarePhases": show.phases,
         "CareFlags": show.flags,
@@ -44,6 +44,7 @@ def attributes(show: ShowMessage) -> dict[str, Json]:
         "CareSite": show.site,
         "CareOpenTasks": show.open_tasks,
     }
+    return {**said, **{name: before[name] for name in PLACE}} if show.same else said
 
 
 def halted_attributes(before: Mapping[str, Json]) -> dict[str, Json]:

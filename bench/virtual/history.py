@@ -26,6 +26,7 @@ from temporalio.api.sdk.v1 import UserMetadata
 from temporalio.api.sdk.v1 import WorkflowTaskCompletedMetadata as Sdk
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
+from temporalio.common import WorkerDeploymentVersion
 
 NAMESPACE: Final = "default"
 IDENTITY: Final = "20001@worker-1"
@@ -42,10 +43,12 @@ _ATTRIBUTES: Final[Mapping[int, str]] = {
 class Ids:
     """Ids of one world, the same for the same seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, deployment: WorkerDeploymentVersion | None = None) -> None:
         self._random = random.Random(seed)
         self.task_id = FIRST_TASK_ID
-        self.build = f"{self._random.getrandbits(128):032x}"
+        of_sdk = f"{self._random.getrandbits(128):032x}"
+        self.build = of_sdk if deployment is None else deployment.build_id
+        self.deployment = "" if deployment is None else deployment.deployment_name
         self.sticky = f"{IDENTITY}-{self._random.getrandbits(128):032x}"
         self.namespace_id = self.new()
 
@@ -150,6 +153,7 @@ class History:
             started_event_id=started.event_id,
             identity=IDENTITY,
             worker_version=WorkerVersionStamp(build_id=self.ids.build),
+            worker_deployment_name=self.ids.deployment,
             sdk_metadata=sdk,
         )
         attributes.metering_metadata.SetInParent()

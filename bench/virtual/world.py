@@ -38,7 +38,7 @@ from temporalio.bridge.proto.workflow_activation import (
     SignalWorkflow,
 )
 from temporalio.bridge.proto.workflow_commands import SignalExternalWorkflowExecution
-from temporalio.common import TypedSearchAttributes
+from temporalio.common import TypedSearchAttributes, WorkerDeploymentVersion
 from temporalio.converter import DataConverter, WorkflowSerializationContext, encode_search_attributes
 
 from bench.virtual.activities import Activities
@@ -88,6 +88,7 @@ class World:
         task_queue: str,
         seed: int = 1,
         latency: timedelta = LATENCY,
+        deployment: WorkerDeploymentVersion | None = None,
     ) -> None:
         self.core = core
         self.activities = activities
@@ -96,7 +97,7 @@ class World:
         self.runs: list[Run] = []
         self._converter = converter
         self.task_queue = task_queue
-        self.ids = Ids(seed)
+        self.ids = Ids(seed, deployment)
         self._open: dict[str, Run] = {}
         self._heap: list[tuple[int, int, Callback]] = []
         self._counter = itertools.count()

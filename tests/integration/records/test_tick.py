@@ -52,6 +52,22 @@ def test_a_tick_is_found_again_and_not_written_twice(house: House) -> None:
     assert {name for name in after if after[name] != before[name]} == {"inbox", "reading"}
 
 
+def test_what_is_published_already_is_left_out(house: House) -> None:
+    run = house.enrolled()
+    house.now += timedelta(hours=1)
+    house.read(pressure("r1", house.now, 150))
+    first = run.tick().show
+    assert first.pathways and first.phases and first.site and not first.same
+    published = {"CarePathways": first.pathways, "CarePhases": first.phases, "CareSite": first.site}
+    for published_there, same in ((published, True), ({**published, "CarePhases": ["elsewhere"]}, False)):
+        house.read(pressure(f"r{house.now.hour}", house.now, 151))
+        result = house.activity.run(run.given().model_copy(update={"published": published_there}))
+        run.take(result)
+        house.now += timedelta(hours=1)
+        shown = (result.show.same, result.show.pathways, result.show.phases, result.show.site)
+        assert shown == ((True, [], [], "") if same else (False, first.pathways, first.phases, first.site))
+
+
 def test_the_fallback_without_state_decides_the_same(house: House) -> None:
     """As a normal activity the tick takes state and plans from the store; what it gives back fits the run."""
     local, bare = house.enrolled("localpatient"), house.enrolled("barepatient1")

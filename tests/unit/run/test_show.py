@@ -51,11 +51,17 @@ def test_clip_cuts_between_characters(text: str, limit: int) -> None:
 
 def test_the_attributes_are_those_a_worker_checks() -> None:
     assert frozenset(REQUIRED) == show.NAMES
-    assert show.attributes(ShowMessage()).keys() == show.NAMES
+    assert show.attributes(ShowMessage(), {}).keys() == show.NAMES
+
+
+def test_what_a_tick_left_out_is_as_it_was_published() -> None:
+    before = show.attributes(ShowMessage(pathways=["bp"], phases=["bp.daily"], site="north", tier="green"), {})
+    after = show.attributes(ShowMessage(tier="red", same=True), before)
+    assert after == {**before, "CareTier": "red"}
 
 
 def test_only_what_changed_is_written() -> None:
-    first = show.attributes(ShowMessage(pathways=["bp"], tier="green", open_tasks=1))
+    first = show.attributes(ShowMessage(pathways=["bp"], tier="green", open_tasks=1), {})
     assert {update.key.name: update.value for update in show.changes({}, first)} == {
         "CarePathways": ["bp"],
         "CareTier": "green",
