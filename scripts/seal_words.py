@@ -28,7 +28,7 @@ from worker.codec import PURPOSE
 
 SEED: Final = 7
 LIVES: Final = 2
-BYTES: Final = 16 * 1024
+BYTES: Final = 28 * 1024
 WORD: Final = 8
 """Stretches are weighed by how many samples share each piece of so many bytes."""
 LONGEST: Final = 64
