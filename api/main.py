@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from activities.addresses import AddressesError, load_addresses
-from activities.records.ledger import open_ledger
 from activities.records.registry import Plans, put_site
+from activities.records.store import StoreUnavailableError
 from api.app import create_app
 from api.callbacks import Callbacks
 from api.security import TokensWrong, open_to, read_tokens
@@ -18,6 +18,7 @@ from worker.client import Journeys, connect
 from worker.codec import KeyCache, SealingCodec
 from worker.logs import configure_logs
 from worker.problems import Problem
+from worker.records import open_records
 from worker.settings import Settings
 from worker.site import load_site_setting
 from worker.waker import Waker
@@ -44,7 +45,10 @@ async def serve(settings: Settings, *, patience: float | None = None) -> None:
         addresses = load_addresses(settings.partners)
     except AddressesError as error:
         raise Problem("E-SETTING-VALUE", name="CAREPATH_PARTNERS", reason=str(error)) from error
-    ledger = await asyncio.to_thread(open_ledger, settings.records_url, settings.key_source)
+    try:
+        ledger = await asyncio.to_thread(open_records, settings)
+    except StoreUnavailableError as error:
+        raise Problem("E-RECORDS-AWAY", reason=str(error)) from error
     try:
         site = load_site_setting(settings)
         site_sha = await asyncio.to_thread(put_site, ledger.store, site) if site is not None else None

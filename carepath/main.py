@@ -111,18 +111,33 @@ def _root(
 
 def run(arguments: list[str] | None = None, *, command: Callable[..., object] = app) -> int:
     """Run one command line and give its exit code; what people must know is on standard error."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        command(arguments, prog_name="carepath")
+        command(given, prog_name="carepath")
     except SystemExit as stop:
+        wrong = getattr(stop.__context__, "format_message", None)
+        if wrong is not None:
+            # Typer has told people already.
+            _tell_program(Problem("E-USAGE", reason=wrong(), command=_command_of(stop.__context__)), given)
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Problem as problem:
         sys.stderr.write(problem.render() + "\n")
-        if _wants_json(sys.argv[1:] if arguments is None else arguments):
-            sys.stdout.write(json.dumps(problem.to_json(), ensure_ascii=False, sort_keys=True) + "\n")
+        _tell_program(problem, given)
         return problem.exit_code
     return 0
+
+
+def _tell_program(problem: Problem, arguments: list[str]) -> None:
+    if _wants_json(arguments):
+        sys.stdout.write(json.dumps(problem.to_json(), ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def _command_of(wrong: object) -> str:
+    """The command that was used wrongly, as it is typed."""
+    path: str = getattr(getattr(wrong, "ctx", None), "command_path", "carepath")
+    return path
 
 
 def _wants_json(arguments: list[str]) -> bool:

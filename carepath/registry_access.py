@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from activities.records.ledger import Ledger, open_ledger
-from activities.records.store import StoreUnavailableError
+from activities.records import store
+from activities.records.ledger import Ledger
+from worker import records
 from worker.problems import Problem
 from worker.settings import Settings
 
 
 @contextmanager
 def open_records(settings: Settings) -> Iterator[Ledger]:
-    """The ledger of the settings. Raises Problem when the records are away."""
+    """The ledger of the settings. Raises Problem when the records cannot be opened, or go away meanwhile."""
     try:
-        ledger = open_ledger(settings.records_url, settings.key_source)
-    except StoreUnavailableError as error:
+        ledger = records.open_records(settings)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+    except store.StoreUnavailableError as error:
         raise Problem("E-RECORDS-AWAY", reason=str(error)) from error
-    try:
-        yield ledger
-    finally:
-        ledger.close()

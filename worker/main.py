@@ -16,14 +16,14 @@ from temporalio.client import Client
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
-from activities.keys.sealing import SealError
-from activities.records.ledger import Ledger, open_ledger
+from activities.records.ledger import Ledger
 from activities.records.store import StoreUnavailableError
 from worker.client import AWAY, Journeys, connect
 from worker.fleet import THREADS, WorkerOptions, make_workers, serve
 from worker.interceptors import WatchActivities
 from worker.metrics import Meters, make_runtime
 from worker.problems import Problem
+from worker.records import open_records
 from worker.registry import make_registry
 from worker.search_attributes import check_search_attributes
 from worker.settings import Settings
@@ -108,9 +108,7 @@ async def _until_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T
 async def _open_records(settings: Settings) -> Ledger:
     while True:
         try:
-            return await asyncio.to_thread(open_ledger, settings.records_url, settings.key_source)
+            return await asyncio.to_thread(open_records, settings)
         except StoreUnavailableError:
             log.warning("records are away, trying again", seconds=_PAUSE)
             await asyncio.sleep(_PAUSE)
-        except SealError as error:
-            raise Problem("E-SETTING-VALUE", name="CAREPATH_KEYS", reason=str(error)) from error

@@ -37,6 +37,13 @@ TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
             "zh": ("carepath.toml 不是有效的 TOML：{reason}", "请更正该文件，或将其移走。"),
         },
     ),
+    "E-USAGE": (
+        WRONG_USE,
+        {
+            "en": ("the command was used wrongly: {reason}", "Its options: `{command} --help`."),
+            "zh": ("命令用法有误：{reason}", "可用选项见 `{command} --help`。"),
+        },
+    ),
     "E-COMMAND-MISSING": (
         NOT_THERE,
         {

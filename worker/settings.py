@@ -1,7 +1,8 @@
 """Settings of every carepath process: the environment first, then `carepath.toml` in the working directory.
 
 Every name stands in the environment with the prefix `CAREPATH_` and in the file in lower case without it. A name
-that does not exist is refused: a misspelt `CAREPATH_KEYS` must not quietly make a new key file.
+that does not exist is refused: a misspelt `CAREPATH_KEYS` must not quietly make a new key file. A name set to nothing
+is as if it were not set.
 """
 
 import difflib
@@ -47,7 +48,12 @@ class Settings(BaseSettings):
     """What a carepath process is told from outside. Use `load_settings`, which turns mistakes into problems."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="forbid", frozen=True, toml_file=FILE, use_attribute_docstrings=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        toml_file=FILE,
+        use_attribute_docstrings=True,
     )
 
     home: Path = Field(default_factory=user_data_dir)
@@ -72,10 +78,12 @@ class Settings(BaseSettings):
     """Key file, or the address of a KMS. Empty: a key file under `home`; see `key_source`."""
 
     pathways: Path | None = None
-    """Folder of pathways. None: the library that ships with carepath; see `pathways_folder`."""
+    """Folder of pathways: where commands look for a pathway given by its bare name. None: the library that ships with
+    carepath; see `pathways_folder`."""
 
     site: Path | None = None
-    """The site's `site.yaml`. None: no site, with the defaults that `carepath check` documents."""
+    """The site's `site.yaml`, or the bare name of a site that ships with carepath. None: no site, with the defaults
+    that `carepath check` documents."""
 
     api_host: str = "127.0.0.1"
     """Address the HTTP API listens on."""

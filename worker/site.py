@@ -14,7 +14,17 @@ from worker.settings import Settings
 
 def load_site_setting(settings: Settings) -> Site | None:
     """The site named by ``CAREPATH_SITE``, or None. Raises Problem."""
-    return None if settings.site is None else site_from(settings.site)
+    return None if settings.site is None else site_from(site_file(settings.site))
+
+
+def site_file(path: Path) -> Path:
+    """The file itself, else the site that ships with carepath under this bare name."""
+    if path.exists() or path.suffix or len(path.parts) != 1:
+        return path
+    import pathways
+
+    shipped = Path(next(iter(pathways.__path__))) / "sites" / f"{path.name}.yaml"
+    return shipped if shipped.exists() else path
 
 
 def site_from(path: Path) -> Site:

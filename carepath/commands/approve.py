@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from carepath.calling import tell
+from carepath.commands.check import PathArgument
 from worker.settings import load_settings
 
 app = typer.Typer(add_completion=False)
@@ -15,7 +15,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def approve(
-    path: Annotated[Path, typer.Argument(help="The pathway's file or folder.")],
+    path: PathArgument,
     who: Annotated[str, typer.Option(help="Opaque id of the person who signs.")],
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from carepath.places import pathway_path, site_of, site_path
 from pathways.lang.diagnostics import Diagnostic, Language, has_errors
 from pathways.lang.load import documents, load_any, load_site
 from pathways.lang.render import as_json, as_text
@@ -18,14 +19,30 @@ from pathways.lang.source import Source
 from worker.problems import WRONG_INPUT, Problem, language_of
 
 app = typer.Typer(add_completion=False)
-SETTINGS_FILE = "carepath.toml"
 
 PathsArgument = Annotated[
-    list[Path], typer.Argument(help="Pathway or site files, or folders of them.", exists=True, show_default=False)
+    list[Path],
+    typer.Argument(
+        help="Pathway or site files, folders of them, or names of pathways.",
+        parser=pathway_path,
+        metavar="PATH",
+        show_default=False,
+    ),
+]
+PathArgument = Annotated[
+    Path,
+    typer.Argument(
+        help="A pathway file, a folder, or the name of a pathway.",
+        parser=pathway_path,
+        metavar="PATH",
+        show_default=False,
+    ),
 ]
 SiteOption = Annotated[
     Path | None,
-    typer.Option("--site", envvar="CAREPATH_SITE", exists=True, dir_okay=False, help="The site to check against."),
+    typer.Option(
+        "--site", parser=site_path, metavar="FILE", help="The site's file, or its name (default: CAREPATH_SITE)."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")]
 LanguageOption = Annotated[str | None, typer.Option("--lang", help="Language of the texts: zh or en.")]
@@ -63,7 +80,7 @@ class Findings:
 
 
 def bytes_of(file: Path) -> bytes:
-    """The bytes of a file; one that is there and cannot be read is a problem with exit code 3."""
+    """The bytes of a file. Raises Problem for one that is there and cannot be read."""
     try:
         return file.read_bytes()
     except OSError as error:
@@ -72,10 +89,7 @@ def bytes_of(file: Path) -> bytes:
 
 def read_site(path: Path | None, findings: Findings) -> Site | None:
     """The site of a run; what is wrong with it is among the findings."""
-    if path is None and Path(SETTINGS_FILE).is_file():
-        from worker.settings import load_settings
-
-        path = load_settings().site
+    path = site_of(path)
     if path is None:
         return None
     loaded = load_site(bytes_of(path), str(path))
@@ -83,12 +97,12 @@ def read_site(path: Path | None, findings: Findings) -> Site | None:
     return loaded.site
 
 
-def print_text(text: str) -> None:
+def print_text(text: str, *, to_err: bool = False) -> None:
     """Print findings, with colour where the terminal has it; never wrapped, so that carets stay in place."""
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(soft_wrap=True, highlight=False, stderr=to_err)
     for line in text.splitlines():
         style = "bold red" if ": error[" in line or ": 错误[" in line else ""
         style = style or ("yellow" if ": warning[" in line or ": 警告[" in line else "")
@@ -121,10 +135,9 @@ def check(
         raise typer.BadParameter("there is no pathway and no site in it", param_hint="PATH")
     if json_:
         sys.stdout.write(json.dumps(as_json(findings.all, language), ensure_ascii=False, indent=2) + "\n")
-    else:
-        if findings.all:
-            print_text(findings.text(language))
-        print_text(summary(findings.all, len(seen), language))
+    if findings.all:
+        print_text(findings.text(language), to_err=json_)
+    print_text(summary(findings.all, len(seen), language), to_err=json_)
     if findings.wrong:
         raise typer.Exit(WRONG_INPUT)
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 
+from carepath.commands.check import JsonOption, PathArgument, SiteOption
+from carepath.places import site_of
 from worker.problems import WRONG_INPUT, language_of
 
 if TYPE_CHECKING:
@@ -43,16 +45,14 @@ def start_argument(text: str, zone: str) -> datetime:
 
 @app.command()
 def expand(
-    path: Annotated[Path, typer.Argument(help="A pathway file, or a folder of them.", exists=True, show_default=False)],
+    path: PathArgument,
     start: Annotated[str, typer.Option(help="Enrolment, a local time of the zone (ISO 8601).", show_default=False)],
     zone: Annotated[str, typer.Option(help="The patient's IANA zone.", show_default=False)],
     days: Annotated[int, typer.Option(min=1, max=_MOST_DAYS, help="How many local days.", show_default=False)],
     facts: Annotated[str | None, typer.Option(help="Facts of the patient: JSON or @file.")] = None,
     profile: Annotated[str | None, typer.Option(help="The profile of the parameters (default: the site's).")] = None,
-    site: Annotated[
-        Path | None, typer.Option("--site", envvar="CAREPATH_SITE", exists=True, dir_okay=False, help="The site.")
-    ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
+    site: SiteOption = None,
+    json_: JsonOption = False,
 ) -> None:
     """List what a pathway plans in [start, start + days), every occurrence taken as done at its due instant."""
     from carepath.calling import json_argument
@@ -64,7 +64,7 @@ def expand(
     zone = zone_argument(zone)
     begin = start_argument(start, zone)
     given = json_argument("--facts", facts)
-    place = _site(site)
+    place = _site(site_of(site))
     loaded = _pathways(path, place, json_)
     rows: list[dict[str, Json]] = []
     for one in loaded:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +13,7 @@ from carepath.commands.check import (
     Findings,
     JsonOption,
     LanguageOption,
+    PathArgument,
     SiteOption,
     bytes_of,
     chosen_language,
@@ -37,9 +37,6 @@ class Diagram(StrEnum):
     MERMAID = "mermaid"
 
 
-PathArgument = Annotated[
-    Path, typer.Argument(help="A pathway file, or a folder with one pathway.", exists=True, show_default=False)
-]
 ProfileOption = Annotated[str | None, typer.Option(help="Show the numbers of one profile only.")]
 DiagramOption = Annotated[Diagram | None, typer.Option(help="Print a diagram of the phases instead.")]
 
@@ -78,8 +75,7 @@ def _stop_at_errors(findings: Findings, language: Language, *, json_: bool) -> N
         return
     if json_:
         sys.stdout.write(json.dumps(as_json(findings.all, language), ensure_ascii=False, indent=2) + "\n")
-    else:
-        print_text(findings.text(language))
+    print_text(findings.text(language), to_err=json_)
     raise typer.Exit(WRONG_INPUT)
 
 

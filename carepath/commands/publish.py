@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from carepath.calling import tell
+from carepath.commands.check import PathArgument
 from worker.problems import Problem
 from worker.settings import load_settings
 
@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def publish(
-    path: Annotated[Path, typer.Argument(help="The pathway's file or folder.")],
+    path: PathArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Publish a pathway that two people signed. A published version never changes."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from carepath.commands.check import JsonOption, LanguageOption, PathsArgument, SiteOption, chosen_language
+from carepath.places import site_of
 from worker.problems import WRONG_INPUT, Problem
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def simulate(
     from carepath.rehearsal.figures import Population
     from carepath.rehearsal.figures import as_json as figures_of
 
-    plans, place = _read(paths, site, lang)
+    plans, place = _read(paths, site_of(site), lang, as_json=json_)
     habits = _habits(behaviour)
     counts = _run(plans, place, habits, patients, days, seed, processes or os.cpu_count() or 1)
     names = tuple(f"{plan.id} {plan.version}" for plan in plans)
@@ -54,16 +55,20 @@ def simulate(
         forecast.show(Console(highlight=False), figures)
 
 
-def _read(paths: list[Path], site: Path | None, lang: str | None) -> tuple[list[Plan], Site]:
+def _read(paths: list[Path], site: Path | None, lang: str | None, *, as_json: bool) -> tuple[list[Plan], Site]:
     from carepath.rehearsal.find import look, plan_at, site_at
+    from pathways.lang.render import as_json as findings_as_json
     from pathways.lang.render import as_text
     from pathways.lang.site_plan import NO_SITE
 
+    language = chosen_language(lang)
     material = look(paths, scenarios=False)
     place = NO_SITE if site is None else site_at(site, material)
     plans = [plan_at(one, place, material) for one in material.pathway_files] if place is not None else []
     if material.found or place is None:
-        sys.stderr.write(as_text(material.found, material.sources, chosen_language(lang)) + "\n")
+        sys.stderr.write(as_text(material.found, material.sources, language) + "\n")
+        if as_json:
+            sys.stdout.write(json.dumps(findings_as_json(material.found, language), ensure_ascii=False) + "\n")
         raise typer.Exit(WRONG_INPUT)
     known = [plan for plan in plans if plan is not None]
     if not known:

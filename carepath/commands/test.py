@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from carepath.commands.check import JsonOption, LanguageOption, PathsArgument, SiteOption, chosen_language, print_text
-from worker.problems import Problem
+from carepath.places import site_of
+from worker.problems import WRONG_INPUT, Problem
 
 app = typer.Typer(add_completion=False)
 
@@ -35,8 +36,10 @@ def test(
     from pathways.lang.render import as_text
 
     language = chosen_language(lang)
-    session = rehearse(paths, site)
+    session = rehearse(paths, site_of(site))
     found = as_text(session.found, session.sources, language)
+    if not session.results and not session.found:
+        raise Problem("E-NO-SCENARIO")
     if json_:
         sys.stdout.write(json.dumps(report.as_json(session, language), ensure_ascii=False) + "\n")
         sys.stderr.write(found and found + "\n")
@@ -46,7 +49,5 @@ def test(
         report.show(console, session.results)
         if coverage:
             report.show_coverage(console, session.coverage)
-    if not session.results and not session.found:
-        raise Problem("E-NO-SCENARIO")
     if not session.passed:
-        raise typer.Exit(1)
+        raise typer.Exit(WRONG_INPUT)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-HEALTHY, LATE, NOT_THERE = 0, 1, 3
+HEALTHY, LATE = 0, 1
 
 
 @app.command()
@@ -32,32 +32,39 @@ def watchdog(
     as_json: Annotated[bool, typer.Option("--json", help="Say what was seen as JSON on standard output.")] = False,
 ) -> None:
     """Exit code 0: nothing is late; 1: something is; 3: the records are away."""
-    from activities.addresses import load_addresses
+    from activities.addresses import AddressesError, load_addresses
     from activities.messaging.channels import open_channels
-    from activities.records.ledger import open_ledger
     from activities.records.store import StoreUnavailableError
     from activities.watchdog import Limits
+    from worker.problems import Problem
+    from worker.records import open_records
     from worker.settings import load_settings
 
     settings = load_settings()
     limits = Limits(sweeper=sweeper_silent, overdue=overdue)
-    addresses = load_addresses(settings.partners)
+    try:
+        addresses = load_addresses(settings.partners)
+    except AddressesError as error:
+        raise Problem("E-SETTING-VALUE", name="CAREPATH_PARTNERS", reason=str(error)) from error
 
     def channels() -> "Channels":
         return open_channels(addresses, settings.smtp_url.get_secret_value())
 
     while True:
         try:
-            ledger = open_ledger(settings.records_url, settings.key_source)
+            ledger = open_records(settings)
             try:
                 code = _look(ledger, channels, limits, quiet=quiet, prometheus=prometheus, as_json=as_json)
             finally:
                 ledger.close()
-        except StoreUnavailableError:
-            code = NOT_THERE
-            sys.stderr.write("error E-RECORDS-AWAY: the records cannot be reached; nothing can be said\n")
-        if every <= 0:
-            raise typer.Exit(code)
+        except StoreUnavailableError as error:
+            away = Problem("E-RECORDS-AWAY", reason=str(error))
+            if every <= 0:
+                raise away from error
+            sys.stderr.write(away.render() + "\n")
+        else:
+            if every <= 0:
+                raise typer.Exit(code)
         time.sleep(every)
 
 
