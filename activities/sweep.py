@@ -109,9 +109,10 @@ def _stale(connection: Connection, now: datetime) -> list[str]:
         ("outbox-late", select(outbox.c.key).where(_waiting(now - OUTBOX_LATE))),
         (
             "callback-late",
-            select(callback.c.webhook_id).where(
-                callback.c.applied.is_(False), callback.c.received < now - CALLBACK_LATE
-            ),
+            # Of a conversation that is over nothing waits: the last state was asked for before the callback came.
+            select(callback.c.webhook_id)
+            .join(handoff, handoff.c.business_id == callback.c.business_id)
+            .where(callback.c.applied.is_(False), callback.c.received < now - CALLBACK_LATE, ~handoff.c.final),
         ),
         (
             "handoff-unsent",

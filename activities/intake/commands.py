@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from activities import rehearsal
 from activities.intake.inbox import QUIET, WAKE, NewEvent, StoredEvent, locked, note_wake, put
@@ -116,6 +116,10 @@ def store_callback(
         query = select(callback.c.body_hash).where(callback.c.partner == partner, callback.c.webhook_id == webhook_id)
         if connection.scalar(query) is not None:
             return CallbackStored(found.journey, found.number, found.key, fresh=False)
+        # Once a conversation is over nobody takes callbacks up any more: what was asked for came before they did.
+        over = connection.scalar(
+            select(handoff.c.final).where(handoff.c.partner == partner, handoff.c.business_id == business_id)
+        )
         connection.execute(
             insert(callback).values(
                 partner=partner,
@@ -123,7 +127,7 @@ def store_callback(
                 business_id=business_id,
                 journey=found.journey,
                 received=ledger.store.now(),
-                applied=False,
+                applied=bool(over),
                 body_hash=digest,
                 body_sealed=sealer.seal("callback.body", body),
             )
@@ -131,13 +135,6 @@ def store_callback(
         return CallbackStored(found.journey, found.number, found.key, fresh=True)
 
     return ledger.store.transact(work)
-
-
-def mark_applied(connection: Connection, partner: str, webhook_id: str) -> None:
-    """A callback's content has been taken into its handoff."""
-    connection.execute(
-        update(callback).where(callback.c.partner == partner, callback.c.webhook_id == webhook_id).values(applied=True)
-    )
 
 
 def patient_clock(ledger: Ledger, patient: str) -> tuple[rehearsal.ClockMap | None, datetime] | None:

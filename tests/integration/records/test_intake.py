@@ -296,6 +296,17 @@ def test_callbacks_are_stored_once(house: House) -> None:
     assert house.count(schema.callback) == 1
 
 
+def test_a_callback_about_what_is_over_waits_for_nobody(house: House) -> None:
+    """The partner was asked, and told the end, before its own callback came: nobody takes that one up any more."""
+    house.enrolled()
+    _handoff(house)
+    store_callback(house.ledger, "pharmacy", "w1", "h-1", {"state": "accepted"})
+    house.ledger.store.transact(lambda c: c.execute(schema.handoff.update().values(final=True)))
+    store_callback(house.ledger, "pharmacy", "w2", "h-1", {"state": "handed_over"})
+    rows = house.rows(select(schema.callback).order_by(schema.callback.c.webhook_id))
+    assert [row.applied for row in rows] == [False, True]
+
+
 def _handoff(house: House) -> None:
     sealed = house.ledger.keys(PATIENT).seal("handoff.request", {"title": {"en": "", "zh": ""}, "request": {}})
     row = schema.handoff.insert().values(

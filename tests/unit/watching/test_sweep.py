@@ -93,6 +93,18 @@ def test_silent_couriers_and_messages_nobody_sends_are_stale(world: World) -> No
     assert sweep_once(world.ledger, SweepInput()).stale == []
 
 
+@pytest.mark.parametrize("over", [False, True])
+def test_a_callback_nobody_applies_is_stale_while_its_conversation_goes_on(world: World, over: bool) -> None:
+    asked: dict[str, Any] = {"journey": PATIENT, "number": 1, "key": "h", "machine": "pharmacy", "partner": "pharmacy"}
+    asked |= {"business_id": "h", "opened": NOON, "changed": NOON, "request_sealed": b"", "attempts": 1, "final": over}
+    heard: dict[str, Any] = {"partner": "pharmacy", "webhook_id": "w", "business_id": "h", "received": NOON}
+    heard |= {"applied": False, "body_hash": "h"}
+    world.ledger.store.transact(lambda c: c.execute(insert(schema.handoff).values(**asked)))
+    world.ledger.store.transact(lambda c: c.execute(insert(schema.callback).values(**heard)))
+    world.later(minutes=6)
+    assert sweep_once(world.ledger, SweepInput()).stale == ([] if over else ["callback-late"])
+
+
 def test_signs_of_life_of_couriers_that_are_no_more_are_forgotten(world: World) -> None:
     for name in ("courier:0/1", "courier:3/4", "courier:red:0/1", "sweeper"):
         world.ledger.store.transact(partial(beat, name=name, at=NOON, age=0.0))
