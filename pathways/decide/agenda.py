@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from pathways.decide.index import QUIET
 from pathways.decide.live import enrolment_next, episode_next, handoff_next, rule_next, task_next
 from pathways.decide.records import Occurrence
+from pathways.decide.rules import title
 from pathways.decide.tasks import title_of
-from pathways.decide.texts import text
+from pathways.decide.texts import plain, text
 from pathways.lang.plan_base import Text
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _described(run: Run, due: Due) -> Ahead:
 
 def _words(run: Run, due: Due) -> Text:
     """What is due, for people."""
-    _, what, path, key, eid = due
+    at, what, path, key, eid = due
     case = run.cases.get(eid)
     step = case.index.steps.get(path) if case is not None else None
     if what == "phase_end" and case is not None and case.phase is not None:
@@ -109,12 +110,22 @@ def _words(run: Run, due: Due) -> Text:
     if what == "task_late":
         return text("next_late", title=title_of(run.state.tasks[key]))
     if what == "follow":
-        return text("next_follow", rule=path.split(".", 1)[1])
+        rule = case.index.rules.get(path.split(".", 1)[1]) if case is not None else None
+        return text("next_follow", rule=plain(path) if rule is None else title(rule.rule))
     if what == "fact":
-        return text("next_fact", what=path)
+        fact = case.plan.facts.get(path.split(".", 1)[-1]) if case is not None else None
+        return text("next_fact", what=plain(path) if fact is None or fact.ask_text is None else fact.ask_text)
     if step is not None:
-        return text("next_deadline", step=step.title) if what == "deadline" else step.title
+        return text("next_deadline", step=step.title) if what == "deadline" else _edge(run, key, at, step.title)
     return text({"rung": "next_rung", "repeat": "next_repeat", "quota": "next_quota"}.get(what, "next_planning"))
+
+
+def _edge(run: Run, key: str, at: datetime, step: Text) -> Text:
+    """An occurrence at an instant: its window opens or closes, or it is simply due."""
+    o = run.state.occurrences.get(key)
+    if o is None or at == o.due:
+        return step
+    return text("next_opens", step=step) if at == o.opens else text("next_closes", step=step)
 
 
 def wake_at(case: Case, o: Occurrence) -> datetime | None:

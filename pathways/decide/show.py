@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from pathways.decide.agenda import Ahead
 from pathways.decide.calendar import local_date, local_time
-from pathways.decide.effects import Show
+from pathways.decide.effects import Show, Timeline
 from pathways.decide.readings import CACHE, numbers
 from pathways.decide.records import Occurrence, Task
 from pathways.decide.rules import title
 from pathways.decide.texts import TEXTS, plain, text
 from pathways.lang.plan_base import Text
-from pathways.lang.plan_say import role_words
+from pathways.lang.plan_say import role_words, unit_word
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -70,11 +70,21 @@ def _flags(run: Run, running: list[Case]) -> tuple[str, ...]:
 
 def _decided(run: Run) -> Text:
     """The weightiest things of this call, three at most, in the order in which they happened."""
-    if not run.decided:
-        return text("quiet_day")
-    ranked = sorted(range(len(run.decided)), key=lambda i: (-run.decided[i][0], i))[:3]
-    parts = [run.decided[i][1] for i in sorted(ranked)]
-    return Text.model_construct(en=" ".join(p.en for p in parts), zh="".join(p.zh for p in parts))
+    # A partner's last word is told as its report and as the end of the step: once is enough.
+    found = list({words.en: (weight, words) for weight, words in run.decided}.values())
+    ranked = sorted(range(len(found)), key=lambda i: (-found[i][0], i))[:3]
+    parts = [found[i][1] for i in sorted(ranked)] or _taken_in(run)
+    en, zh = " ".join(p.en for p in parts), "".join(p.zh for p in parts)
+    # A title that is a question ends with its own sign.
+    return Text.model_construct(en=en.replace("?.", "?"), zh=zh.replace("？。", "？"))
+
+
+def _taken_in(run: Run) -> list[Text]:
+    """What a call that decided nothing took in: its last two entries of the timeline, what came from the patient first;
+    none where nothing happened."""
+    told = [e for e in run.effects if isinstance(e, Timeline) and e.word != "message_not_sent"]
+    heard = [e for e in told if e.word in {"reading", "occurrence"}]
+    return [e.text for e in (heard or told)[-2:]]
 
 
 Pair = tuple[str, str]
@@ -93,7 +103,9 @@ def _next(run: Run, coming: Ahead | None) -> Text:
         ):
             first = o
     if first is not None and first.due is not None and not _sooner(coming, first.due):
-        return _upcoming(run, run.cases[first.enrolment].index.steps[first.step].title, first.due)
+        step = run.cases[first.enrolment].index.steps[first.step]
+        # A visit has a day, and an hour once it is booked.
+        return _upcoming(run, step.title, first.due, hour=step.body.kind != "visit" or first.booked is not None)
     return text("sheet_nothing_next") if coming is None else _upcoming(run, coming.text, coming.at)
 
 
@@ -101,8 +113,9 @@ def _sooner(coming: Ahead | None, due: datetime) -> bool:
     return coming is not None and coming.what not in {"plan", "silence"} and coming.at < due
 
 
-def _upcoming(run: Run, what: Text, at: datetime) -> Text:
+def _upcoming(run: Run, what: Text, at: datetime, *, hour: bool = True) -> Text:
     when = _clock(run, at)
+    when = when.removesuffix(" 00:00" if hour else when[5:])
     return Text.model_construct(en=f"Next: {what.en} {when}", zh=f"下一步：{what.zh} {when}")
 
 
@@ -139,7 +152,7 @@ def _sheet(run: Run, cases: list[Case], flags: tuple[str, ...], upcoming: Text) 
     tasks = sorted(run.state.tasks.values(), key=lambda t: (t.level != "red", t.opened, t.key))[:8]
     troubles = _troubles(run) if run.state.episodes else {}
     latest = _latest(run)
-    tails = ["\n" + "".join(f"\n- {name[i]}: {value}" for name, value in latest) if latest else "" for i in (0, 1)]
+    tails = ["\n" + "".join(f"\n- {said[i]}" for said in latest) if latest else "" for i in (0, 1)]
     return Text.model_construct(
         en=_lines([f[0] for f in first], flags, troubles, upcoming.en, tasks, 0) + tails[0],
         zh=_lines([f[1] for f in first], flags, troubles, upcoming.zh, tasks, 1) + tails[1],
@@ -220,24 +233,27 @@ def _ended(case: Case) -> Pair:
     return _said("sheet_ended", {"what": words.en}, {"what": words.zh})
 
 
-def _latest(run: Run) -> list[tuple[Pair, str]]:
-    """The newest reading of each measure: what people call it, its numbers."""
+def _latest(run: Run) -> list[Pair]:
+    """The newest reading of each measure: what people call it, its numbers with their unit, when."""
     out = []
     for measure in sorted(run.live.readings):
         rows = run.live.readings[measure]
         if rows:
-            kept = rows[-1][2]
+            name, units = _measure(run, measure)
             # Spaces: the Temporal UI makes a fraction sign of "2/3".
-            values = numbers(run, kept, " / ")
-            out.append((_measure(run, measure), f"{values} ({_clock(run, rows[-1][0])})"))
+            values, when = numbers(run, rows[-1][2], " / "), _clock(run, rows[-1][0])
+            said = [f"{values} {unit}".rstrip() for unit in units]
+            out.append((f"{name[0]}: {said[0]} ({when})", f"{name[1]}：{said[1]}（{when}）"))
     return out
 
 
-def _measure(run: Run, catalogue: str) -> Pair:
-    """What the pathways call a measure; its id once none of them is running that has it."""
+def _measure(run: Run, catalogue: str) -> tuple[Pair, Pair]:
+    """What the pathways call a measure, and its unit; its id once none of them is running that has it."""
     for case in run.cases.values():
         for measure in case.index.measures_of.get(catalogue, ()):
-            named = case.plan.measures[measure].title
-            return named.en, named.zh
+            named = case.plan.measures[measure]
+            units = {c.unit for c in named.components[:2]}
+            unit = units.pop() if len(units) == 1 else ""
+            return (named.title.en, named.title.zh), (unit_word(unit), unit_word(unit, "zh"))
     words = catalogue.replace("_", " ")
-    return words, words
+    return (words, words), ("", "")

@@ -222,6 +222,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "flag_paused": ("paused", "已暂停"),
     "flag_overdue": ("overdue task", "任务逾期"),
     "next_phase_end": ("end of {phase}", "{phase}结束"),
+    "next_opens": ("{step} can begin", "{step}可以开始"),
+    "next_closes": ("last moment for {step}", "{step}的最后时限"),
     "next_planning": ("planning", "制定计划"),
     "next_repeat": ("second reading", "复测"),
     "next_rung": ("next person told", "通知下一位"),
@@ -229,8 +231,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "next_deadline": ("answer of the partner: {step}", "合作方答复：{step}"),
     "next_follow": ("look again: {rule}", "复查：{rule}"),
     "next_quota": ("visits of the year counted", "统计年度随访"),
-    "next_fact": ("ask again: {what}", "再次核实：{what}"),
-    "quiet_day": ("Nothing needed a decision.", "无需决定。"),
+    "next_fact": ("ask the patient: {what}", "询问患者：{what}"),
 }
 
 
