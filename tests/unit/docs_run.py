@@ -17,14 +17,18 @@ any number of lines, ``…`` inside a line for a part of it.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+
+from carepath.main import run
 
 _BLOCK = re.compile(
     r"(?:^<!-- (?P<verb>[a-z ]+): (?P<what>.*?) -->\n)?^(?P<indent> *)```(?P<language>[a-z]*)\n(?P<body>.*?)^ *```$",
@@ -110,14 +114,16 @@ def type_in(command: str, folder: Path) -> tuple[int, str]:
     assert words[0] == "carepath", f"a page may type carepath and mkdir, not {words[0]}"
     home = folder / ".home"
     home.mkdir(exist_ok=True)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CAREPATH_", "LC_"))}
-    environment |= {"COLUMNS": "100", "LANG": "C.UTF-8", "PYTHONUTF8": "1", "CAREPATH_HOME": str(home)}
-    done = subprocess.run(
-        [sys.executable, "-m", "carepath", *words[1:]],
-        cwd=folder, env=environment | {"PYTHONPATH": str(Path(__file__).parents[2])}, text=True, encoding="utf-8",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-    )  # fmt: skip
-    return done.returncode, "\n".join(line.rstrip() for line in done.stdout.rstrip().splitlines())
+    screen = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("CAREPATH_", "LC_"))]:
+            patch.delenv(name)
+        for name, value in {"COLUMNS": "100", "LANG": "C.UTF-8", "CAREPATH_HOME": str(home)}.items():
+            patch.setenv(name, value)
+        patch.chdir(folder)
+        with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
+            code = run(words[1:])
+    return code, "\n".join(line.rstrip() for line in screen.getvalue().rstrip().splitlines())
 
 
 def matches(shown: list[str], output: str) -> bool:

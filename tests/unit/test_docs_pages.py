@@ -17,6 +17,7 @@ UPDATE = os.environ.get("CAREPATH_UPDATE_GOLDEN") == "1"
 FOLLOWED = sorted(page for folder in ("tutorial", "how-to") for page in (DOCS / folder).glob("*.md"))
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", FOLLOWED, ids=name_of)
 def test_a_reader_sees_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     seen = follow(page, tmp_path)
