@@ -28,7 +28,7 @@ class Callbacks:
         self._addresses = addresses
 
     async def take(self, partner: str, headers: Mapping[str, str], raw: bytes, response: Response) -> Json:
-        """Store one callback; 200 also for one that was stored before. Raises Refusal."""
+        """Store one callback; one that was stored before gets the same answer. Raises Refusal."""
         ledger = self._service.ledger
         try:
             found = await asyncio.to_thread(accept_callback, ledger, self._addresses, partner, dict(headers), raw)
@@ -42,4 +42,4 @@ class Callbacks:
             except RPCError:
                 log.warning("handoff not told, its next look finds the callback", journey=found.journey)
         response.status_code = 200
-        return {"stored": True, "fresh": found.fresh}
+        return {"stored": True}

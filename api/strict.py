@@ -89,7 +89,7 @@ class _StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose body, if it has one, is strict JSON."""
+    """A route for callers we know, whose body, if it has one, is strict JSON."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler over a request that reads strictly."""
@@ -97,6 +97,8 @@ class StrictRoute(APIRoute):
         takes_body = self.body_field is not None
 
         async def strictly(request: Request) -> Response:
+            # Before anything is read: who may not call learns nothing about what would be taken.
+            request.app.state.gate(request)
             if takes_body:
                 require_json(request)
             return await handle(_StrictRequest(request.scope, request.receive))

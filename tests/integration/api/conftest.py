@@ -34,6 +34,18 @@ class Runs:
         self.away = False
         self.told: list[tuple[str, int]] = []
 
+    @property
+    def client(self) -> Runs:
+        """Of whom health is asked."""
+        return self
+
+    @property
+    def service_client(self) -> Runs:
+        return self
+
+    async def check_health(self) -> bool:
+        return not self.away
+
     async def start(self, patient: str) -> None:
         self.runs.setdefault(patient, Run(self.house, patient))
 
