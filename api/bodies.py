@@ -130,10 +130,12 @@ class EnrolmentBody(Body):
 
 
 class AnswerBody(Body):
-    """``POST /patients/{key}/answers``: the answer to an ask, a dose or an education item."""
+    """``POST /patients/{key}/answers``: the answer to an ask, a dose or an education item. ``text`` is a reply in
+    free words instead of a form; without a step it answers whatever is asked now, else a person reads it."""
 
     id: Short | None = None
-    step: Short
+    step: Short | Literal[""] = ""
+    text: Prose | None = None
     occurrence: Line | None = None
     outcome: Word = "done"
     why: Prose | None = None

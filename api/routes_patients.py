@@ -217,6 +217,7 @@ async def answer(
         by="patient" if who.role == "patient" else who.id,
         enrolment=body.enrolment,
         medicine=body.medicine,
+        text=body.text,
     )
 
     async def work() -> tuple[int, Json]:

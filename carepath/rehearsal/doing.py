@@ -58,9 +58,10 @@ class Doer:
         args = act.args
         match act.kind:
             case "answer":
-                path = self.path(act.what)
-                outcome, why = args["is"], args["why"]
-                return [Answered(path, outcome=outcome, why=why, form=args["form"], enrolment=self._run(path))]
+                path = self.path(act.what) if act.what else ""
+                run = self._run(path) if path else None
+                form, says = args["form"], args["says"]
+                return [Answered(path, outcome=args["is"], why=args["why"], form=form, enrolment=run, text=says)]
             case "done":
                 return [self._done(act)]
             case "dose":

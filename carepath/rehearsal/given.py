@@ -40,7 +40,7 @@ PREFERENCES: Final = ("consent", "opt_out", "channels", "language", "zone", "cus
 EXTRA: Final[dict[str, tuple[str, ...]]] = {
     "reading": ("setting", "source", "method", "times", "apart", "quality", "status", "replaces"),
     "result": ("source", "method", "times", "apart", "quality", "status", "replaces"),
-    "answer": ("form", "is", "why"),
+    "answer": ("form", "is", "why", "says"),
     "done": ("form", "mode", "by"),
     "dose": ("is", "why"),
     "prescription": ("by",),
@@ -125,8 +125,16 @@ def _answer(value: Json) -> Json:
 
 
 def _answered(page: Page, row: dict[str, Json], path: Path) -> tuple[Json, Args]:
-    step = page.name(row["answer"], (*path, "answer"), "step")
-    return step, {"form": _form(page, row, path), "is": str(row.get("is", "done")), "why": row.get("why")}
+    step = "" if row["answer"] == "anything" else page.name(row["answer"], (*path, "answer"), "step")
+    says = row.get("says")
+    if says is not None and not isinstance(says, str | int):
+        page.bad((*path, "says"), says, Said("what the patient writes back", "患者的回复"), '"1"')
+    return step, {
+        "form": _form(page, row, path),
+        "is": str(row.get("is", "done")),
+        "why": row.get("why"),
+        "says": None if says is None else str(says),
+    }
 
 
 def _done(page: Page, row: dict[str, Json], path: Path) -> tuple[Json, Args]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,8 @@ from typing import Any
 from carepath.rehearsal.behaviour import Behaviour, FactHabit, MeasureHabit, PatientKind
 from carepath.rehearsal.names import parts_of, plain_id
 from pathways.decide.calendar_zone import at_wall, local_date
+from pathways.decide.conditions import Truth, truth
+from pathways.decide.conditions_alone import FormAlone
 from pathways.decide.events import Reading
 from pathways.lang.plan import FormField, Plan
 from pathways.lang.plan_cond import Has
@@ -141,14 +143,35 @@ def _required(plans: Iterable[Plan]) -> dict[str, list[str]]:
 # --------------------------------------------------------------------------- forms
 
 
-def filled(rng: Random, fields: Iterable[FormField | dict[str, Json]]) -> dict[str, Json]:
-    """A form filled in by chance: every required field, with a value that fits."""
+def filled(
+    rng: Random,
+    fields: Iterable[FormField | dict[str, Json]],
+    plan: Plan,
+    reading: Callable[[str], Reading | None],
+) -> dict[str, Json]:
+    """A form filled in by chance: every question that is asked and needed, with a value that fits.
+
+    ``reading`` gives a usual reading of a measure of the catalogue.
+    """
     out: dict[str, Json] = {}
     for one in fields:
         spec = FormField.model_validate(one) if isinstance(one, dict) else one
-        if spec.required:
-            out[spec.id] = _value(rng, spec)
+        if not _needed(spec, FormAlone(plan, out)):
+            continue
+        if spec.type == "reading":
+            found = reading(plan.measures[spec.measure or ""].catalogue)
+            if found is not None:
+                out[spec.id] = {name: str(value) for name, value in found.components.items()}
+            continue
+        out[spec.id] = _value(rng, spec)
     return out
+
+
+def _needed(spec: FormField, alone: FormAlone) -> bool:
+    """As the form alone can tell: what the conditions ask of anything else is unknown here."""
+    if spec.required_if is not None:
+        return truth(spec.required_if, alone) is Truth.TRUE
+    return spec.required and (spec.ask_if is None or truth(spec.ask_if, alone) is Truth.TRUE)
 
 
 def _value(rng: Random, spec: FormField) -> Json:

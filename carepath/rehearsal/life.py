@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -57,7 +57,7 @@ from pathways.decide.records import Occurrence
 from pathways.decide.state import JourneyState
 from pathways.decide.worktime import next_staffed
 from pathways.lang.handoff_words import final_words
-from pathways.lang.plan import AskBody, DoseBody, MeasureBody, Plan, Step, TeachBody, VisitBody
+from pathways.lang.plan import AskBody, DoseBody, FormField, MeasureBody, Plan, Step, TeachBody, VisitBody
 from pathways.lang.plan_base import CLOCK_UNITS
 from pathways.lang.site_plan import Site
 
@@ -296,7 +296,7 @@ class Life:
             self._measures(body.measure, occurrence)
         elif isinstance(body, (DoseBody, AskBody, TeachBody)):
             word = {"dose": "taken", "teach": "read"}.get(body.kind, "done")
-            form = filled(self.rng, body.form) if isinstance(body, AskBody) else {}
+            form = self._filled(body.form, occurrence.enrolment) if isinstance(body, AskBody) else {}
             low = max(0, self.kind.minutes[0])
             answer = self._alive(key, lambda: Answered(step.path, key, word, form=form, enrolment=occurrence.enrolment))
             self.after((low, max(low, self.kind.minutes[1])), answer, since=occurrence.due)
@@ -331,11 +331,15 @@ class Life:
         self._attends(key, path, run, start)
         return Visit(path, "booked", "staff.nurse", key, start=start, enrolment=run)
 
+    def _filled(self, fields: Iterable[FormField | dict[str, Json]], enrolment: str) -> dict[str, Json]:
+        plan = self.world.plans[self.state.enrolments[enrolment].plan]
+        return filled(self.rng, fields, plan, lambda measure: self.person.reading(self.rng, measure))
+
     def _attends(self, key: str, path: str, run: str, when: datetime) -> None:
         body = self.world.steps[path].body
         assert isinstance(body, VisitBody)
         if self.chance(self.world.behaviour.visits.attended):
-            mode, form = self.rng.choice(body.modes), filled(self.rng, body.form)
+            mode, form = self.rng.choice(body.modes), self._filled(body.form, run)
             self.counts["visits"] += 1
             self.at(when, lambda: Visit(path, "done", "staff.gp", key, mode=mode, form=form, enrolment=run)
                     if key in self.state.occurrences else None)  # fmt: skip
@@ -394,7 +398,7 @@ class Life:
             return None
         self.person.helped(self.rng, task.source)
         by = task.claimed_by or f"staff.{role}"
-        return TaskVerb(key, "complete", by, role, form=filled(self.rng, task.form))
+        return TaskVerb(key, "complete", by, role, form=self._filled(task.form, task.enrolment))
 
     def _handoff(self, started: StartHandoff, now: datetime) -> None:
         self.counts[f"handoff|{started.machine}"] += 1

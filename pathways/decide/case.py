@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,7 @@ class Case:
     key); ``pending``: where an action leads, and its place.
     """
 
-    __slots__ = ("_params", "en", "follow", "id", "index", "judging", "pending", "plan", "run", "touched")
+    __slots__ = ("_filling", "_params", "en", "follow", "id", "index", "judging", "pending", "plan", "run", "touched")
 
     def __init__(self, run: Run, enrolment: Enrolment, plan: Plan, index: PlanIndex) -> None:
         self.run = run
@@ -59,6 +60,7 @@ class Case:
         self.follow: list[tuple[str, Sequence[Any], str]] = []
         self.pending: tuple[Target, str] | None = None
         self._params: dict[str, Decimal | None] = {}
+        self._filling: dict[str, Json] = {}
 
     # ------------------------------------------------------------------ names and keys
 
@@ -177,7 +179,9 @@ class Case:
         return None if spec.value is None else spec.value.value.value
 
     def form_field(self, step: str, field: str) -> FieldValue | None:
-        """A field as last completed in this visit of the phase."""
+        """A field as last completed in this visit of the phase; without a step, of the form that is being judged."""
+        if not step:
+            return field_value(self._filling.get(field))
         path = self.path_of(step, None)
         if path is not None:
             run = self.step_run(path)
@@ -186,6 +190,15 @@ class Case:
             done = self.run.state.results.get(f"{self.id}|{step}")
             form = done.form if done is not None and done.visit == self.en.visit else {}
         return field_value(form.get(field))
+
+    @contextmanager
+    def filling(self, form: dict[str, Json]) -> Iterator[None]:
+        """While a form is judged its own conditions look at the answers found good so far."""
+        before, self._filling = self._filling, form
+        try:
+            yield
+        finally:
+            self._filling = before
 
     def last_end(self, step: str, phase: str | None, any_phase: bool) -> StepEnd | None:
         """The latest ended occurrence of a step or task."""
@@ -375,5 +388,5 @@ def field_value(value: Json) -> FieldValue | None:
     if isinstance(value, dict):
         return _decimal(value.get("value"))
     if isinstance(value, list):
-        return " ".join(map(str, value))
+        return frozenset(map(str, value))
     return value  # type: ignore[no-any-return]

@@ -73,7 +73,8 @@ FactValue = Decimal | int | float | bool | str | date | frozenset[str] | NotAppl
 """By type: age (years) and quantities (in the fact's unit) numbers; yes_no bool; sex, one_of, text words;
 codes a set of codes (empty = known to have none); date and moment dates; ``NOT_APPLICABLE``."""
 
-FieldValue = Decimal | int | float | bool | str | date
+FieldValue = Decimal | int | float | bool | str | date | frozenset[str]
+"""Numbers and dates may be text, as answers are kept; several choices are a set."""
 
 
 class Environment(Protocol):

@@ -74,9 +74,26 @@ def getter(value: Value) -> Getter:
         param = value.param
         return lambda env: _param(env, param)
     if isinstance(value, FieldRef):
-        step, field = value.step, value.field
-        return lambda env: plain(env.form_field(step, field))
+        return _field(value)
     return _arith(value)
+
+
+def _field(value: FieldRef) -> Getter:
+    """Answers are kept as they travel: numbers and dates as text."""
+    step, field = value.step, value.field
+    if value.type in {"number", "scale"}:
+        return lambda env: _as_number(env.form_field(step, field))
+    if value.type in {"date", "moment"}:
+        return lambda env: _as_date(env.form_field(step, field))
+    return lambda env: plain(env.form_field(step, field))
+
+
+def _as_number(value: FieldValue | None) -> Got:
+    return Decimal(value) if isinstance(value, str) else plain(value)
+
+
+def _as_date(value: FieldValue | None) -> Got:
+    return date.fromisoformat(value[:10]) if isinstance(value, str) else plain(value)
 
 
 def _literal(value: Literal_) -> Getter:
@@ -153,4 +170,6 @@ def same_word(got: Got, word: str) -> bool:
         return str(got) == word
     if isinstance(got, date):
         return got.isoformat() == word
+    if isinstance(got, frozenset):
+        return word in got
     return got == word

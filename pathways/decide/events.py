@@ -59,7 +59,8 @@ class Reading(Body):
 @dataclass(frozen=True, slots=True)
 class Answered(Body):
     """The patient (or ``by``) answered an ask, a teach item or a dose. ``step``: ``phase.step`` path;
-    ``occurrence`` its key, or None for the one open now. ``outcome``: done, taken, not_taken, read and so on."""
+    ``occurrence`` its key, or None for the one open now. ``outcome``: done, taken, not_taken, read and so on.
+    ``text``: a reply in their own words instead of a form, with ``step`` "" to whatever is asked now."""
 
     kind: ClassVar[str] = "answered"
     step: str
@@ -70,6 +71,7 @@ class Answered(Body):
     by: str = "patient"
     enrolment: str | None = None
     medicine: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

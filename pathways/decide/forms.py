@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pathways.decide import facts
+from pathways.decide.conditions import Truth
 from pathways.lang.plan import FormField
+from pathways.lang.plan_replies import plain
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -17,28 +19,61 @@ Json = Any
 
 
 def checked(
-    fields: Sequence[FormField], form: dict[str, Json]
+    case: Case, fields: Sequence[FormField], form: dict[str, Json]
 ) -> tuple[dict[str, Json], tuple[str, dict[str, str]] | None]:
-    """The values as they are kept, or (code of a text, its values) for the first that is wrong."""
+    """The values as they are kept, or (code of a text, its values) for the first that is wrong.
+
+    Conditions of a field may look at the fields before it. A field that is not asked may hold no value.
+    """
     known = {f.id: f for f in fields}
     for name in form:
         if name not in known:
             return {}, ("form_unknown", {"field": name})
     out: dict[str, Json] = {}
-    for field in fields:
-        value = form.get(field.id)
-        if value is None or value == "":
-            if field.required:
-                return {}, ("form_missing", {"field": field.id})
-            continue
-        kept, ok = _CHECKS.get(field.type, _text)(field, value)
-        if not ok:
-            return {}, ("form_wrong", {"field": field.id, "expected": _expected(field)})
-        out[field.id] = kept
+    with case.filling(out):
+        for field in fields:
+            value = form.get(field.id)
+            absent = value is None or value in ("", [], {})
+            if field.ask_if is not None and case.truth(field.ask_if) is Truth.FALSE:
+                if absent:
+                    continue
+                return {}, ("form_not_asked", {"field": field.id})
+            if absent:
+                if _needed(case, field):
+                    return {}, ("form_missing", {"field": field.id})
+                continue
+            if field.type == "reading":
+                kept, ok = _reading(case, field, value)
+            else:
+                kept, ok = _CHECKS.get(field.type, _text)(field, value)
+            if not ok:
+                return {}, ("form_wrong", {"field": field.id, "expected": _expected(case, field)})
+            out[field.id] = kept
     return out, None
 
 
-def _expected(field: FormField) -> str:
+def _needed(case: Case, field: FormField) -> bool:
+    """Whether the form is incomplete without it. A question that may not apply is needed only when it surely does."""
+    if field.required_if is not None:
+        return case.truth(field.required_if) is Truth.TRUE
+    return field.required and case.truth(field.ask_if) is Truth.TRUE
+
+
+def replied(case: Case, fields: Sequence[FormField], text: str) -> dict[str, Json] | None:
+    """What somebody wrote back, as the form's answer; None where a person must read it.
+
+    Each field with ``answers`` whose words hold the reply takes it; there must be just one such field.
+    """
+    wanted = plain(text)
+    found = {
+        field.id: word for field in fields for word, written in field.answers.items() if wanted in (word, *written)
+    }
+    return dict(found) if len(found) == 1 else None
+
+
+def _expected(case: Case, field: FormField) -> str:
+    if field.type == "reading" and field.measure is not None:
+        return " / ".join(f"{c.name} {c.unit}" for c in case.plan.measures[field.measure].components)
     if field.options:
         return ", ".join(field.options)
     if field.low is not None and field.high is not None:
@@ -58,7 +93,9 @@ def _one_of(field: FormField, value: Json) -> tuple[Json, bool]:
 
 
 def _many_of(field: FormField, value: Json) -> tuple[Json, bool]:
-    return value, isinstance(value, list) and all(v in field.options for v in value)
+    if not isinstance(value, list) or not all(isinstance(v, str) and v in field.options for v in value):
+        return None, False
+    return [word for word in field.options if word in value], True
 
 
 def _number(field: FormField, value: Json) -> tuple[Json, bool]:
@@ -71,6 +108,24 @@ def _number(field: FormField, value: Json) -> tuple[Json, bool]:
     low, high = field.low, field.high
     ok = (low is None or number >= low.value) and (high is None or number <= high.value)
     return str(number), ok
+
+
+def _reading(case: Case, field: FormField, value: Json) -> tuple[Json, bool]:
+    """Every number of a reading by its name, or ``132/85`` in the order of the measure; one number may stand alone."""
+    parts = case.plan.measures[field.measure or ""].components
+    if isinstance(value, str) and "/" in value:
+        value = dict(zip((part.name for part in parts), value.split("/"), strict=False))
+    if not isinstance(value, dict) or "value" in value:
+        value = {parts[0].name: value} if len(parts) == 1 else {}
+    out: dict[str, Json] = {}
+    for part in parts:
+        if part.optional and part.name not in value:
+            continue
+        found = facts.parse_quantity(value.get(part.name))
+        if found is None or (found[1] and found[1] != part.unit):
+            return None, False
+        out[part.name] = str(found[0])
+    return out, set(value) <= set(out)
 
 
 def _date(_: FormField, value: Json) -> tuple[Json, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pathways.decide import doses, forms, windows
 from pathways.decide.events import Answered, Event, Reading
@@ -12,15 +12,22 @@ from pathways.decide.occurrences import end
 from pathways.decide.readings import accepted, numbers, spontaneous_take
 from pathways.decide.records import Kept, Occurrence
 from pathways.decide.state import MAX_READINGS
+from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import text, word
 from pathways.lang.plan import AskBody, DoseBody, Step, TeachBody
+from pathways.lang.plan_base import Duration
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
     from pathways.decide.run import Run
 
+Json = Any
 MAX_TAIL = 20
 """Readings kept per measure when no pathway runs."""
+LONGEST_REPLY = 300
+"""Characters of a reply that stand in the title of its task."""
+A_WORKING_DAY = Duration(amount=1, unit="working_day")
+"""In which somebody reads what the patient wrote."""
 OPEN = frozenset({"open", "due", "late"})
 ANSWERS = {"ask": {"done"}, "teach": {"read", "passed", "done"}, "dose": {"taken", "not_taken"}}
 
@@ -177,6 +184,9 @@ def _again(case: Case, derived: str, kept: Kept) -> None:
 def answered(run: Run, event: Event, body: Answered) -> None:
     """The patient (or somebody for them) answered an ask, a lesson or a dose."""
     found = _open_of(run, body)
+    if body.text is not None and (found is None or not isinstance(found[1].body, AskBody)):
+        _read_by_somebody(run, event, body, None if found is None else found[0])
+        return
     if found is None:
         run.refuse(event.id, "no_occurrence", step=body.step)
         return
@@ -190,7 +200,13 @@ def answered(run: Run, event: Event, body: Answered) -> None:
             run.refuse(event.id, "no_occurrence", step=body.step)
             return
     elif isinstance(step.body, AskBody):
-        form, wrong = forms.checked(step.body.form, body.form)
+        given: dict[str, Json] | None = dict(body.form)
+        if body.text is not None:
+            given = forms.replied(case, step.body.form, body.text)
+        form, wrong = forms.checked(case, step.body.form, given or {})
+        if body.text is not None and (given is None or wrong is not None):
+            read_reply(case, event, step, body.text)
+            return
         if wrong is not None:
             run.refuse(event.id, wrong[0], **wrong[1])
             return
@@ -203,6 +219,26 @@ def answered(run: Run, event: Event, body: Answered) -> None:
         run.refuse(event.id, "answer_wrong", outcome=outcome)
         return
     run.accept(event.id)
+
+
+def _read_by_somebody(run: Run, event: Event, body: Answered, case: Case | None) -> None:
+    """A reply that answers no question: a person of a running pathway reads it."""
+    cases = [c for c in run.cases.values() if body.enrolment in (None, c.id)] if case is None else [case]
+    running = [c for c in cases if c.en.status in {"active", "paused"}] or cases
+    if not running:
+        run.refuse(event.id, "no_enrolment")
+        return
+    read_reply(running[0], event, None, body.text or "")
+
+
+def read_reply(case: Case, event: Event, step: Step | None, reply: str) -> None:
+    """What somebody wrote is no answer that is known: a person reads it. The question stays open."""
+    title = text("read_reply", reply=reply[:LONGEST_REPLY])
+    key = case.key("reply", event.id)
+    source = step.path if step is not None else "reply"
+    role = case.plan.roles[0] if case.plan.roles else "staff"
+    open_task(case, Work(key=key, id="reply", source=source, title=title, role=role, due=A_WORKING_DAY, keep=True))
+    case.run.accept(event.id)
 
 
 def take_readings(run: Run, case: Case, found: list[tuple[str, str, dict[str, Decimal]]]) -> None:
@@ -224,16 +260,26 @@ def _open_of(run: Run, body: Answered) -> tuple[Case, Step, Occurrence] | None:
     for case in run.cases.values():
         if body.enrolment is not None and case.id != body.enrolment:
             continue
-        path = body.step if body.step in case.index.steps else case.path_of(body.step, None)
-        if path is None:
-            continue
-        live = run.occurrences_of(case, path)
+        if not body.step:
+            live = [o for o in run.state.occurrences.values() if o.enrolment == case.id and _asks(case, o)]
+            path = ""
+        else:
+            path = body.step if body.step in case.index.steps else case.path_of(body.step, None) or ""
+            if not path:
+                continue
+            live = run.occurrences_of(case, path)
         if body.occurrence is not None:
             live = [o for o in live if o.key == body.occurrence]
         else:
             opened = [o for o in live if o.state in OPEN]
             opened.sort(key=lambda o: abs((o.due or run.at) - run.at))
-            live = opened or [o for o in live if o.due is not None and _soon(case, path, o.due)]
+            live = opened or [o for o in live if o.due is not None and path and _soon(case, path, o.due)]
         if live:
-            return case, case.index.steps[path], live[0]
+            return case, case.index.steps[live[0].step], live[0]
     return None
+
+
+def _asks(case: Case, o: Occurrence) -> bool:
+    """Whether an occurrence is a question that words can answer."""
+    body = case.index.steps[o.step].body
+    return isinstance(body, AskBody) and any(field.answers for field in body.form)

@@ -13,16 +13,20 @@ from pydantic import Field
 
 from pathways.lang.plan_base import Text
 from pathways.lang.source import read_source
-from pathways.lang.spec_base import Node, TextSpec
+from pathways.lang.spec_base import Node, TextSpec, YesNo
 
 
 class CatalogueComponent(Node):
-    """One number of a measure: UCUM unit, LOINC code, and what the instrument can physically show."""
+    """One number of a measure: UCUM unit, LOINC code, and what the instrument can physically show.
+
+    ``optional``: many instruments do not give it.
+    """
 
     unit: str
     code: str
     low: int | None = None
     high: int | None = None
+    optional: YesNo = False
 
 
 class CatalogueMeasure(Node):

@@ -108,6 +108,7 @@ def _names(r: Reader) -> Iterator[tuple[str, str, str]]:
         "derived": spec.derived,
         "ladder": spec.escalations,
         "message": spec.messages,
+        "form": spec.forms,
     }
     titles = {"fact": "facts", "list": "lists", "param": "parameters", "measure": "measures", "ladder": "escalations"}
     for kind, section in sections.items():

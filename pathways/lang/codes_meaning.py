@@ -86,6 +86,24 @@ MEANING_CODES: tuple[Code, ...] = (
         ("Write it under `messages` in both languages.", "请在 `messages` 中用两种语言写出它。"),
     ),
     error(
+        "unknown_form",
+        ("there is no form `{name}`", "没有表单 `{name}`"),
+        ("Write its questions under `forms`. Forms: {known}.", "请在 `forms` 中写出它的问题。表单：{known}。"),
+    ),
+    error(
+        "answers_of_no_choice",
+        (
+            "`answers` needs words to choose from, which `{kind}` has not",
+            "`answers` 只能用于有选项的字段，`{kind}` 没有选项",
+        ),
+        ("Use it with `yes_no` or `one_of`.", "请与 `yes_no` 或 `one_of` 一起使用。"),
+    ),
+    error(
+        "answer_twice",
+        ("the reply `{value}` already stands for `{other}`", "回复 `{value}` 已代表 `{other}`"),
+        ("Let each reply stand for one word only.", "每种回复只能代表一个词。"),
+    ),
+    error(
         "unknown_measure",
         ("there is no measure `{name}`", "没有测量项 `{name}`"),
         ("Measures: {known}.", "测量项：{known}。"),

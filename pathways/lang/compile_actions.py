@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pathways.lang.catalogue import text_of
@@ -25,9 +26,12 @@ from pathways.lang.plan import (
 )
 from pathways.lang.plan_base import Text
 from pathways.lang.plan_cond import Cond
-from pathways.lang.resolve import Scope, field_type
+from pathways.lang.plan_replies import plain
+from pathways.lang.resolve import Scope, field_type, unit_written
 from pathways.lang.source import Path
+from pathways.lang.spec import FactSpec
 from pathways.lang.spec_actions import (
+    FIELD_TYPES,
     EscalateAction,
     FieldSpec,
     GoAction,
@@ -45,26 +49,35 @@ from pathways.lang.spec_actions import (
 )
 from pathways.lang.spec_base import Node, TextSpec
 
-FIELD_WORDS = ("yes_no", "one_of", "number", "scale", "date", "moment", "text")
+FIELD_WORDS = FIELD_TYPES
 ENDS_ALLOW = ("say", "task", "escalate")
 STEP_ALLOW = ("say", "task", "escalate", "measure", "plan", "start", "stop", "hold", "set")
 RULE_ALLOW = (*STEP_ALLOW, "go", "end")
 
 
-def compile_form(r: Reader, path: Path, form: Mapping[str, FieldSpec] | None) -> tuple[FormField, ...]:
-    """The questions of a form."""
-    return tuple(_field(r, (*path, name), name, spec) for name, spec in (form or {}).items())
+def compile_form(
+    r: Reader, path: Path, form: Mapping[str, FieldSpec] | str | None, scope: Scope
+) -> tuple[FormField, ...]:
+    """The questions of a form, or of the one under ``forms`` that is named."""
+    if form is None:
+        return ()
+    if isinstance(form, str):
+        if not r.form(form, path):
+            return ()
+        path, form = ("forms", form), r.spec.forms[form]
+    inside = replace(scope, form=form)
+    return tuple(_field(r, (*path, name), name, spec, inside) for name, spec in form.items())
 
 
-def _field(r: Reader, path: Path, name: str, spec: FieldSpec) -> FormField:
+def _field(r: Reader, path: Path, name: str, spec: FieldSpec, scope: Scope) -> FormField:
     kinds = [word for word in FIELD_WORDS if getattr(spec, word) is not None]
-    if len(kinds) != 1:
+    kind = kinds[0] if kinds else "measure" if spec.measure is not None else "fact"
+    if len(kinds) > 1 or getattr(spec, kind) is None:
         r.say("field_without_type", path, key=True, known=", ".join(f"`{w}`" for w in FIELD_WORDS))
         return FormField(id=name, type="text")
-    kind = kinds[0]
     unit, low, high = None, None, None
     if kind == "number" and spec.number is not None:
-        unit = r.unit(spec.number.removeprefix("with ").strip(), (*path, "number"))
+        unit = r.unit(unit_written(spec.number), (*path, "number"))
     if kind == "scale" and spec.scale is not None:
         low, high = r.quantity_range(spec.scale, (*path, "scale"))
         unit = low.unit
@@ -73,19 +86,53 @@ def _field(r: Reader, path: Path, name: str, spec: FieldSpec) -> FormField:
     if spec.fact is not None:
         r.fact(spec.fact, (*path, "fact"))
     label = spec.yes_no or spec.label
+    known = r.spec.facts.get(spec.fact or "") if kind == "fact" else None
+    if known is not None:
+        label = label or known.question
+        unit = None if known.unit is None else r.unit(known.unit, (*path, "fact"))
     optional = getattr(spec, kind) == "optional"
     return FormField(
         id=name,
-        type=field_type(spec)[0],
+        type=field_type(spec, r.spec.facts)[0],
         label=text_of(label) if label else None,
-        options={word: text_of(text) for word, text in (spec.one_of or {}).items()},
+        options=_options(spec, r.spec.facts),
         unit=unit,
         low=low,
         high=high,
-        required=spec.required and not optional,
+        required=spec.required and not optional and spec.required_if is None,
         measure=spec.measure,
         fact=spec.fact,
+        ask_if=None if spec.ask_if is None else r.condition(spec.ask_if, (*path, "ask_if"), scope),
+        required_if=None if spec.required_if is None else r.condition(spec.required_if, (*path, "required_if"), scope),
+        answers=_answers(r, path, spec),
     )
+
+
+def _options(spec: FieldSpec, facts: Mapping[str, FactSpec]) -> dict[str, Text]:
+    """The words to choose from, as people read them. Those of a fact have no other words than themselves."""
+    written = spec.one_of or spec.many_of
+    if written is not None:
+        return {word: text_of(words) for word, words in written.items()}
+    kind, words_ = field_type(spec, facts)
+    return {word: Text(en=word, zh=word) for word in words_} if kind == "one_of" else {}
+
+
+def _answers(r: Reader, path: Path, spec: FieldSpec) -> dict[str, tuple[str, ...]]:
+    """What people write for a word of the field; each of it may stand for one word only."""
+    kind, words = field_type(spec, r.spec.facts)
+    taken: dict[str, str] = {}
+    for word, written in (spec.answers or {}).items():
+        at = (*path, "answers", word)
+        if kind not in {"yes_no", "one_of"}:
+            r.say("answers_of_no_choice", at, key=True, kind=kind)
+            return {}
+        if word not in words:
+            r.say("not_one_of", at, key=True, key_="answers", value=word, known=", ".join(f"`{w}`" for w in words))
+        for index, text_ in enumerate(written):
+            other = taken.setdefault(plain(text_), word)
+            if other != word:
+                r.say("answer_twice", (*at, index), value=text_, other=other)
+    return {word: tuple(dict.fromkeys(map(plain, written))) for word, written in (spec.answers or {}).items()}
 
 
 def compile_task(
@@ -95,7 +142,8 @@ def compile_task(
     title: TextSpec,
     role: str,
     due: str | None,
-    form: Mapping[str, FieldSpec] | None = None,
+    scope: Scope,
+    form: Mapping[str, FieldSpec] | str | None = None,
     ladder: str | None = None,
     on_leave: str | None = None,
 ) -> TaskSpec:
@@ -107,7 +155,7 @@ def compile_task(
         title=text_of(title),
         role=role,
         due=r.duration(due, (*path, "due")) if due is not None else None,
-        form=compile_form(r, (*path, "form"), form),
+        form=compile_form(r, (*path, "form"), form, scope),
         ladder=ladder,
         on_leave="keep" if on_leave == "keep" else "close",
     )
@@ -146,13 +194,14 @@ def _make(r: Reader, path: Path, action: Node, scope: Scope, common: dict[str, A
                 title=action.task,
                 role=action.role,
                 due=action.due,
+                scope=scope,
                 form=action.form,
                 ladder=action.escalate,
                 on_leave=action.on_leave,
             )
             return "task", OpenTask(task=task, **common)
         case EscalateAction():
-            return "escalate", _escalate(r, path, action, common)
+            return "escalate", _escalate(r, path, action, scope, common)
         case MeasureAction():
             r.measure(action.measure, (*path, "measure"))
             if action.message is not None:
@@ -180,7 +229,7 @@ def _make(r: Reader, path: Path, action: Node, scope: Scope, common: dict[str, A
             return "end", End(end=end, **common)
 
 
-def _escalate(r: Reader, path: Path, action: EscalateAction, common: dict[str, Any]) -> Escalate:
+def _escalate(r: Reader, path: Path, action: EscalateAction, scope: Scope, common: dict[str, Any]) -> Escalate:
     r.ladder(action.escalate, (*path, "escalate"))
     rungs = r.spec.escalations.get(action.escalate)
     task = None
@@ -189,7 +238,7 @@ def _escalate(r: Reader, path: Path, action: EscalateAction, common: dict[str, A
         task = TaskSpec(
             title=text_of(action.task),
             role=rungs[0].tell if rungs else "",
-            form=compile_form(r, (*path, "form"), action.form),
+            form=compile_form(r, (*path, "form"), action.form, scope),
             on_leave="keep",
         )
     return Escalate(ladder=action.escalate, task=task, **common)
@@ -211,6 +260,7 @@ def compile_inline(
                 title=part.task,
                 role=part.role,
                 due=part.due,
+                scope=scope,
                 form=part.form,
                 ladder=part.escalate,
                 on_leave=part.on_leave,
@@ -221,7 +271,7 @@ def compile_inline(
             made.append(Say(message=part.say, **common))
         elif part.escalate is not None:
             action = EscalateAction.model_construct(escalate=part.escalate, task=part.task, form=part.form)
-            made.append(_escalate(r, path, action, common))
+            made.append(_escalate(r, path, action, scope, common))
     made.extend(compile_actions(r, (*path, "do"), part.do, scope, allowed))
     return tuple(made)
 

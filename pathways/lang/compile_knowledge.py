@@ -283,7 +283,7 @@ def _measure(r: Reader, path: Path, name: str, spec: MeasureSpec) -> Measure:
     for part, detail in entry.components.items() if entry else ():
         low = Quantity(value=Decimal(detail.low), unit=detail.unit) if detail.low is not None else None
         high = Quantity(value=Decimal(detail.high), unit=detail.unit) if detail.high is not None else None
-        components.append(MeasureComponent(name=part, unit=detail.unit, low=low, high=high))
+        components.append(MeasureComponent(name=part, unit=detail.unit, low=low, high=high, optional=detail.optional))
     for index, source in enumerate(spec.sources or ()):
         known = ", ".join(f"`{s}`" for s in READING_SOURCES)
         if source not in READING_SOURCES:

@@ -386,6 +386,10 @@ class Reader(Finder):
         """A message of this pathway."""
         return self._known("message", name, path, self.spec.messages)
 
+    def form(self, name: str, path: Path) -> bool:
+        """A form of this pathway."""
+        return self._known("form", name, path, self.spec.forms)
+
     def measure(self, name: str, path: Path) -> bool:
         """A measure of this pathway."""
         return self._known("measure", name, path, self.spec.measures)

@@ -153,7 +153,7 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
         case AskStep():
             if spec.message is not None:
                 r.message(spec.message, (*path, "message"))
-            return AskBody(form=compile_form(r, (*path, "ask"), spec.ask), message=spec.message), text(
+            return AskBody(form=compile_form(r, (*path, "ask"), spec.ask, scope), message=spec.message), text(
                 "A few questions", "几个问题"
             )
         case DoseStep():
@@ -172,6 +172,7 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
                 title=spec.task,
                 role=spec.role,
                 due=spec.due,
+                scope=scope,
                 form=spec.form,
                 ladder=spec.escalate,
                 on_leave=spec.on_leave,
@@ -196,7 +197,7 @@ def _visit(r: Reader, path: Path, spec: VisitStep, scope: Scope) -> VisitBody:
     return VisitBody(
         with_role=spec.visit.with_role,
         modes=tuple(spec.visit.mode),
-        form=compile_form(r, (*path, "form"), spec.form),
+        form=compile_form(r, (*path, "form"), spec.form, scope),
         # A patient who did not come has missed the visit: where only one of the two is written it stands for both.
         missed=missed if spec.missed is not None else no_show,
         no_show=no_show if spec.no_show is not None else missed,

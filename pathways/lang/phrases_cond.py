@@ -58,8 +58,9 @@ from pathways.lang.plan_cond import (
 from pathways.lang.units import UCUM_DURATION, comparable, convert, shown, unit_of
 
 _NUMERIC_TYPES = frozenset({"age", "quantity", "count", "number", "scale"})
-_WORD_TYPES = frozenset({"yes_no", "sex", "one_of", "many_of", "text"})
+_WORD_TYPES = frozenset({"yes_no", "sex", "one_of", "text"})
 _CODE_TYPES = frozenset({"codes", "medicines"})
+_HELD_TYPES = _CODE_TYPES | {"many_of"}
 _LATE = {"done": "done_late"}
 """A step that was done late was done."""
 
@@ -207,7 +208,7 @@ class CondReader:
         if named.kind == "fact" and named.type in _NUMERIC_TYPES:
             return _Typed(FactRef(fact=named.id, type=named.type), unit, name.span)
         if named.kind == "field" and named.type in _NUMERIC_TYPES:
-            return _Typed(FieldRef(step=named.id, field=named.field or "", unit=unit), unit, name.span)
+            return _Typed(FieldRef(step=named.id, field=named.field or "", unit=unit, type=named.type), unit, name.span)
         self.wrong("type_mismatch", name.span, name=name.text, found=named.type or named.kind, wanted="number")
         return None
 
@@ -312,7 +313,7 @@ class CondReader:
         if named.kind == "fact":
             return FactRef(fact=named.id, type=named.type or "text")
         if named.kind == "field":
-            return FieldRef(step=named.id, field=named.field or "", unit=named.unit)
+            return FieldRef(step=named.id, field=named.field or "", unit=named.unit, type=named.type or "text")
         if named.kind == "attribute":
             return FactRef(fact=named.id, type="attribute")
         typed = self._reference(named, name)
@@ -345,7 +346,7 @@ class CondReader:
     def _word_is(self, tree: SynIs, named: Named) -> Cond:
         kind = named.type or named.kind
         if named.kind not in {"fact", "field", "attribute"} or (named.kind != "attribute" and kind not in _WORD_TYPES):
-            wanted = "has" if kind in _CODE_TYPES else "word"
+            wanted = "has" if kind in _HELD_TYPES else "word"
             return self.wrong("type_mismatch", tree.of.span, name=tree.of.text, found=kind, wanted=wanted)
         if tree.face_to_face or tree.any_phase:
             return self.wrong("not_a_step", tree.of.span, name=tree.of.text)
@@ -364,6 +365,11 @@ class CondReader:
         named = self._named(tree.of)
         if named is None:
             return Always()
+        if named.kind == "field" and named.type == "many_of":
+            if tree.word.text not in named.words:
+                return self._unknown_word(tree.of, tree.word, named.words)
+            ref = FieldRef(step=named.id, field=named.field or "", type="many_of")
+            return Is(of=ref, word=tree.word.text, text=self.said(tree.span))
         if named.kind != "fact" or named.type not in _CODE_TYPES:
             found = named.type or named.kind
             return self.wrong("type_mismatch", tree.of.span, name=tree.of.text, found=found, wanted="codes")

@@ -61,12 +61,13 @@ class ParamRef(Part):
 
 class FieldRef(Part):
     """A field of the form of a step (or of a task opened by a row or rule) as last completed in
-    this visit of the phase."""
+    this visit of the phase. ``step`` "" is the form that is being filled in."""
 
     kind: Literal["field"] = "field"
     step: str
     field: str
     unit: str | None = None
+    type: str = "text"
 
 
 class Arith(Part):

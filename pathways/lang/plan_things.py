@@ -81,10 +81,12 @@ class Take(Part):
 
 
 class MeasureComponent(Part):
-    """One number of a measure. Bounds outside which a reading is refused (implausible)."""
+    """One number of a measure. Bounds outside which a reading is refused (implausible). ``optional``: a reading may
+    come without it."""
 
     name: str
     unit: str
+    optional: bool = False
     low: Quantity | None = None
     high: Quantity | None = None
 
@@ -149,7 +151,11 @@ class Ladder(Part):
 
 
 class FormField(Part):
-    """One question. ``type``: yes_no one_of many_of number scale date moment text."""
+    """One question. ``type``: yes_no one_of many_of number scale date moment text.
+
+    ``ask_if`` false: it is not asked. ``required_if``: needed only where that is true. ``answers``: what else may be
+    written for each word, where somebody answers in free text.
+    """
 
     id: str
     type: str
@@ -161,6 +167,9 @@ class FormField(Part):
     required: bool = True
     measure: str | None = None
     fact: str | None = None
+    ask_if: Cond | None = None
+    required_if: Cond | None = None
+    answers: dict[str, tuple[str, ...]] = {}
 
 
 class TaskSpec(Part):

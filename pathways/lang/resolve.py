@@ -14,7 +14,7 @@ from pathways.lang.catalogue import Catalogue
 from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.phrases_names import Named
 from pathways.lang.source import Path
-from pathways.lang.spec import PathwaySpec
+from pathways.lang.spec import FactSpec, PathwaySpec
 from pathways.lang.spec_actions import FieldSpec
 from pathways.lang.spec_base import Node
 from pathways.lang.spec_steps import (
@@ -28,6 +28,7 @@ from pathways.lang.spec_steps import (
     TeachStep,
     VisitStep,
 )
+from pathways.lang.units import ucum_of
 
 THROUGHOUT = "throughout"
 STEP_WORDS: Mapping[type[Node], tuple[str, ...]] = {
@@ -47,6 +48,10 @@ PROFESSIONS = (
     "nurse", "gp", "specialist", "pharmacist", "dietitian", "physiotherapist", "psychologist", "health_manager",
 )  # fmt: skip
 """Who may adjust a parameter although the pathway gives them no task: professions, as the site knows its staff."""
+FACT_FIELDS: Mapping[str, str] = {
+    "age": "number", "quantity": "number", "count": "number", "codes": "text", "medicines": "text",
+}  # fmt: skip
+"""How a fact is asked for, where a field of a form says no more than its name."""
 SEXES = ("female", "male", "other", "unknown")
 RESERVED = frozenset(
     {
@@ -78,7 +83,7 @@ class TaskSymbol:
     id: str
     path: Path
     phase: str | None
-    form: Mapping[str, FieldSpec]
+    form: Mapping[str, FieldSpec] | str
 
 
 @dataclass(slots=True)
@@ -122,6 +127,10 @@ class Symbols:
         entry = self.catalogue.measures.get(spec.use) if spec else None
         return {name: part.unit for name, part in entry.components.items()} if entry else {}
 
+    def fields(self, form: Mapping[str, FieldSpec] | str) -> Mapping[str, FieldSpec]:
+        """The questions of a form, or of the one named (none for an unknown name)."""
+        return self.spec.forms.get(form, {}) if isinstance(form, str) else form
+
     def names(self) -> frozenset[str]:
         """Every name that a phrase may use."""
         spec = self.spec
@@ -148,6 +157,8 @@ class Scope:
     phase: str | None = None
     among: tuple[str, ...] = ()
     attributes: Mapping[str, tuple[str, ...]] | None = None
+    form: Mapping[str, FieldSpec] | None = None
+    """The form whose field is asked about: a bare name may be another of its fields."""
     purpose: Literal["any", "medicine"] = "any"
 
     def lookup(self, name: str) -> Named | None:
@@ -155,6 +166,8 @@ class Scope:
         if self.attributes is not None:
             words = self.attributes.get(name)
             return None if words is None else Named(kind="attribute", id=name, type="one_of", words=words)
+        if self.form is not None and name in self.form:
+            return self._field("", name, self.form, None)
         first, _, rest = name.partition(".")
         found = self._valued(first, rest) or self._stepped(name) or self._anchored(name)
         if found is not None:
@@ -186,7 +199,7 @@ class Scope:
                 names += [f"{one}.{part}" for part in parts] if len(parts) > 1 else [one]
         names += self.steps()
         for task in self.symbols.tasks.values():
-            names += [task.id, *(f"{task.id}.{f}" for f in task.form)]
+            names += [task.id, *(f"{task.id}.{f}" for f in self.symbols.fields(task.form))]
         return names
 
     def steps(self) -> list[str]:
@@ -267,7 +280,7 @@ class Scope:
         if body is None or len(rest) > 1:
             return None
         if rest:
-            form = form_of(body)
+            form = self.symbols.fields(form_of(body))
             return self._field(step, rest[0], form, written_phase)
         words = outcome_words(body)
         if self.phase is None and written_phase is None:
@@ -280,8 +293,8 @@ class Scope:
         spec = form.get(name)
         if spec is None:
             return None
-        kind, words = field_type(spec)
-        unit = {"scale": "1"}.get(kind)
+        kind, words = field_type(spec, self.symbols.spec.facts)
+        unit = "1" if kind == "scale" else None if spec.number is None else ucum_of(unit_written(spec.number))
         return Named(kind="field", id=step, phase=phase, field=name, type=kind, unit=unit, words=words)
 
     def _task(self, name: str, parts: list[str]) -> Named | None:
@@ -289,12 +302,12 @@ class Scope:
         if task is not None:
             return Named(kind="step", id=task.id, words=(*TASK_WORDS, *ANY_STEP_WORDS))
         if len(parts) == 2 and parts[0] in self.symbols.tasks:
-            return self._field(parts[0], parts[1], self.symbols.tasks[parts[0]].form, None)
+            return self._field(parts[0], parts[1], self.symbols.fields(self.symbols.tasks[parts[0]].form), None)
         return None
 
 
-def form_of(step: AnyStep) -> Mapping[str, FieldSpec]:
-    """The form that a step carries (empty for none)."""
+def form_of(step: AnyStep) -> Mapping[str, FieldSpec] | str:
+    """The form that a step carries, or its name (empty for none)."""
     if isinstance(step, AskStep):
         return step.ask
     if isinstance(step, TaskStep | VisitStep):
@@ -302,16 +315,32 @@ def form_of(step: AnyStep) -> Mapping[str, FieldSpec]:
     return {}
 
 
-def field_type(spec: FieldSpec) -> tuple[str, tuple[str, ...]]:
-    """The type of a form field and the words it may hold."""
+def unit_written(number: str) -> str:
+    """The unit of a field: ``number: with kg`` and ``number: kg`` are the same."""
+    return number.removeprefix("with ").strip()
+
+
+def field_type(spec: FieldSpec, facts: Mapping[str, FactSpec]) -> tuple[str, tuple[str, ...]]:
+    """The type of a form field and the words it may hold. Without a word for its type it is a reading, or its fact."""
     if spec.yes_no is not None:
         return "yes_no", ("yes", "no")
     if spec.one_of is not None:
         return "one_of", tuple(spec.one_of)
+    if spec.many_of is not None:
+        return "many_of", tuple(spec.many_of)
     for kind in ("number", "scale", "date", "moment", "text"):
         if getattr(spec, kind) is not None:
             return kind, ()
-    return "text", ()
+    if spec.measure is not None:
+        return "reading", ()
+    known = facts.get(spec.fact or "")
+    if known is None:
+        return "text", ()
+    if known.type == "sex":
+        return "one_of", SEXES
+    if known.type == "yes_no":
+        return "yes_no", ("yes", "no")
+    return FACT_FIELDS.get(known.type, known.type), tuple(known.options or ())
 
 
 # --------------------------------------------------------------------------- ids of actions

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pathways.lang.diagnostics import Said
-from pathways.lang.spec_actions import Actions, Inline, RowSpec
+from pathways.lang.spec_actions import Actions, Fields, Inline, RowSpec
 from pathways.lang.spec_base import (
     Condition,
     Count,
@@ -276,7 +276,7 @@ class PathwaySpec(Node):
 
     PLACE = Said("a pathway", "路径")
     LATER: ClassVar[frozenset[str]] = frozenset(
-        {"forms", "decisions", "anchors", "merge", "instruments", "scores", "baselines", "goals"}
+        {"decisions", "anchors", "merge", "instruments", "scores", "baselines", "goals"}
     )
 
     carepath: int
@@ -288,6 +288,7 @@ class PathwaySpec(Node):
     profiles: dict[Id, ProfileSpec] = {}
     facts: dict[Id, FactSpec] = {}
     lists: dict[Id, Annotated[list[Plain], Filled]] = {}
+    forms: dict[Id, Fields] = {}
     parameters: dict[Id, ParameterSpec] = {}
     eligibility: EligibilitySpec | None = None
     consent: Annotated[list[Id], Filled] | None = None

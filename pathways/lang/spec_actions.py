@@ -7,23 +7,34 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Discriminator, Field, Tag
 
 from pathways.lang.diagnostics import Said, did_you_mean
-from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Node, Phrase, TextSpec, Trouble, YesNo
+from pathways.lang.spec_base import (
+    Condition,
+    Filled,
+    Id,
+    Listed,
+    Name,
+    Node,
+    Phrase,
+    Plain,
+    TextSpec,
+    Trouble,
+    YesNo,
+)
 
 # --------------------------------------------------------------------------- forms
 
-FIELD_TYPES = ("yes_no", "one_of", "number", "scale", "date", "moment", "text")
+FIELD_TYPES = ("yes_no", "one_of", "many_of", "number", "scale", "date", "moment", "text")
 
 
 class FieldSpec(Node):
     """One question: exactly one key says its type; the value of that key is its label, options or bounds."""
 
     PLACE = Said("a form field", "表单字段")
-    LATER: ClassVar[frozenset[str]] = frozenset(
-        {"many_of", "photo", "voice", "signature", "ask_if", "required_if", "answers"}
-    )
+    LATER: ClassVar[frozenset[str]] = frozenset({"photo", "voice", "signature"})
 
     yes_no: TextSpec | None = None
-    one_of: dict[Id, TextSpec] | None = None
+    one_of: Annotated[dict[Id, TextSpec], Filled] | None = None
+    many_of: Annotated[dict[Id, TextSpec], Filled] | None = None
     number: Phrase | None = None
     scale: Phrase | None = None
     date: Literal["optional", "required"] | None = None
@@ -33,9 +44,20 @@ class FieldSpec(Node):
     fact: Name | None = None
     label: TextSpec | None = None
     required: YesNo = True
+    ask_if: Condition | None = None
+    required_if: Condition | None = None
+    answers: dict[Name, Annotated[list[Plain], Listed, Filled]] | None = None
 
 
-FormSpec = Annotated[dict[Id, FieldSpec], Filled]
+Fields = Annotated[dict[Id, FieldSpec], Filled]
+
+
+def _form_tag(data: Any) -> str:
+    return "\0name" if isinstance(data, str) else "\0fields"
+
+
+FormSpec = Annotated[Annotated[Name, Tag("\0name")] | Annotated[Fields, Tag("\0fields")], Discriminator(_form_tag)]
+"""A form: its questions, or the name of one under `forms`."""
 
 # --------------------------------------------------------------------------- actions
 
