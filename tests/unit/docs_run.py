@@ -31,7 +31,7 @@ import pytest
 from carepath.main import run
 
 _BLOCK = re.compile(
-    r"(?:^<!-- (?P<verb>[a-z ]+): (?P<what>.*?) -->\n)?^(?P<indent> *)```(?P<language>[a-z]*)\n(?P<body>.*?)^ *```$",
+    r"(?:^<!-- (?P<verb>[a-z ]+): (?P<what>[^\n]*?) -->\n)?^```(?P<language>[a-z]*)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 _BEGINS = re.compile(r"^<!-- goes on from: (\S+) -->$", re.MULTILINE)

@@ -22,7 +22,7 @@ SETTING = re.compile(rf"\b{PREFIX}([A-Z_]*[A-Z])\b")
 # Not settings of a running carepath: they belong to the tests and benches.
 OF_TESTS = re.compile(r"(?:TEST|BENCH|UPDATE)_")
 SHELL = re.compile(r" +(?:#.*|[|&>].*)$")
-A_MISSING_FILE = re.compile(r"does not exist|no such file", re.IGNORECASE)
+A_MISSING_FILE = re.compile(r"does not exist|there is no (?:file|site|pathway)", re.IGNORECASE)
 
 
 def fault(words: list[str], *, whole: bool) -> str | None:
