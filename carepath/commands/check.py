@@ -45,7 +45,7 @@ SiteOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")]
-LanguageOption = Annotated[str | None, typer.Option("--lang", help="Language of the texts: zh or en.")]
+LanguageOption = Annotated[str | None, typer.Option("--lang", "--language", help="Language of the texts: zh or en.")]
 
 
 def chosen_language(wanted: str | None) -> Language:

@@ -25,6 +25,7 @@ from pathways.lang.load import documents, kind_of, load_any
 from pathways.lang.plan import Plan
 from pathways.lang.render import as_json
 from pathways.lang.render_diagram import mermaid
+from pathways.lang.render_picture import picture
 from pathways.lang.render_plan import plan_page
 from worker.problems import WRONG_INPUT
 
@@ -35,10 +36,13 @@ class Diagram(StrEnum):
     """Kinds of diagram."""
 
     MERMAID = "mermaid"
+    SVG = "svg"
 
 
 ProfileOption = Annotated[str | None, typer.Option(help="Show the numbers of one profile only.")]
-DiagramOption = Annotated[Diagram | None, typer.Option(help="Print a diagram of the phases instead.")]
+DiagramOption = Annotated[
+    Diagram | None, typer.Option(help="Print a drawing instead: the ways, the steps in time, the ladders.")
+]
 
 
 @app.command()
@@ -85,8 +89,9 @@ def _show(made: Plan, language: Language, profile: str | None, diagram: Diagram 
         hint = f"; did you mean {near}?" if near else f"; there are {', '.join(made.profiles) or 'none'}"
         raise typer.BadParameter(f"there is no profile {profile}{hint}", param_hint="--profile")
     if diagram is not None:
-        text = mermaid(made, language)
-        sys.stdout.write(json.dumps({"mermaid": text}, ensure_ascii=False) + "\n" if json_ else text)
+        draw = mermaid if diagram is Diagram.MERMAID else picture
+        text = draw(made, language, profile)
+        sys.stdout.write(json.dumps({diagram.value: text}, ensure_ascii=False) + "\n" if json_ else text)
     elif json_:
         sys.stdout.write(json.dumps(plan_json(made, profile), ensure_ascii=False, indent=2) + "\n")
     else:

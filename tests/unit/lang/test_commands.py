@@ -172,12 +172,11 @@ def test_the_page_spells_out_every_phrase_in_both_languages(capsys: pytest.Captu
 def test_the_diagram_has_every_phase_and_every_way(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", str(LIBRARY), "--diagram", "mermaid"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "stateDiagram-v2"
-    assert "  [*] --> baseline" in lines
-    assert "  refer --> end_with_staff : 45 days" in lines
-    assert sum(" --> " in line for line in lines) == 1 + 17 + 3
+    assert lines[0] == "flowchart TB"
+    assert '  n2 -->|"45 days after entry at the latest"| n7' in lines
+    assert sum(" -->|" in line for line in lines) == 17 + 1  # and discharged_again, which leads from every phase
     for line in lines:
-        assert line.count(":") <= 1  # a second colon would end the label
+        assert line.count('"') % 2 == 0  # a stray quote would end a label
 
 
 def test_a_pathway_that_does_not_compile_has_no_plan(somewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:

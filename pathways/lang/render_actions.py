@@ -1,0 +1,163 @@
+"""What rows, rules and ends do, in people's words. A kind that is not known here does not pass the type checker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from pathways.lang.plan import (
+    Action,
+    AskMeasure,
+    End,
+    Escalate,
+    Go,
+    OpenTask,
+    Phase,
+    PlanStep,
+    Row,
+    Rung,
+    Say,
+    SetFact,
+    StepControl,
+    Target,
+    TaskSpec,
+)
+from pathways.lang.plan_base import Duration
+from pathways.lang.plan_say import say_duration
+from pathways.lang.render_words import Names
+
+
+def action_words(names: Names, action: Action) -> str:
+    """One action, with the condition it is bound to."""
+    said = _action(names, action)
+    if action.only_if is None:
+        return said
+    cond = names.cond(action.only_if)
+    return names.say(f"{said} (only if {cond})", f"{said}（仅当{cond}）")
+
+
+def _action(names: Names, action: Action) -> str:
+    match action:
+        case Say(message=message):
+            return names.say(f"send “{names.message(message)}”", f"发送“{names.message(message)}”")
+        case OpenTask(task=task):
+            return task_words(names, task)
+        case Escalate(ladder=ladder, task=task):
+            quoted = "" if task is None else f"“{names.text(task.title)}”"
+            title = quoted and names.say(f" for {quoted}", f"：{quoted}")
+            said = names.word(ladder)
+            return names.say(f"tell people up the ladder “{said}”{title}", f"按升级阶梯“{said}”逐级通知{title}")
+        case PlanStep(step=step, at=at):
+            return names.say(
+                f"plan “{names.step(step)}” again on {names.moment(at)}",
+                f"于{names.moment(at)}重新安排“{names.step(step)}”",
+            )
+        case StepControl(kind=kind, step=step):
+            zh = {"start": "开始", "stop": "停止", "hold": "暂停"}[kind]
+            return names.say(f"{kind} “{names.step(step)}”", f"{zh}“{names.step(step)}”")
+        case SetFact(fact=fact, word=word):
+            to = names.say("now", "当前时间") if word is None else names.word(word)
+            return names.say(f"note {names.word(fact)}: {to}", f"记录{names.word(fact)}：{to}")
+        case AskMeasure(measure=measure):
+            title = names.text(names.plan.measures[measure].title)
+            return names.say(f"ask for a measurement now: {title}", f"请立即测量：{title}")
+        case Go(phase=phase):
+            return target_words(names, Target(go=phase))
+        case End(end=end):
+            return target_words(names, Target(end=end))
+        case _ as never:
+            assert_never(never)
+
+
+def actions_words(names: Names, actions: Iterable[Action]) -> str:
+    """Actions in a row."""
+    return names.say("; ", "；").join(action_words(names, action) for action in actions)
+
+
+def task_words(names: Names, task: TaskSpec) -> str:
+    """A task: what, who, until when, what if not."""
+    title, role = names.text(task.title), names.role(task.role)
+    parts = [names.say(f"task for {role}: “{title}”", f"{role}任务：“{title}”")]
+    if task.due is not None:
+        due = say_duration(task.due, names.language)
+        parts.append(names.say(f"within {due}", f"{due}内完成"))
+    if task.ladder is not None:
+        said = names.word(task.ladder)
+        parts.append(names.say(f"if late, up the ladder “{said}”", f"逾期则按升级阶梯“{said}”通知"))
+    return names.say(", ", "，").join(parts)
+
+
+def target_words(names: Names, target: Target) -> str:
+    """Where a row leads."""
+    if target.go is not None:
+        return names.say(f"to “{names.phase(target.go)}”", f"进入“{names.phase(target.go)}”")
+    return names.say(f"end: “{names.end(target.end or '')}”", f"结束：“{names.end(target.end or '')}”")
+
+
+def limit_words(names: Names, row: Row) -> str:
+    """``up to 1 time since “Steady”``; nothing for a row without a limit."""
+    if row.up_to is None:
+        return ""
+    since_en = f" since “{names.phase(row.since)}”" if row.since else ""
+    since_zh = f"自“{names.phase(row.since)}”起" if row.since else ""
+    times = f"{row.up_to} time{'' if row.up_to == 1 else 's'}"
+    return names.say(f"up to {times}{since_en}", f"{since_zh}至多 {row.up_to} 次")
+
+
+def span_words(names: Names, phase: Phase) -> str:
+    """How long a phase lasts."""
+    parts: list[str] = []
+    if phase.until is not None:
+        until = names.moment(phase.until)
+        parts.append(names.say(f"until {until}", f"至{until}"))
+        if phase.active_days_only:
+            parts.append(names.say("days of pause do not count", "暂停日不计"))
+    if phase.no_later_than is not None:
+        after = say_duration(phase.no_later_than.after, names.language)
+        parts.append(names.say(f"at most {after}", f"最长 {after}"))
+    return names.say(", ", "，").join(parts)
+
+
+def rung_words(names: Names, rung: Rung) -> list[str]:
+    """A rung: who, by which channels, how long is waited."""
+    answer = say_duration(rung.answer_within, names.language)
+    said = [names.role(rung.tell), names.words(rung.by, "and", "和")]
+    said.append(names.say(f"answers within {answer}", f"{answer}内答复"))
+    if rung.repeat:
+        said.append(names.say(f"told {rung.repeat} times more", f"再通知 {rung.repeat} 次"))
+    if rung.off_duty == "wait":
+        said.append(names.say("waits while off duty", "不在岗时等待"))
+    return said
+
+
+class Clock:
+    """Time that passes up a ladder, said in the units of its rungs."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, int] = {}
+        self.named: list[str] = []
+
+    def add(self, length: Duration, times: int) -> None:
+        """Let ``times`` waits of a length pass."""
+        if length.amount is None:
+            self.named.append(f"{times} × {length.param}")
+        else:
+            self.sums[length.unit] = self.sums.get(length.unit, 0) + length.amount * times
+
+    def words(self, names: Names) -> str:
+        """``at once``, ``after 45 minutes``."""
+        if not self.sums and not self.named:
+            return names.say("at once", "立即")
+        lengths = [Duration.model_validate({"amount": amount, "unit": unit}) for unit, amount in self._whole()]
+        parts = [say_duration(length, names.language) for length in lengths]
+        said = names.say(" and ", "加").join([*parts, *self.named])
+        return names.say(f"after {said}", f"{said}后")
+
+    def _whole(self) -> list[tuple[str, int]]:
+        """90 minutes are said as they are; 120 are 2 hours."""
+        whole: list[tuple[str, int]] = []
+        for unit, amount in self.sums.items():
+            bigger, per = {"s": ("min", 60), "min": ("h", 60)}.get(unit, (unit, 1))
+            even = per > 1 and amount % per == 0
+            whole.append((bigger, amount // per) if even else (unit, amount))
+        return whole

@@ -1,0 +1,452 @@
+"""A plan in people's words: titles where authors wrote ids, values where they wrote the names of parameters.
+
+Conditions and times are trees. Before they are said (``plan_say``), every leaf that names something is exchanged for
+one that carries the name people use; so one grammar of speech serves authors and clinicians. Kinds that name something
+stand in ``_NAMED``, all others in ``PLAIN``: a kind in neither is an error, and a test holds the two against the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Final, assert_never
+
+from pathways.lang import plan_cond as c
+from pathways.lang import plan_when as w
+from pathways.lang.catalogue import catalogue
+from pathways.lang.diagnostics import Language
+from pathways.lang.handoff_words import HANDOFF_WORDS
+from pathways.lang.plan import (
+    AskBody,
+    Derived,
+    DoseBody,
+    Escalate,
+    FormField,
+    HandoffBody,
+    MeasureBody,
+    OpenTask,
+    Parameter,
+    ParamValue,
+    Plan,
+    Row,
+    SayBody,
+    Step,
+    TaskBody,
+    TaskSpec,
+    TeachBody,
+    VisitBody,
+)
+from pathways.lang.plan_base import Part, Text
+from pathways.lang.plan_say import role_words, say_cond, say_duration, say_quantity
+from pathways.lang.plan_say_when import say_moment, say_when
+
+_FUNCTIONS: Final[dict[str, Text]] = {
+    "mean": Text(en="mean", zh="平均值"),
+    "median": Text(en="median", zh="中位数"),
+    "min": Text(en="lowest", zh="最低值"),
+    "max": Text(en="highest", zh="最高值"),
+    "last": Text(en="last", zh="最新值"),
+    "first": Text(en="first", zh="最早值"),
+    "count": Text(en="number of readings of", zh="读数次数"),
+    "sum": Text(en="sum of", zh="总和"),
+    "change": Text(en="change of", zh="变化"),
+}
+_WORDS: Final[dict[str, Text]] = {
+    "done": Text(en="done", zh="已完成"),
+    "done_late": Text(en="done late", zh="迟完成"),
+    "partly": Text(en="partly done", zh="部分完成"),
+    "missed": Text(en="missed", zh="漏做"),
+    "taken": Text(en="taken", zh="已服"),
+    "taken_late": Text(en="taken late", zh="迟服"),
+    "not_taken": Text(en="not taken", zh="未服"),
+    "read": Text(en="read", zh="已读"),
+    "passed": Text(en="passed", zh="已通过"),
+    "sent": Text(en="sent", zh="已发送"),
+    "undelivered": Text(en="not delivered", zh="未送达"),
+    "no_show": Text(en="no show", zh="未到"),
+    "moved": Text(en="moved", zh="已改期"),
+    "skipped": Text(en="skipped", zh="已跳过"),
+    "cancelled": Text(en="cancelled", zh="已取消"),
+    "failed": Text(en="failed", zh="失败"),
+    "yes": Text(en="yes", zh="是"),
+    "no": Text(en="no", zh="否"),
+    "male": Text(en="male", zh="男"),
+    "female": Text(en="female", zh="女"),
+    "clinic": Text(en="in the clinic", zh="门诊"),
+    "home": Text(en="at home", zh="居家"),
+    "video": Text(en="by video", zh="视频"),
+    "phone": Text(en="by telephone", zh="电话"),
+    "image_text": Text(en="by text and picture", zh="图文"),
+    "app": Text(en="app", zh="应用"),
+    "sms": Text(en="text message", zh="短信"),
+    "call": Text(en="telephone call", zh="电话"),
+    "email": Text(en="e-mail", zh="邮件"),
+    "wechat": Text(en="WeChat", zh="微信"),
+    "systolic": Text(en="systolic", zh="收缩压"),
+    "diastolic": Text(en="diastolic", zh="舒张压"),
+    "pulse": Text(en="pulse", zh="脉搏"),
+    "patient": Text(en="patient", zh="患者"),
+    "caregiver": Text(en="caregiver", zh="照护者"),
+    "red": Text(en="red", zh="红色"),
+    "amber": Text(en="amber", zh="黄色"),
+    "info": Text(en="information", zh="提示"),
+    "no_data": Text(en="no data", zh="无数据"),
+    "mild": Text(en="mild", zh="轻度"),
+    "moderate": Text(en="moderate", zh="中度"),
+    "severe": Text(en="severe", zh="重度"),
+    "age": Text(en="age", zh="年龄"),
+    "sex": Text(en="sex", zh="性别"),
+    "pregnant": Text(en="pregnant", zh="怀孕"),
+    "conditions": Text(en="conditions", zh="疾病"),
+    "medicines": Text(en="medicines", zh="用药"),
+    "smoker": Text(en="smoker", zh="吸烟"),
+    "withdrawn": Text(en="the patient withdraws", zh="患者退出"),
+    "died": Text(en="the patient has died", zh="患者去世"),
+    "readmitted": Text(en="the patient is readmitted", zh="患者再次入院"),
+    "discharged_again": Text(en="the patient is discharged again", zh="患者再次出院"),
+    "contact_refused": Text(en="the patient refuses contact", zh="患者拒绝联系"),
+    "paused": Text(en="the pathway is paused", zh="路径暂停"),
+    "resumed": Text(en="the pathway is resumed", zh="路径恢复"),
+    "transferred": Text(en="the patient is transferred", zh="患者转出"),
+    "moved_away": Text(en="moved away", zh="已迁走"),
+    "declined_care": Text(en="declined care", zh="拒绝随访"),
+    "care": Text(en="care", zh="随访照护"),
+    "device_data": Text(en="data of devices", zh="设备数据"),
+    "enrolment": Text(en="enrolment", zh="入组"),
+    "finished": Text(en="finished", zh="完成"),
+    "urgent": Text(en="urgent", zh="紧急"),
+    "overdue": Text(en="overdue", zh="逾期"),
+    "pharmacy": Text(en="pharmacy", zh="药房"),
+}
+KINDS: Final[dict[str, Text]] = {
+    "measure": Text(en="measurement", zh="测量"),
+    "ask": Text(en="questions", zh="提问"),
+    "dose": Text(en="medicine", zh="服药"),
+    "teach": Text(en="education", zh="宣教"),
+    "say": Text(en="message", zh="消息"),
+    "task": Text(en="task", zh="任务"),
+    "visit": Text(en="visit", zh="就诊"),
+    "handoff": Text(en="handoff", zh="转交"),
+}
+"""What people call each kind of step."""
+
+PLAIN: Final = (
+    c.Literal_, c.Arith, c.Compare, c.Between, c.Known, c.InARow, c.NOfM, c.HeldFor, c.And, c.Or, c.Not, c.AtLeast,
+    c.Always, w.SupplyEndMoment, w.BookedMoment, w.DayOfPhase, w.OffsetMoment, w.AbsoluteMoment, w.OnceAt, w.DaysAfter,
+    w.BetweenMoments, w.Every, w.OnDaysOfMonth, w.NextWorkingDay, w.OncePer, w.EachSlot, w.AsSoonAs, w.During, w.When,
+)  # fmt: skip
+"""Kinds of condition and time that name nothing themselves; what they hold is looked at."""
+
+
+def kind_word(step: Step, language: Language) -> str:
+    """What people call the kind of a step."""
+    return KINDS[step.body.kind].in_language(language)
+
+
+def plain_word(word: str, language: Language) -> str:
+    """A coded word (``done_late``, ``clinic``, ``sms``) for people; one not known loses its underscores."""
+    known = _WORDS.get(word)
+    return known.in_language(language) if known is not None else word.replace("_", " ")
+
+
+class Names:
+    """The names people use for what stands in one plan."""
+
+    def __init__(self, plan: Plan, language: Language = "en", profile: str | None = None) -> None:
+        self.plan = plan
+        self.language: Language = language
+        self.profile = profile
+
+    # ------------------------------------------------------------------ whole phrases
+
+    def cond(self, cond: c.Cond) -> str:
+        """A condition in people's words."""
+        return say_cond(self._named(cond), self.language)
+
+    def when(self, when: w.When) -> str:
+        """A schedule in people's words, spelled out."""
+        return say_when(self._named(when), self.language)
+
+    def moment(self, moment: w.Moment) -> str:
+        """A moment in people's words."""
+        return say_moment(self._named(moment), self.language)
+
+    def row(self, row: Row) -> str:
+        """What a row waits for."""
+        if row.test == "unknown":
+            return self.say("what stands above cannot be judged", "以上无法判断")
+        if row.test == "else" or isinstance(row.test, c.Always):
+            return self.say("in every other case", "其他情况")
+        return self.cond(row.test)
+
+    # ------------------------------------------------------------------ single names
+
+    def say(self, en: str, zh: str) -> str:
+        """One of two texts."""
+        return zh if self.language == "zh" else en
+
+    def text(self, text: Text) -> str:
+        """A text in the language of the page."""
+        return text.in_language(self.language)
+
+    def word(self, word: str) -> str:
+        """A coded word."""
+        return plain_word(word, self.language)
+
+    def words(self, words: tuple[str, ...], en: str = "or", zh: str = "或") -> str:
+        """Coded words in a row."""
+        said = [self.word(one) for one in words]
+        if len(said) < 2:
+            return "".join(said)
+        last = f" {en} {said[-1]}" if self.language == "en" else f"{zh}{said[-1]}"
+        return self.say(", ", "、").join(said[:-1]) + last
+
+    def role(self, role: str) -> str:
+        """A role."""
+        return self.word(role) if role in {"patient", "caregiver"} else role_words(role).in_language(self.language)
+
+    def phase(self, phase: str) -> str:
+        """A phase by its title."""
+        return self.text(self.plan.phases[phase].title)
+
+    def end(self, end: str) -> str:
+        """An end by its title, else the author's word."""
+        title = self.plan.ends[end].title
+        return self.text(title) if title is not None else self.word(end)
+
+    def step(self, step: str, phase: str | None = None) -> str:
+        """A step, or a task opened by a row or rule, by its title."""
+        found = self._steps.get(f"{phase}.{step}") if phase else None
+        title = found or self._titles.get(step)
+        return self.text(title) if title is not None else step.replace("_", " ")
+
+    def message(self, message: str) -> str:
+        """The text of a message."""
+        return self.text(self.plan.messages[message].text)
+
+    def parameter(self, parameter: Parameter) -> str:
+        """The value of a parameter: of the profile asked for, else of every profile that differs."""
+        usual = self.value_of(parameter)
+        if usual is None:
+            return parameter.id.replace("_", " ")
+        text = say_quantity(usual.value.value, usual.value.unit, self.language)
+        if self.profile is not None:
+            return text
+        others: dict[str, list[str]] = {}
+        for profile, value in parameter.by_profile.items():
+            said = say_quantity(value.value.value, value.value.unit, self.language)
+            if said != text:
+                others.setdefault(said, []).append(profile)
+        if not others:
+            return text
+        said = "; ".join(f"{', '.join(names)}: {value}" for value, names in others.items())
+        return self.say(f"{text} ({said})", f"{text}（{said}）")
+
+    def value_of(self, parameter: Parameter) -> ParamValue | None:
+        """The value of the profile asked for, else the one for no profile, else of the first profile."""
+        if self.profile is not None and self.profile in parameter.by_profile:
+            return parameter.by_profile[self.profile]
+        return parameter.value or next(iter(parameter.by_profile.values()), None)
+
+    def measured(self, title: Text, component: str) -> str:
+        """A number of a measure: ``systolic blood pressure``."""
+        if component == "value":
+            return self.say(lower_first(title.en), title.zh)
+        if self.language == "zh":
+            return self.word(component) if component in _WORDS else f"{title.zh}（{self.word(component)}）"
+        return f"{self.word(component)} {lower_first(title.en)}"
+
+    def derived(self, spec: Derived, component: str = "value") -> str:
+        """``mean systolic blood pressure of 7 days``."""
+        what = self.measured(self.plan.measures[spec.measure].title, component)
+        made = self.text(_FUNCTIONS[spec.function])
+        over = say_duration(spec.over, self.language)
+        return self.say(f"{made} {what} of {over}", f"{over}{what}{made}")
+
+    def field(self, step: str, field: str) -> str:
+        """A question of a form by its label."""
+        label = self._labels.get((step, field))
+        if label is not None:
+            return self.text(label)
+        return f"{self.step(step)}: {field.replace('_', ' ')}"
+
+    def doer(self, step: Step) -> str:
+        """Who does a step. A kind that is not known here does not pass the type checker."""
+        match step.body:
+            case MeasureBody() | AskBody() | DoseBody() | TeachBody() | SayBody():
+                return self.role("patient")
+            case TaskBody(task=task):
+                return self.role(task.role)
+            case VisitBody(with_role=role):
+                return self.say(f"patient and {self.role(role)}", f"患者和{self.role(role)}")
+            case HandoffBody(partner=partner):
+                return self.word(partner)
+            case _ as never:
+                assert_never(never)
+
+    def outcome(self, word: str, machine: str | None = None) -> str:
+        """An outcome word; of a handoff as that kind of handoff means it."""
+        if machine is not None and self.language == "zh":
+            for one in HANDOFF_WORDS.get(machine, ()):
+                if one.name == word:
+                    return one.text.zh
+        return self.say("without an answer", "逾期未答复") if word == "silent" else self.word(word)
+
+    def machine(self, step: str) -> str | None:
+        """The kind of handoff of a step, None for any other step."""
+        for one in self.steps:
+            if one.id == step and isinstance(one.body, HandoffBody):
+                return one.body.machine
+        return None
+
+    # ------------------------------------------------------------------ trees
+
+    def _named(self, part: Any) -> Any:
+        """The same tree with people's names at its leaves."""
+        if isinstance(part, tuple):
+            return tuple(self._named(one) for one in part)
+        if not isinstance(part, Part):
+            return part
+        renamer = _NAMED.get(type(part))
+        if renamer is not None:
+            return renamer(self, part)
+        if type(part).__module__ in _TREES and not isinstance(part, PLAIN):
+            raise TypeError(f"nothing is known about the names in {type(part).__name__}")
+        fields = {name: self._named(getattr(part, name)) for name in type(part).model_fields}
+        return part.model_copy(update=fields)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step of the plan, in its order."""
+        return (*self.plan.throughout, *(step for phase in self.plan.phases.values() for step in phase.steps))
+
+    @cached_property
+    def _steps(self) -> dict[str, Text]:
+        return {step.path: step.title for step in self.steps}
+
+    @cached_property
+    def _titles(self) -> dict[str, Text]:
+        """Title by the bare id of steps and of tasks opened by actions."""
+        found = {task_id: task.title for task_id, task in self.tasks}
+        found.update({path.split(".", 1)[1]: title for path, title in self._steps.items()})
+        return found
+
+    @cached_property
+    def _labels(self) -> dict[tuple[str, str], Text]:
+        forms: list[tuple[str, tuple[FormField, ...]]] = [(name, task.form) for name, task in self.tasks]
+        for step in self.steps:
+            form = step.body.task.form if isinstance(step.body, TaskBody) else getattr(step.body, "form", ())
+            forms.append((step.id, form))
+        return {(name, f.id): f.label for name, form in forms for f in form if f.label is not None}
+
+    @cached_property
+    def tasks(self) -> tuple[tuple[str, TaskSpec], ...]:
+        """Id and task of every action of the plan that opens one."""
+        return tuple(
+            (action.id, action.task)
+            for action in _parts_of(self.plan, OpenTask | Escalate)
+            if action.task is not None
+        )
+
+
+def _parts_of(part: Any, kind: Any) -> list[Any]:
+    """Every part of a kind, in the order of the plan."""
+    if isinstance(part, tuple | list):
+        return [found for one in part for found in _parts_of(one, kind)]
+    if isinstance(part, dict):
+        return [found for one in part.values() for found in _parts_of(one, kind)]
+    if not isinstance(part, Part):
+        return []
+    own = [part] if isinstance(part, kind) else []
+    return own + [found for name in type(part).model_fields for found in _parts_of(getattr(part, name), kind)]
+
+
+def lower_first(title: str) -> str:
+    """A title inside a sentence: ``blood pressure``; ``HbA1c`` stays."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+
+
+# --------------------------------------------------------------------------- leaves that name something
+
+
+def _word(text: str) -> c.FactRef:
+    """A leaf that is said as the text it carries."""
+    return c.FactRef(fact=text, type="text")
+
+
+def _measure(names: Names, ref: c.MeasureRef) -> c.FactRef:
+    return _word(names.measured(names.plan.measures[ref.measure].title, ref.component))
+
+
+def _derived(names: Names, ref: c.DerivedRef) -> c.FactRef:
+    return _word(names.derived(names.plan.derived[ref.derived], ref.component))
+
+
+def _fact(names: Names, ref: c.FactRef) -> c.FactRef:
+    return _word(names.word(ref.fact))
+
+
+def _param(names: Names, ref: c.ParamRef) -> c.FactRef:
+    return _word(names.parameter(names.plan.parameters[ref.param]))
+
+
+def _field(names: Names, ref: c.FieldRef) -> c.FactRef:
+    return _word(names.field(ref.step, ref.field))
+
+
+def _is(names: Names, cond: c.Is) -> c.Is:
+    return cond.model_copy(update={"of": names._named(cond.of), "word": names.word(cond.word)})
+
+
+def _one_of(names: Names, cond: c.OneOf) -> c.OneOf:
+    words = tuple(names.word(word) for word in cond.words)
+    return cond.model_copy(update={"of": names._named(cond.of), "words": words})
+
+
+def _has(names: Names, cond: c.Has) -> c.Has:
+    title = catalogue().code_lists[cond.code].title if cond.code in catalogue().code_lists else None
+    said = cond.code.replace("_", " ") if title is None else names.say(lower_first(title.en), title.zh)
+    return cond.model_copy(update={"fact": names.word(cond.fact), "code": said})
+
+
+def _step_is(names: Names, cond: c.StepIs) -> c.StepIs:
+    outcomes = tuple(names.outcome(word, names.machine(cond.step)) for word in cond.outcomes)
+    title = _quoted(names, names.step(cond.step, cond.phase))
+    return cond.model_copy(update={"step": title, "phase": None, "outcomes": outcomes})
+
+
+def _missed(names: Names, cond: c.MissedInRow) -> c.MissedInRow:
+    return cond.model_copy(update={"step": _quoted(names, names.step(cond.step, cond.phase)), "phase": None})
+
+
+def _step_moment(names: Names, moment: w.StepMoment) -> w.StepMoment:
+    return moment.model_copy(update={"step": _quoted(names, names.step(moment.step, moment.phase)), "phase": None})
+
+
+def _anchor(names: Names, moment: w.AnchorMoment) -> w.AnchorMoment:
+    if moment.name in {"phase_start", "enrolment"}:
+        return moment
+    return moment.model_copy(update={"name": names.word(moment.name)})
+
+
+def _quoted(names: Names, title: str) -> str:
+    return names.say(f"“{title}”", f"“{title}”")
+
+
+_TREES: Final = frozenset({"pathways.lang.plan_cond", "pathways.lang.plan_when"})
+_NAMED: Final[dict[type[Part], Callable[[Names, Any], Part]]] = {
+    c.MeasureRef: _measure,
+    c.DerivedRef: _derived,
+    c.FactRef: _fact,
+    c.ParamRef: _param,
+    c.FieldRef: _field,
+    c.Is: _is,
+    c.OneOf: _one_of,
+    c.Has: _has,
+    c.StepIs: _step_is,
+    c.MissedInRow: _missed,
+    w.StepMoment: _step_moment,
+    w.AnchorMoment: _anchor,
+}
+NAMED: Final = tuple(_NAMED)
+"""Kinds of condition and time that name something, and are renamed."""
