@@ -57,13 +57,14 @@ def _wakes(run: Run) -> list[Due]:
         if due is not None and case.phase is not None:
             out.append((due[0], "phase_end", case.phase.phase.path, case.id, case.id))
         out.extend(_silence(run, case))
-    for o in run.state.occurrences.values():
-        case = run.cases[o.enrolment]
-        if o.step in case.index.quiet and case.en.ending is None:
+    for (eid, path), keys in run.live.by_step.items():
+        case = run.cases[eid]
+        if path in case.index.quiet and case.en.ending is None:
             continue
-        at = wake_at(case, o)
-        if at is not None:
-            out.append((at, "occurrence", o.step, o.key, o.enrolment))
+        for key in keys:
+            at = wake_at(case, run.state.occurrences[key])
+            if at is not None:
+                out.append((at, "occurrence", path, key, eid))
     for alarm in run.state.alarms.values():
         if alarm.at is not None:
             at = alarm.at + PATIENCE if alarm.what == "plan" else alarm.at

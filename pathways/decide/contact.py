@@ -7,7 +7,7 @@ reason is kept. Places are reserved when messages are planned, so that a week pl
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pathways.decide.calendar import local_date
@@ -74,14 +74,12 @@ def place(run: Run, case: Case | None, wish: Wish) -> bool:
     run.state.sends[wish.key] = Send(
         key=wish.key,
         due=due,
-        wanted=wish.wanted,
+        wanted=None if wish.wanted == due else wish.wanted,
         cls=wish.cls,
         enrolment=wish.enrolment,
         template=wish.template,
         topic=wish.topic or "",
-        bundle=bundle or "",
         for_=wish.same_as,
-        until=wish.expires,
         counted=wish.to == "patient",
     )
     run.emit(
@@ -126,9 +124,10 @@ def _forbidden(run: Run, case: Case | None, wish: Wish) -> str:
 def _duplicate(run: Run, wish: Wish) -> bool:
     """The same was planned for about the same time (by another pathway, say)."""
     for send in run.state.sends.values():
-        if send.template != wish.template or send.for_ != wish.same_as or send.wanted is None:
+        if send.template != wish.template or send.for_ != wish.same_as:
             continue
-        if abs(send.wanted - wish.wanted) <= SAME and send.counted == (wish.to == "patient"):
+        wanted = send.wanted or send.due
+        if wanted is not None and abs(wanted - wish.wanted) <= SAME and send.counted == (wish.to == "patient"):
             return True
     return False
 
@@ -182,9 +181,10 @@ def _bundled(run: Run, wish: Wish, due: datetime) -> datetime:
     if within is None or within.unit not in CLOCK_UNITS or wish.to != "patient":
         return due
     size = timedelta(seconds=(within.amount or 0) * {"s": 1, "min": 60, "h": 3600}[within.unit])
+    end = min(due + size, wish.expires)
     best: datetime | None = None
     for send in run.state.sends.values():
-        if send.due is None or not send.bundle or not due <= send.due <= min(due + size, wish.expires):
+        if send.due is None or not due <= send.due <= end or send.cls == "red" or not send.counted:
             continue
         if best is None or send.due < best:
             best = send.due
@@ -195,37 +195,42 @@ def _over_cap(run: Run, wish: Wish, due: datetime) -> str:
     caps = run.site.caps.get(wish.cls)
     if caps is None or wish.to != "patient" or (caps.per_day is None and caps.per_week is None):
         return ""
-    zone = run.state.patient.zone
-    day = local_date(due, zone)
-    monday = day - timedelta(days=day.weekday())
-    today: set[str] = set()
-    week: set[str] = set()
-    bundle = f"{run.state.journey}:b:{int(due.timestamp())}"
+    today, tomorrow, monday, sunday = _edges(run, due)
+    second = due.replace(microsecond=0)
+    of_day: set[datetime] = set()
+    of_week: set[datetime] = set()
     for send in run.state.sends.values():
-        if send.cls != wish.cls or send.due is None or not send.counted:
+        at = send.due
+        if at is None or not monday <= at < sunday or send.cls != wish.cls or not send.counted:
             continue
-        if send.bundle == bundle:
+        bundle = at.replace(microsecond=0) if at.microsecond else at  # what goes at one second is one message
+        if bundle == second:
             return ""
-        on = _date_of(run, send, zone)
-        if on == day:
-            today.add(send.bundle)
-        if monday <= on < monday + timedelta(days=7):
-            week.add(send.bundle)
-    if caps.per_day is not None and len(today) >= caps.per_day:
+        of_week.add(bundle)
+        if today <= at < tomorrow:
+            of_day.add(bundle)
+    if caps.per_day is not None and len(of_day) >= caps.per_day:
         return "cap"
-    if caps.per_week is not None and len(week) >= caps.per_week:
+    if caps.per_week is not None and len(of_week) >= caps.per_week:
         return "cap_week"
     return ""
 
 
-def _date_of(run: Run, send: Send, zone: str) -> date:
-    key = ("date", zone, send.due)
-    found: date | None = run.live.cache.get(key)
+def _edges(run: Run, at: datetime) -> tuple[datetime, datetime, datetime, datetime]:
+    """Where the local day of an instant begins and ends, and its week, which begins on Monday."""
+    zone = run.state.patient.zone
+    day = local_date(at, zone)
+    key = ("edges", zone, day)
+    found: tuple[datetime, datetime, datetime, datetime] | None = run.live.cache.get(key)
     if found is None:
-        assert send.due is not None
-        if len(run.live.cache) > 2000:
-            run.live.cache.clear()
-        found = run.live.cache[key] = local_date(send.due, zone)
+        monday = day - timedelta(days=day.weekday())
+        edges = (
+            day_start(day, zone),
+            day_start(day + timedelta(days=1), zone),
+            day_start(monday, zone),
+            day_start(monday + timedelta(days=7), zone),
+        )
+        found = run.live.remember(key, edges)
     return found
 
 

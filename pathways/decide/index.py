@@ -125,6 +125,7 @@ class PlanIndex:
     moments: dict[str, frozenset[str]] = field(default_factory=dict)
     guards: dict[str, frozenset[str]] = field(default_factory=dict)
     measures_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    components: dict[str, tuple[str, ...]] = field(default_factory=dict)
     measure_steps: dict[str, tuple[str, ...]] = field(default_factory=dict)
     derived_of: dict[str, tuple[Derived, ...]] = field(default_factory=dict)
     silence: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -167,6 +168,7 @@ def _build(plan: Plan) -> PlanIndex:
         _add_rule(index, rule)
     for measure in plan.measures.values():
         index.measures_of[measure.catalogue] = (*index.measures_of.get(measure.catalogue, ()), measure.id)
+        index.components.setdefault(measure.catalogue, tuple(c.name for c in measure.components[:2]))
         index.derived_of[measure.id] = tuple(d for d in plan.derived.values() if d.measure == measure.id)
         index.keep_days[measure.id] = max([3, *(_days(d.over) + 2 for d in index.derived_of[measure.id])])
         index.keep_takes[measure.id] = 4

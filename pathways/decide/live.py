@@ -7,9 +7,9 @@ instant; entries that do not are dropped when they come up, so changing a record
 from __future__ import annotations
 
 import heapq
-from bisect import insort
+from bisect import bisect_right, insort
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pathways.decide.records import Alarm, Enrolment, Episode, HandoffRun, Kept, Occurrence, RuleRun, Task
 from pathways.decide.state import JourneyState
@@ -17,7 +17,12 @@ from pathways.decide.state import JourneyState
 OPENING, EVENT, SAFETY, TIMEOUT, PROGRESS = range(5)
 """Order at one instant: what opens, answers, safety, time-outs, progress."""
 
+T = TypeVar("T")
 Entry = tuple[datetime, int, str, str]
+CACHE = 2000
+"""So many worked-out values are kept in memory before all are forgotten."""
+LAST = "\uffff"
+"""Sorts behind every key."""
 
 
 def occurrence_next(o: Occurrence) -> tuple[datetime, int] | None:
@@ -81,12 +86,13 @@ NEXT: dict[str, Any] = {
 class Live:
     """The agenda and the indexes of one state in memory."""
 
-    __slots__ = ("by_step", "cache", "heap", "readings", "run")
+    __slots__ = ("by_step", "cache", "dues", "heap", "readings", "run")
 
     def __init__(self, state: JourneyState) -> None:
         self.heap: list[Entry] = []
         self.readings: dict[str, list[tuple[datetime, str, Kept]]] = {}
-        self.by_step: dict[str, set[str]] = {}
+        self.by_step: dict[tuple[str, str], set[str]] = {}
+        self.dues: list[tuple[datetime, str]] = []
         self.cache: dict[Any, Any] = {}
         self.run: Any = None
         for section, next_of in NEXT.items():
@@ -96,7 +102,10 @@ class Live:
                     self.heap.append((*due, section, key))
         heapq.heapify(self.heap)
         for key, occurrence in state.occurrences.items():
-            self.by_step.setdefault(f"{occurrence.enrolment}|{occurrence.step}", set()).add(key)
+            self.by_step.setdefault((occurrence.enrolment, occurrence.step), set()).add(key)
+            if occurrence.due is not None:
+                self.dues.append((occurrence.due, key))
+        self.dues.sort()
         for kept in state.readings.values():
             if kept.at is not None:
                 self.readings.setdefault(kept.measure, []).append((kept.at, kept.key, kept))
@@ -125,6 +134,32 @@ class Live:
         entry = heapq.heappop(self.heap)
         while self.heap and self.heap[0] == entry:
             heapq.heappop(self.heap)
+
+    def note(self, occurrence: Occurrence) -> None:
+        """Index an occurrence: one that was made, or has another due instant."""
+        self.by_step.setdefault((occurrence.enrolment, occurrence.step), set()).add(occurrence.key)
+        if occurrence.due is not None:
+            insort(self.dues, (occurrence.due, occurrence.key))
+        self.schedule("occurrences", occurrence)
+
+    def first_due(self, state: JourneyState, after: datetime) -> Occurrence | None:
+        """The first occurrence that is due later than an instant (which never goes back from call to call)."""
+        place = bisect_right(self.dues, (after, LAST))
+        del self.dues[:place]
+        while self.dues:
+            due, key = self.dues[0]
+            found = state.occurrences.get(key)
+            if found is not None and found.due == due:
+                return found
+            del self.dues[0]
+        return None
+
+    def remember(self, key: Any, value: T) -> T:
+        """Keep something that was worked out and holds for ever under its key; all is forgotten when it is much."""
+        if len(self.cache) > CACHE:
+            self.cache.clear()
+        self.cache[key] = value
+        return value
 
     def keep(self, kept: Kept) -> None:
         """Index a reading."""

@@ -94,10 +94,8 @@ def make(
 
 def add(case: Case, occurrence: Occurrence) -> None:
     """Put an occurrence into the state, its index and the agenda."""
-    run = case.run
-    run.state.occurrences[occurrence.key] = occurrence
-    run.live.by_step.setdefault(f"{case.id}|{occurrence.step}", set()).add(occurrence.key)
-    run.live.schedule("occurrences", occurrence)
+    case.run.state.occurrences[occurrence.key] = occurrence
+    case.run.live.note(occurrence)
 
 
 def _window(case: Case, step: Step, o: Occurrence, opens: datetime | None, next_due: datetime | None) -> None:
@@ -126,7 +124,7 @@ def move(case: Case, step: Step, o: Occurrence, due: datetime) -> None:
     elif o.state in {"due", "late"} and due > case.run.at:
         o.state = "open"
     step_run(case, step.path).due = due
-    case.run.live.schedule("occurrences", o)
+    case.run.live.note(o)
     drop_reminders(case, o)
     plan_reminders(case, step, o)
     case.touch("s:" + step.id)
@@ -264,7 +262,7 @@ def end(
     run = case.run
     run.flush()
     del run.state.occurrences[o.key]
-    run.live.by_step[f"{case.id}|{o.step}"].discard(o.key)
+    run.live.by_step[case.id, o.step].discard(o.key)
     step = case.index.steps[o.step]
     drop_reminders(case, o)
     if o.visit == case.visit_of(o.step):

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from pathways.decide.case import Case
     from pathways.decide.run import Run
 
-CACHE = 2000
-"""So many worked-out values are kept in memory before all are forgotten."""
 NEAR = timedelta(minutes=10)
 """Readings without an occurrence this near to each other are one take."""
 
@@ -82,9 +80,7 @@ def _cached(live: Live, rows: list[Kept]) -> TakeValues:
     key = ("take", *(row.key for row in rows))
     found: TakeValues | None = live.cache.get(key)
     if found is None:
-        if len(live.cache) > CACHE:
-            live.cache.clear()
-        found = live.cache[key] = _mean(rows)
+        found = live.remember(key, _mean(rows))
     return found
 
 
@@ -134,13 +130,10 @@ def prune(case_specs: Sequence[tuple[Case, Measure]], live: Live, state: Journey
 
 def numbers(run: Run, kept: Kept, between: str = "/") -> str:
     """A reading's numbers in the order in which its measure has them (192/112), two at most."""
-    names = next(
-        (
-            [c.name for c in measure.components]
-            for case in run.cases.values()
-            for measure in case.plan.measures.values()
-            if measure.catalogue == kept.measure
-        ),
-        sorted(kept.values),
-    )
-    return between.join(f"{kept.values[name]:f}" for name in names[:2] if name in kept.values)
+    for case in run.cases.values():
+        names: Sequence[str] | None = case.index.components.get(kept.measure)
+        if names is not None:
+            break
+    else:
+        names = sorted(kept.values)[:2]
+    return between.join([f"{kept.values[name]:f}" for name in names if name in kept.values])

@@ -171,12 +171,12 @@ class Run:
 
     def alive(self, case: Case, path: str) -> list[Occurrence]:
         """The occurrences of a step that have not ended, in no order."""
-        keys = self.live.by_step.get(f"{case.id}|{path}")
+        keys = self.live.by_step.get((case.id, path))
         return [self.state.occurrences[key] for key in keys] if keys else []
 
     def occurrences_of(self, case: Case, path: str) -> list[Occurrence]:
         """The occurrences of a step that have not ended, by due instant and key (those without one last)."""
-        keys = self.live.by_step.get(f"{case.id}|{path}")
+        keys = self.live.by_step.get((case.id, path))
         if not keys:
             return []
         found = [self.state.occurrences[key] for key in keys]

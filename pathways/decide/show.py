@@ -5,16 +5,17 @@ The first four lines of the sheet say: phase and day, what is wrong, what is due
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pathways.decide.agenda import Ahead
 from pathways.decide.calendar import local_date, local_time
+from pathways.decide.calendar_zone import day_start
 from pathways.decide.effects import Show, Timeline
-from pathways.decide.readings import CACHE, numbers
-from pathways.decide.records import Occurrence, Task
+from pathways.decide.readings import numbers
+from pathways.decide.records import Kept, Task
 from pathways.decide.rules import title
-from pathways.decide.texts import TEXTS, plain, text
+from pathways.decide.texts import TEXTS, made, plain, text
 from pathways.lang.plan_base import Text
 from pathways.lang.plan_say import role_words, unit_word
 
@@ -76,7 +77,7 @@ def _decided(run: Run) -> Text:
     parts = [found[i][1] for i in sorted(ranked)] or _taken_in(run)
     en, zh = " ".join(p.en for p in parts), "".join(p.zh for p in parts)
     # A title that is a question ends with its own sign.
-    return Text.model_construct(en=en.replace("?.", "?"), zh=zh.replace("？。", "？"))
+    return made(en.replace("?.", "?"), zh.replace("？。", "？"))
 
 
 def _taken_in(run: Run) -> list[Text]:
@@ -93,15 +94,7 @@ Pair = tuple[str, str]
 
 def _next(run: Run, coming: Ahead | None) -> Text:
     """The next thing for people: a planned occurrence or message may come before the next decision."""
-    at = run.at
-    first: Occurrence | None = None
-    for o in run.state.occurrences.values():
-        if (
-            o.due is not None
-            and o.due > at
-            and (first is None or first.due is None or (o.due, o.key) < (first.due, first.key))
-        ):
-            first = o
+    first = run.live.first_due(run.state, run.at)
     if first is not None and first.due is not None and not _sooner(coming, first.due):
         step = run.cases[first.enrolment].index.steps[first.step]
         # A visit has a day, and an hour once it is booked.
@@ -116,11 +109,17 @@ def _sooner(coming: Ahead | None, due: datetime) -> bool:
 def _upcoming(run: Run, what: Text, at: datetime, *, hour: bool = True) -> Text:
     when = _clock(run, at)
     when = when.removesuffix(" 00:00" if hour else when[5:])
-    return Text.model_construct(en=f"Next: {what.en} {when}", zh=f"下一步：{what.zh} {when}")
+    return made(f"Next: {what.en} {when}", f"下一步：{what.zh} {when}")
 
 
 def _today(run: Run) -> date:
-    return local_date(run.at, run.state.patient.zone)
+    zone = run.state.patient.zone
+    found: tuple[datetime, datetime, date] | None = run.live.cache.get(("day", zone))
+    if found is None or not found[0] <= run.at < found[1]:
+        day = local_date(run.at, zone)
+        found = day_start(day, zone), day_start(day + timedelta(days=1), zone), day
+        run.live.remember(("day", zone), found)
+    return found[2]
 
 
 def _clock(run: Run, at: datetime) -> str:
@@ -128,11 +127,9 @@ def _clock(run: Run, at: datetime) -> str:
     key = ("clock", at, run.state.patient.zone)
     found: tuple[date, str, str] | None = run.live.cache.get(key)
     if found is None:
-        if len(run.live.cache) > CACHE:
-            run.live.cache.clear()
         wall = local_time(at, run.state.patient.zone)
         clock = f"{wall.hour:02d}:{wall.minute:02d}"
-        found = run.live.cache[key] = (wall.date(), clock, f"{wall.month:02d}-{wall.day:02d} {clock}")
+        found = run.live.remember(key, (wall.date(), clock, f"{wall.month:02d}-{wall.day:02d} {clock}"))
     return found[1] if found[0] == _today(run) else found[2]
 
 
@@ -153,9 +150,9 @@ def _sheet(run: Run, cases: list[Case], flags: tuple[str, ...], upcoming: Text) 
     troubles = _troubles(run) if run.state.episodes else {}
     latest = _latest(run)
     tails = ["\n" + "".join(f"\n- {said[i]}" for said in latest) if latest else "" for i in (0, 1)]
-    return Text.model_construct(
-        en=_lines([f[0] for f in first], flags, troubles, upcoming.en, tasks, 0) + tails[0],
-        zh=_lines([f[1] for f in first], flags, troubles, upcoming.zh, tasks, 1) + tails[1],
+    return made(
+        _lines([f[0] for f in first], flags, troubles, upcoming.en, tasks, 0) + tails[0],
+        _lines([f[1] for f in first], flags, troubles, upcoming.zh, tasks, 1) + tails[1],
     )
 
 
@@ -206,7 +203,7 @@ def _where(run: Run, case: Case) -> Pair:
     key = ("where", case.id, case.en.visit, case.en.status, _today(run), case.zone)
     found: Pair | None = run.live.cache.get(key)
     if found is None:
-        found = run.live.cache[key] = _phase_and_day(run, case)
+        found = run.live.remember(key, _phase_and_day(run, case))
     return found
 
 
@@ -239,12 +236,21 @@ def _latest(run: Run) -> list[Pair]:
     for measure in sorted(run.live.readings):
         rows = run.live.readings[measure]
         if rows:
-            name, units = _measure(run, measure)
-            # Spaces: the Temporal UI makes a fraction sign of "2/3".
-            values, when = numbers(run, rows[-1][2], " / "), _clock(run, rows[-1][0])
-            said = [f"{values} {unit}".rstrip() for unit in units]
-            out.append((f"{name[0]}: {said[0]} ({when})", f"{name[1]}：{said[1]}（{when}）"))
+            at, _, kept = rows[-1]
+            said, when = _reading(run, measure, kept), _clock(run, at)
+            out.append((f"{said[0]} ({when})", f"{said[1]}（{when}）"))
     return out
+
+
+def _reading(run: Run, measure: str, kept: Kept) -> Pair:
+    key = ("reading", kept.key, len(run.cases))
+    found: Pair | None = run.live.cache.get(key)
+    if found is None:
+        name, units = _measure(run, measure)
+        values = numbers(run, kept, " / ")  # spaces: the Temporal UI makes a fraction sign of "2/3"
+        said = [f"{values} {unit}".rstrip() for unit in units]
+        found = run.live.remember(key, (f"{name[0]}: {said[0]}", f"{name[1]}：{said[1]}"))
+    return found
 
 
 def _measure(run: Run, catalogue: str) -> tuple[Pair, Pair]:

@@ -4,10 +4,12 @@ import re
 from string import Formatter
 
 import pytest
+from pydantic import ValidationError
 
 from pathways.decide.effects import Timeline
-from pathways.decide.texts import TEXTS, text, word
+from pathways.decide.texts import TEXTS, made, text, word
 from pathways.lang.handoff_words import HANDOFF_WORDS
+from pathways.lang.plan_base import Text
 from tests.unit.decide.world import World, library
 
 
@@ -63,3 +65,12 @@ def test_visits_are_named_after_who_is_seen() -> None:
     plan, _ = library()
     recheck = next(s for s in plan.phases["titrate"].steps if s.id == "recheck")
     assert (recheck.title.en, recheck.title.zh) == ("Visit with GP", "全科医生就诊")
+
+
+def test_words_that_are_known_to_be_text_make_the_same_as_checked_ones() -> None:
+    quick, checked = made("two", "二"), Text(en="two", zh="二")
+    assert quick == checked and hash(quick) == hash(checked)
+    assert quick.model_dump() == checked.model_dump() and quick.model_fields_set == checked.model_fields_set
+    assert quick.model_copy(update={"en": "three"}) == Text(en="three", zh="二")
+    with pytest.raises(ValidationError):
+        setattr(quick, "en", "three")  # noqa: B010
