@@ -222,6 +222,13 @@ TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
             "zh": ("路径文件 {file} 有错误：{reason}", "请运行 `carepath check {file}` 并按提示修改。"),
         },
     ),
+    "E-PROTOCOL": (
+        WRONG_INPUT,
+        {
+            "en": ("{file} is no questionnaire protocol: {reason}", "Mend the file at the place named."),
+            "zh": ("{file} 不是可用的问卷日程文件：{reason}", "请按所指位置修改该文件。"),
+        },
+    ),
     "E-FILE": (
         WRONG_USE,
         {

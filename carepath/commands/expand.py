@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,10 +16,9 @@ import typer
 
 from carepath.commands.check import JsonOption, PathArgument, SiteOption
 from carepath.places import site_of
-from worker.problems import WRONG_INPUT, language_of
+from worker.problems import WRONG_INPUT, Problem, language_of
 
 if TYPE_CHECKING:
-    from carepath.expansion.walk import Planned
     from pathways.lang.load import Loaded
     from pathways.lang.site_plan import Site
 
@@ -54,37 +55,96 @@ def expand(
     site: SiteOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """List what a pathway plans in [start, start + days), every occurrence taken as done at its due instant."""
+    """List what a pathway plans in [start, start + days), every occurrence taken as done at its due instant.
+
+    PATH may be a questionnaire protocol (.json) too: its tasks are listed by its own rules.
+    """
     from carepath.calling import json_argument
-    from carepath.expansion.facts import FactsRefusedError, read_facts
-    from carepath.expansion.walk import Expansion
+    from carepath.expansion.output import write_json, write_lines
     from pathways.decide.calendar_zone import add_to_instant
-    from pathways.lang.site_plan import NO_SITE
 
     zone = zone_argument(zone)
     begin = start_argument(start, zone)
     given = json_argument("--facts", facts)
-    place = _site(site_of(site))
-    loaded = _pathways(path, place, json_)
-    rows: list[dict[str, Json]] = []
+    end = add_to_instant(begin, days, "day", zone)
+    if path.suffix == ".json":
+        found = _protocol(path, _Asked(begin, end, zone, given, profile))
+    else:
+        place = _site(site_of(site))
+        found = _of_pathways(_pathways(path, place, json_), place, _Asked(begin, end, zone, given, profile))
+    if json_:
+        write_json(found.rows, sys.stdout)
+    else:
+        write_lines(found.rows, found.wide, language_of(os.environ), sys.stdout)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The options: from when to when (UTC), the zone, the facts and the profile as given."""
+
+    begin: datetime
+    end: datetime
+    zone: str
+    facts: dict[str, Json]
+    profile: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Rows that are made while they are written, and the length of the longest name in them."""
+
+    rows: Iterator[dict[str, Json]]
+    wide: int
+
+
+def _of_pathways(loaded: list[Loaded], place: Site | None, asked: _Asked) -> _Found:
+    """The rows of every pathway, one after another. Raises typer.BadParameter before the first row."""
+    from carepath.expansion.facts import FactsRefusedError, read_facts
+    from carepath.expansion.output import row_of
+    from carepath.expansion.walk import Expansion
+    from pathways.lang.site_plan import NO_SITE
+
+    walks: list[Expansion] = []
     for one in loaded:
         plan = one.plan
         assert plan is not None
-        if profile is not None and profile not in plan.profiles:
+        if asked.profile is not None and asked.profile not in plan.profiles:
             known = ", ".join(plan.profiles) or "none"
-            raise typer.BadParameter(f"{profile} is not a profile of {plan.id}: {known}", param_hint="--profile")
+            message = f"{asked.profile} is not a profile of {plan.id}: {known}"
+            raise typer.BadParameter(message, param_hint="--profile")
         try:
-            known_facts = read_facts(plan, given)
+            facts = read_facts(plan, asked.facts)
         except FactsRefusedError as error:
             raise typer.BadParameter(str(error), param_hint="--facts") from error
-        end = add_to_instant(begin, days, "day", zone)
-        walk = Expansion(plan, place or NO_SITE, known_facts, zone, begin, end, profile)
-        more = {"pathway": plan.id} if len(loaded) > 1 else {}
-        rows += [{**more, **_row(planned, zone)} for planned in walk.run()]
-    if json_:
-        sys.stdout.write(json.dumps({"occurrences": rows}, ensure_ascii=False) + "\n")
-    else:
-        _show(rows)
+        walks.append(Expansion(plan, place or NO_SITE, facts, asked.zone, asked.begin, asked.end, asked.profile))
+
+    def rows() -> Iterator[dict[str, Json]]:
+        for walk in walks:
+            more = {"pathway": walk.plan.id} if len(walks) > 1 else {}
+            for planned in walk.run():
+                yield {**more, **row_of(planned, asked.zone)}
+
+    return _Found(rows(), max((len(path) for walk in walks for path in walk.paths()), default=0))
+
+
+def _protocol(path: Path, asked: _Asked) -> _Found:
+    """The rows of a questionnaire protocol. Raises typer.BadParameter or typer.Exit before the first row."""
+    from carepath.expansion import protocol
+    from carepath.expansion.facts import FactsRefusedError
+    from pathways.timing.protocols import ProtocolRefusedError
+
+    if asked.profile is not None:
+        raise typer.BadParameter("a questionnaire protocol has no profiles", param_hint="--profile")
+    try:
+        visit = protocol.visit_of(asked.facts, asked.zone)
+    except FactsRefusedError as error:
+        raise typer.BadParameter(str(error), param_hint="--facts") from error
+    try:
+        found = protocol.protocol_file(path)
+    except ProtocolRefusedError as error:
+        raise Problem("E-PROTOCOL", file=str(path), reason=str(error)) from error
+    rows = protocol.rows(found, protocol.Asked(asked.begin, asked.end, asked.zone, visit))
+    return _Found(rows, max((len(one.name) for one in found.questionnaires), default=0))
 
 
 def _site(path: Path | None) -> Site | None:
@@ -113,40 +173,3 @@ def _pathways(path: Path, site: Site | None, as_json: bool) -> list[Loaded]:
             sys.stdout.write(json.dumps(findings_as_json(found, language), ensure_ascii=False) + "\n")
         raise typer.Exit(WRONG_INPUT)
     return loaded
-
-
-def _row(planned: Planned, zone: str) -> dict[str, Json]:
-    """One occurrence as JSON: instants in UTC and in local time."""
-    return {
-        "step": planned.step,
-        "number": planned.number,
-        "opens": _instant(planned.opens, zone),
-        "due": _instant(planned.due, zone),
-        "late": _instant(planned.late, zone),
-        "missed": _instant(planned.missed, zone),
-    }
-
-
-def _instant(at: datetime | None, zone: str) -> dict[str, str] | None:
-    if at is None:
-        return None
-    utc = at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return {"utc": utc, "local": at.astimezone(ZoneInfo(zone)).isoformat()}
-
-
-def _show(rows: list[dict[str, Json]]) -> None:
-    """Lines for people, local times."""
-    chinese = language_of(os.environ) == "zh"
-    heads = (
-        ("步骤", "序号", "开放", "到期", "迟", "漏") if chinese else ("step", "no.", "opens", "due", "late", "missed")
-    )
-    wide = max([len(str(row["step"])) for row in rows] + [4])
-    lines = [f"{heads[0]:<{wide}} {heads[1]:>4}  " + "  ".join(f"{head:<16}" for head in heads[2:])]
-    for row in rows:
-        times = "  ".join(f"{_short(row[key]):<16}" for key in ("opens", "due", "late", "missed"))
-        lines.append(f"{row['step']:<{wide}} {row['number']:>4}  {times}")
-    sys.stdout.write("".join(line.rstrip() + "\n" for line in lines))
-
-
-def _short(at: dict[str, str] | None) -> str:
-    return "" if at is None else at["local"][:16].replace("T", " ")

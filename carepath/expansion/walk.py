@@ -85,6 +85,11 @@ class Expansion:
         found = [one for one in found if one.due < self.asked]
         return sorted(found, key=lambda one: (one.due, one.step, one.number))
 
+    def paths(self) -> list[str]:
+        """The paths of all steps."""
+        steps = [*self.plan.throughout, *(step for phase in self.plan.phases.values() for step in phase.steps)]
+        return [step.path for step in steps]
+
     def _phase(self) -> Phase:
         return self.plan.phases[self.plan.first_phase]
 
