@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from urllib.parse import urlsplit
 
+import structlog
 import uvicorn
 
 from activities.addresses import AddressesError, load_addresses
@@ -23,6 +26,8 @@ from worker.settings import Settings
 from worker.site import load_site_setting
 from worker.waker import Waker
 
+log = structlog.get_logger("carepath.api")
+
 
 async def serve(settings: Settings, *, patience: float | None = None) -> None:
     """Serve until stopped (SIGTERM and SIGINT end it cleanly).
@@ -32,7 +37,7 @@ async def serve(settings: Settings, *, patience: float | None = None) -> None:
         patience: seconds to go on trying while Temporal is away; None: for ever.
 
     Raises:
-        Problem: tokens that cannot be read, an address only tokens may open, Temporal unreachable.
+        Problem: tokens that cannot be read, an address only tokens may open or that is taken, records or Temporal away.
     """
     configure_logs()
     try:
@@ -63,12 +68,33 @@ async def serve(settings: Settings, *, patience: float | None = None) -> None:
             callbacks=Callbacks(service, addresses),
             ui_origins=_ui_origins(settings),
         )
-        config = uvicorn.Config(
-            app, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False, lifespan="off"
-        )
-        await uvicorn.Server(config).serve()
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+        with _listening(settings.api_host, settings.api_port) as listener:
+            await _Server(config, settings.public_api_url).serve([listener])
     finally:
         await asyncio.to_thread(ledger.close)
+
+
+class _Server(uvicorn.Server):
+    """Says where it is once it takes requests."""
+
+    def __init__(self, config: uvicorn.Config, url: str) -> None:
+        super().__init__(config)
+        self._url = url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take requests."""
+        await super().startup(sockets)
+        log.info("api takes requests", url=f"{self._url}/api/v1", pid=os.getpid())
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises Problem where that cannot be."""
+    try:
+        family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(where[:2], family=family, backlog=2048)
+    except OSError as error:
+        raise Problem("E-API-PORT", host=host, port=port, reason=error.strerror or type(error).__name__) from error
 
 
 def _ui_origins(settings: Settings) -> tuple[str, ...]:

@@ -59,8 +59,9 @@ def configure_logs(level: int = logging.INFO) -> None:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
-    # These two write addresses with their queries, and queries may hold what nobody may read.
-    for noisy in ("httpx", "httpcore"):
+    # The first two write addresses with their queries, and queries may hold what nobody may read; of the others' lines
+    # nothing is left without what was put into them. Where a process listens is said by carepath itself.
+    for noisy in ("httpx", "httpcore", "alembic", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

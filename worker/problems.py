@@ -172,6 +172,19 @@ TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
             ),
         },
     ),
+    "E-API-PORT": (
+        NOT_THERE,
+        {
+            "en": (
+                "the API cannot listen on port {port} of {host}: {reason}",
+                "Stop what listens there, or choose another port (--port, CAREPATH_API_PORT).",
+            ),
+            "zh": (
+                "API 无法监听 {host} 的端口 {port}：{reason}",
+                "请停止占用该端口的程序，或另选端口（--port、CAREPATH_API_PORT）。",
+            ),
+        },
+    ),
     "E-API-UNREACHABLE": (
         NOT_THERE,
         {

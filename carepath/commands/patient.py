@@ -32,10 +32,10 @@ def timeline(
 ) -> None:
     """What happened, and what comes next."""
     found = Api().get("patients", patient, "timeline", ahead=ahead, limit=limit)
-    lines = [f"{row['at'][:16]}  {row['word']:<20} {row['text']}" for row in found["timeline"]]
+    lines = [f"{_minute(row['at'])}  {row['word']:<20} {row['text']}" for row in found["timeline"]]
     lines.append("--")
     lines += [
-        f"{(row.get('due') or row.get('at') or '')[:16]}  {row.get('text', row.get('path', ''))}"
+        f"{_minute(row.get('due') or row.get('at'))}  {row.get('text', row.get('path', ''))}"
         for row in found["ahead"]
     ]
     tell(found, as_json, lines)
@@ -49,8 +49,13 @@ def why(
 ) -> None:
     """Why, or why not: the recorded verdicts of a place in the pathway, and how it stands now."""
     found = Api().get("patients", patient, "why", path=path)
-    lines = [f"{row['at'][:16]}  {row['path']}: {row['value']}  {row['text']}" for row in found["recorded"]]
+    lines = [f"{_minute(row['at'])}  {row['path']}: {row['value']}  {row['text']}" for row in found["recorded"]]
     now: Any = found.get("now")
     if now:
         lines.append(f"now: {now.get('value')}  {now.get('text', '')}")
     tell(found, as_json, lines)
+
+
+def _minute(at: str | None) -> str:
+    """An instant of the API (UTC) to the minute, with the sign of UTC: the case sheet speaks in local time."""
+    return f"{at[:16].replace('T', ' ')}Z" if at else " " * 17

@@ -24,10 +24,14 @@ def list_tasks(
     """Open tasks, the most urgent first."""
     found = Api().get("tasks", role=role, patient=patient, status=status)
     lines = [
-        f"{row['level']:<8} {row['role']:<10} {(row.get('due') or '')[:16]:<16} {row['title']}\n         {row['id']}"
+        f"{row['level']:<8} {row['role']:<10} {_minute(row.get('due')):<17} {row['title']}\n         {row['id']}"
         for row in found["tasks"]
     ]
     tell(found, as_json, lines or ["-"])
+
+
+def _minute(at: str | None) -> str:
+    return f"{at[:16].replace('T', ' ')}Z" if at else ""
 
 
 def _verb(task: str, verb: str, body: dict[str, Any], as_json: bool) -> None:

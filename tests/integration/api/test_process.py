@@ -1,0 +1,65 @@
+"""`carepath api` as a process: what it says, and what stops it before it serves."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from carepath.server.process import TemporalServer, free_port
+from tests.integration.processes import Process, until
+
+
+def refused(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "carepath", "api"],
+        env={"PATH": "", "LANG": "C", "CAREPATH_HOME": str(folder), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "code", "said"),
+    [
+        ({"CAREPATH_API_HOST": "0.0.0.0"}, 2, "E-API-OPEN"),
+        ({"CAREPATH_API_TOKENS": "{"}, 2, "E-API-TOKENS"),
+        ({"CAREPATH_PARTNERS": "nowhere.toml"}, 2, "CAREPATH_PARTNERS"),
+        ({"CAREPATH_DATABASE_URL": "sqlite:////nowhere/at/all.db"}, 3, "E-RECORDS-AWAY"),
+        ({"CAREPATH_SITE": "nowhere.yaml"}, 2, "E-FILE"),
+    ],
+)
+def test_what_keeps_it_from_serving_is_said(tmp_path: Path, environment: dict[str, str], code: int, said: str) -> None:
+    told = refused(tmp_path, **environment)
+    assert (told.returncode, told.stdout) == (code, "")
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.server
+def test_it_says_where_it_is_and_a_second_one_that_the_port_is_taken(
+    tmp_path: Path, temporal_server: TemporalServer
+) -> None:
+    port = free_port()
+    environment = {
+        "CAREPATH_HOME": str(tmp_path),
+        "CAREPATH_TEMPORAL_ADDRESS": temporal_server.address,
+        "CAREPATH_API_PORT": str(port),
+    }
+    api = Process(["-m", "carepath", "api"], tmp_path, environment)
+    try:
+        until(lambda: f"http://127.0.0.1:{port}/api/v1" in api.log.read_text(), within=60)
+        assert httpx.get(f"http://127.0.0.1:{port}/api/v1/health/ready").json()["status"] == "ready"
+        second = refused(tmp_path, **environment)
+        assert (second.returncode, "E-API-PORT" in second.stderr) == (3, True)
+    finally:
+        api.stop()
+    assert "%s" not in api.log.read_text()
+    with socket.create_server(("127.0.0.1", port)):
+        pass
