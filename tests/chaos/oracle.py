@@ -179,9 +179,19 @@ def _crises(seen: Seen) -> Iterator[str]:
         taken = select(task.c.status, task.c.claimed_by).where(
             task.c.journey == patient, task.c.opened >= at, task.c.source.like("%crisis%")
         )
-        alarms = select(incident.c.key).where(incident.c.journey == patient)
+        alarms = select(incident.c.key).where(
+            incident.c.journey == patient, incident.c.kind == "incident", incident.c.at >= at
+        )
         if not any(r.status == "done" or r.claimed_by for r in seen.rows(taken)) and not seen.rows(alarms):
             yield f"{patient}: nobody was reached for the crisis at {crisis.at}"
+        called = select(outbox.c.key).where(
+            outbox.c.journey == patient,
+            outbox.c.recipient.like("role:%"),
+            outbox.c.status == "sent",
+            outbox.c.due >= at,
+        )
+        if not seen.rows(called):
+            yield f"{patient}: no person was called to the crisis at {crisis.at}"
         told = select(outbox.c.status).where(
             outbox.c.journey == patient,
             outbox.c.message_class == "red",
@@ -226,9 +236,22 @@ def _doses(seen: Seen) -> Iterator[str]:
         yield "the gateway saw none"
 
 
+def _letters(seen: Seen) -> Iterator[str]:
+    """A gateway that knows keys delivers each message once: every letter has its rows, no row has two letters."""
+    keys = {key for key, _ in seen.letters}
+    owned: set[str] = set()
+    for row in seen.rows(select(outbox.c.key, outbox.c.provider_id)):
+        names = {opaque(row.key)} | ({row.provider_id, opaque(row.provider_id)} if row.provider_id else set())
+        mine = names & keys
+        if len(mine) > 1:
+            yield f"{row.key} went out under {len(mine)} keys"
+        owned |= mine
+    yield from (f"the letter {key} went out and no row knows of it" for key in sorted(keys - owned)[:10])
+
+
 def _repeats(seen: Seen) -> Iterator[str]:
-    """Red letters are repeated no more often than something was killed."""
-    times = Counter(key for key, cls in seen.letters if cls == "red")
+    """Red letters, and those to staff, are repeated no more often than something was killed."""
+    times = Counter(key for key, cls in seen.letters if cls in {"red", "staff"})
     repeated, kills = sum(times.values()) - len(times), sum(seen.told.kills.values())
     if repeated > kills:
         yield f"{repeated} repeated red letters for {kills} kills"
@@ -257,7 +280,9 @@ def _partners(seen: Seen) -> Iterator[str]:
             yield f"{name} made {identifier} {count} times"
     for identifier, row in ours.items():
         if identifier not in known:
-            if row.version > 0 and row.state != "requested":
+            # Refused by the partner, or called off before it had arrived: one step, and ours alone.
+            alone = row.version == 1 and row.state in {"cancelled", "failed"}
+            if row.version > 0 and row.state != "requested" and not alone:
                 yield f"does not know the order {identifier}, which stands at {row.state}"
         elif row.state not in {*known[identifier], "requested", "failed"}:
             yield f"the order {identifier} stands at {row.state} with us, the partner went {known[identifier]}"
@@ -265,7 +290,7 @@ def _partners(seen: Seen) -> Iterator[str]:
         yield "no partner ever had an order"
 
 
-CHECKS: tuple[Check, ...] = (_ticks, _incidents, _refusals, _crises, _messages, _doses, _repeats, _partners)
+CHECKS: tuple[Check, ...] = (_ticks, _incidents, _refusals, _crises, _messages, _doses, _letters, _repeats, _partners)
 
 
 # ------------------------------------------------------------------ Temporal
@@ -330,4 +355,3 @@ async def _histories(chaos: Chaos, ledger: Ledger) -> list[str]:
     results = await replayer.replay_workflows(each(), raise_on_replay_failure=False)
     found += [f"{run_id}: does not replay: {failure}" for run_id, failure in results.replay_failures.items()]
     return found
-

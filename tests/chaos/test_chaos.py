@@ -36,6 +36,7 @@ SPOILED = {
 }
 """By check, a lie in the records that it must find."""
 SPOILED_LETTERS = {
+    "letters": "INSERT INTO letters VALUES ('x', 'care', 'x', 0)",
     "doses": "INSERT INTO letters SELECT * FROM letters WHERE class = 'dose' LIMIT 1",
     "repeats": "INSERT INTO letters SELECT r.* FROM letters r, letters WHERE r.class = 'red' LIMIT 1000",
 }
