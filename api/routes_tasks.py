@@ -17,7 +17,7 @@ from pathways.decide.events import TaskVerb
 
 Json = Any
 _WORD: Final = "^[a-z][a-z0-9_]{0,63}$"
-VERBS: Final = ("claim", "release", "reassign", "complete", "cancel", "snooze")
+VERBS: Final = ("claim", "release", "reassign", "complete", "cancel", "snooze", "attempt")
 _ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
 router = APIRouter(route_class=StrictRoute)
 

@@ -30,7 +30,7 @@ from pathways.lang.handoff_words import final_words
 from pathways.lang.plan import DoseBody, Step
 
 Json = Any
-_TASK = frozenset({"claim", "release", "reassign", "cancel", "snooze"})
+_TASK = frozenset({"claim", "release", "reassign", "cancel", "snooze", "attempt"})
 _VISIT = frozenset({"booked", "moved", "no_show"})
 
 

@@ -27,7 +27,7 @@ STAFF_VERBS: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 TASK_VERBS: Final[dict[str, tuple[str, ...]]] = {
     "claim": ("task",), "release": ("task",), "reassign": ("task", "to"), "cancel": ("task", "reason"),
-    "snooze": ("task", "until"),
+    "snooze": ("task", "until"), "attempt": ("task",),
 }  # fmt: skip
 VISIT_VERBS: Final[dict[str, tuple[str, ...]]] = {
     "booked": ("visit", "start"), "moved": ("visit", "start"), "no_show": ("visit",),

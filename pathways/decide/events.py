@@ -76,8 +76,9 @@ class Answered(Body):
 
 @dataclass(frozen=True, slots=True)
 class TaskVerb(Body):
-    """A person acts on a task: claim release reassign complete cancel snooze. ``by``: an opaque staff id,
-    ``role`` the role in which. ``reason`` for cancel, ``until`` for snooze, ``to_role`` for reassign."""
+    """A person acts on a task: claim release reassign complete cancel snooze attempt (nobody was reached). ``by``: an
+    opaque staff id, ``role`` the role in which. ``reason`` for cancel, ``until`` for snooze, ``to_role`` for
+    reassign."""
 
     kind: ClassVar[str] = "task"
     task: str

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pathways.lang.plan import (
+    Attempts,
     Derived,
     Escalate,
     HandoffBody,
@@ -124,6 +125,8 @@ class PlanIndex:
     rules_of: dict[str, tuple[RuleIndex, ...]] = field(default_factory=dict)
     moments: dict[str, frozenset[str]] = field(default_factory=dict)
     guards: dict[str, frozenset[str]] = field(default_factory=dict)
+    dropped: dict[str, frozenset[str]] = field(default_factory=dict)
+    attempts: dict[str, Attempts] = field(default_factory=dict)
     measures_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     components: dict[str, tuple[str, ...]] = field(default_factory=dict)
     measure_steps: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -183,11 +186,14 @@ def _add_step(index: PlanIndex, step: Step, phase: str) -> None:
     index.paths[step.id] = (*index.paths.get(step.id, ()), step.path)
     index.moments[step.path] = _when_tokens(step)
     index.guards[step.path] = tokens(step.only_if, step.when.while_cond, step.when.until_cond)
+    index.dropped[step.path] = tokens(step.drop_when, step.satisfied_by)
     if isinstance(step.body, MeasureBody):
         measure = step.body.measure
         index.measure_steps[measure] = (*index.measure_steps.get(measure, ()), step.path)
     if isinstance(step.body, TaskBody):
         index.tasks[step.path] = step.body.task
+        if step.body.attempts is not None:
+            index.attempts[step.path] = step.body.attempts
 
 
 def _when_tokens(step: Step) -> frozenset[str]:
@@ -244,6 +250,8 @@ def _conditions(index: PlanIndex) -> None:
             index.keep_takes[node.measure] = max(index.keep_takes.get(node.measure, 4), node.m)
         elif isinstance(node, OpenTask | Escalate) and node.task is not None:
             index.tasks[node.id] = node.task
+            if isinstance(node, OpenTask) and node.attempts is not None:
+                index.attempts[node.id] = node.attempts
     index.silence = {step: tuple(sorted(times)) for step, times in silence.items()}
     index.endings = frozenset(endings)
     index.quiet = frozenset(p for p, s in index.steps.items() if s.body.kind in QUIET and s.id not in endings)

@@ -259,6 +259,7 @@ def _round(case: Case, reading: Kept | None) -> None:
     if case.en.status in {"active", "paused"}:
         steps.look_moments(case, touched)
         steps.look_guards(case, touched)
+        steps.look_ends(case, touched)
         steps.look_soon(case, touched)
 
 

@@ -291,7 +291,7 @@ class Task(Record):
     """A person's work, alive while open. ``source``: the author's path (its form and ladder stand in the plan).
     ``late``: when it is late; ``rung`` of its ladder (-1 before it runs), ``rung_at`` when the next rung is
     told, ``again`` repeats made on the last rung. ``role`` is who holds it now; ``bound``: closed when its
-    phase is left, unless ``keep``.
+    phase is left, unless ``keep``. ``attempts``: how often somebody was tried to be reached in vain.
     """
 
     section: ClassVar[str] = "tasks"
@@ -321,6 +321,7 @@ class Task(Record):
     keep: bool = False
     bound: bool = False
     fact: str = ""
+    attempts: int = 0
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from pathways.decide.occurrences import (
     wanted,
 )
 from pathways.decide.records import Alarm, Occurrence
-from pathways.decide.tasks import Work, open_task
+from pathways.decide.tasks import Work, close_task, open_task
 from pathways.decide.texts import text
 from pathways.lang.plan import DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, VisitBody
 from pathways.lang.plan_when import AsSoonAs, BetweenMoments, DaysAfter, Every, NextWorkingDay, OnceAt
@@ -34,6 +34,8 @@ Json = Any
 PLAN_EVERY = timedelta(days=7)
 SLACK = timedelta(days=1)
 FAR = timedelta(days=400)
+SATISFIED = {"measure": "done", "ask": "done", "dose": "taken", "teach": "read", "visit": "done"}
+"""How a step of a kind ends that was done already, elsewhere."""
 LONG = frozenset({"week", "month", "year"})
 
 
@@ -82,6 +84,8 @@ def plannable(case: Case, step: Step) -> bool:
     if phase and (phase != en.phase or en.ending is not None):
         return False
     if step.first_time_only and phase and en.visits.get(phase, 0) > 1:
+        return False
+    if step.profiles and case.run.site.profile not in step.profiles:
         return False
     return not (step.id in en.hold or step.path in en.hold)
 
@@ -312,6 +316,39 @@ def look_guards(case: Case, touched: set[str]) -> None:
             sync_reminders(case, step)
 
 
+def look_ends(case: Case, touched: set[str]) -> None:
+    """``drop_when`` and ``satisfied_by``: what is planned or open is not needed any more, or is done already."""
+    for step in case.steps():
+        inputs = case.index.dropped[step.path]
+        if not inputs or not case.touches(inputs, touched):
+            continue
+        outcome, why = _settled(case, step)
+        if not outcome:
+            continue
+        for o in case.run.occurrences_of(case, step.path):
+            # What is planned for later is looked at again when its time comes: the condition may have changed.
+            if o.state != "planned":
+                settle(case, o, outcome, why)
+
+
+def _settled(case: Case, step: Step) -> tuple[str, str]:
+    """The outcome and reason with which a step ends that need not be done; ("", "") while it has to be."""
+    if step.satisfied_by is not None and case.truth(step.satisfied_by) is Truth.TRUE:
+        return SATISFIED[step.body.kind], "elsewhere"
+    if step.drop_when is not None and case.truth(step.drop_when) is Truth.TRUE:
+        return "cancelled", "not needed"
+    return "", ""
+
+
+def settle(case: Case, o: Occurrence, outcome: str, why: str) -> None:
+    """End an occurrence, its task and its handoff, which nobody need do any more."""
+    task = case.run.state.tasks.get(o.task) if o.task else None
+    if task is not None:
+        close_task(case, task, "cancelled", by="system", why=why)
+    if o.key in case.run.state.occurrences:
+        end(case, o, outcome, why)
+
+
 def look_moments(case: Case, touched: set[str]) -> None:
     """Something that a schedule counts from changed."""
     for step in case.steps():
@@ -331,6 +368,10 @@ def advance(case: Case, o: Occurrence) -> None:
         why = _stopped(case, step, o)
         if why:
             end(case, o, "skipped", why)
+            return
+        outcome, why = _settled(case, step)
+        if outcome:
+            end(case, o, outcome, why)
             return
         o.state = "open"
         _open(case, step, o)
@@ -413,6 +454,8 @@ def miss(case: Case, step: Step, o: Occurrence) -> None:
         case.follow.append((step.path, body.missed, o.key))
     else:
         end(case, o, "missed")
+    if step.missed and o.key not in case.run.state.occurrences:
+        case.follow.append((step.path, step.missed, o.key))
 
 
 def cancel_open(case: Case, steps: set[str], *, why: str = "not needed", planned_only: bool = False) -> None:

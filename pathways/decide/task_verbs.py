@@ -129,7 +129,33 @@ def _cancel(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     return None
 
 
+def _attempt(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
+    """Nobody was reached: try again later, or do what is done when it was in vain."""
+    attempts = case.index.attempts.get(task.source) or case.index.attempts.get(task.id)
+    if attempts is None:
+        return "no_attempts", {}
+    if task.claimed_by and task.claimed_by != body.by:
+        return "claimed_by_other", {}
+    task.attempts += 1
+    if task.attempts < attempts.at_most:
+        task.status, task.claimed_by = "open", ""
+        task.snoozed = case.after(case.run.at, attempts.apart, task.role)
+        stop_ladder(task)
+        _changed(case, task, event, body, "task_attempt", number=task.attempts, most=attempts.at_most)
+        return None
+    close_task(case, task, "cancelled", by=body.by, why="not reached")
+    o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
+    if o is not None:
+        end(case, o, "cancelled", "not reached")
+    if task.episode:
+        rules.task_closed(case, task)
+    case.follow.append((task.source, attempts.then, f"{task.key}:attempts"))
+    case.touch("s:" + task.id)
+    return None
+
+
 _VERBS = {
+    "attempt": _attempt,
     "claim": _claim,
     "release": _release,
     "reassign": _reassign,

@@ -12,8 +12,10 @@ from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.plan import (
     Derived,
     DoseBody,
+    Escalate,
     HandoffBody,
     MeasureBody,
+    OpenTask,
     Phase,
     Plan,
     Row,
@@ -147,6 +149,8 @@ def _visit(r: Reader, path: Path, step: Step, body: VisitBody, rows: tuple[Row, 
 
 def _silence(r: Reader, plan: Plan, phase: str, step: Step, measure: str) -> None:
     """Somebody notices when a planned measure stops coming."""
+    if any(isinstance(action, OpenTask | Escalate) for action in step.missed):
+        return
     for rule in plan.rules:
         here = not rule.in_phases or phase in rule.in_phases or phase == THROUGHOUT
         if here and any(isinstance(n, MissedInRow) and _means(n, phase, step) for n in nodes(rule.cond)):

@@ -11,6 +11,7 @@ from pathways.lang.compile_reader import Reader
 from pathways.lang.plan import (
     Action,
     AskMeasure,
+    Attempts,
     End,
     Escalate,
     FormField,
@@ -32,6 +33,7 @@ from pathways.lang.source import Path
 from pathways.lang.spec import FactSpec
 from pathways.lang.spec_actions import (
     FIELD_TYPES,
+    AttemptsSpec,
     EscalateAction,
     FieldSpec,
     GoAction,
@@ -161,6 +163,17 @@ def compile_task(
     )
 
 
+def compile_attempts(r: Reader, path: Path, spec: AttemptsSpec | None, scope: Scope) -> Attempts | None:
+    """How often somebody is tried to be reached."""
+    if spec is None:
+        return None
+    return Attempts(
+        at_most=r.count(spec.at_most, (*path, "at_most")),
+        apart=r.duration(spec.apart, (*path, "apart")),
+        then=compile_actions(r, (*path, "then"), spec.then, scope, STEP_ALLOW),
+    )
+
+
 def compile_actions(
     r: Reader, path: Path, actions: list[Any] | None, scope: Scope, allowed: tuple[str, ...]
 ) -> tuple[Action, ...]:
@@ -199,7 +212,8 @@ def _make(r: Reader, path: Path, action: Node, scope: Scope, common: dict[str, A
                 ladder=action.escalate,
                 on_leave=action.on_leave,
             )
-            return "task", OpenTask(task=task, **common)
+            attempts = compile_attempts(r, (*path, "attempts"), action.attempts, scope)
+            return "task", OpenTask(task=task, attempts=attempts, **common)
         case EscalateAction():
             return "escalate", _escalate(r, path, action, scope, common)
         case MeasureAction():

@@ -8,6 +8,7 @@ from pathways.lang.catalogue import text_of
 from pathways.lang.compile_actions import (
     STEP_ALLOW,
     compile_actions,
+    compile_attempts,
     compile_form,
     compile_inline,
     compile_row,
@@ -44,6 +45,7 @@ from pathways.lang.source import Path
 from pathways.lang.spec import PhaseSpec
 from pathways.lang.spec_steps import (
     AnyStep,
+    AskingStep,
     AskStep,
     DoseStep,
     HandoffStep,
@@ -98,6 +100,8 @@ def compile_step(r: Reader, path: Path, phase: str, name: str, spec: AnyStep) ->
     scope = Scope(r.symbols, phase=phase)
     body, title = _body(r, path, spec, scope)
     catch_up, within = _catch_up(r, path, spec)
+    satisfied = spec.satisfied_by if isinstance(spec, AskingStep) else None
+    missed = spec.missed if isinstance(spec, AskingStep) and not isinstance(spec, VisitStep) else None
     return Step(
         id=name,
         path=f"{phase}.{name}",
@@ -113,7 +117,17 @@ def compile_step(r: Reader, path: Path, phase: str, name: str, spec: AnyStep) ->
         safety=spec.safety,
         first_time_only=spec.first_time_only,
         if_past=spec.if_past,
+        profiles=_profiles(r, path, spec),
+        drop_when=None if spec.drop_when is None else r.condition(spec.drop_when, (*path, "drop_when"), scope),
+        satisfied_by=None if satisfied is None else r.condition(satisfied, (*path, "satisfied_by"), scope),
+        missed=compile_actions(r, (*path, "missed"), missed, scope, STEP_ALLOW),
     )
+
+
+def _profiles(r: Reader, path: Path, spec: AnyStep) -> tuple[str, ...]:
+    for index, name in enumerate(spec.profiles or ()):
+        r.profile(name, (*path, "profiles", index))
+    return tuple(spec.profiles or ())
 
 
 def _window(r: Reader, path: Path, spec: AnyStep) -> Window:
@@ -177,7 +191,8 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
                 ladder=spec.escalate,
                 on_leave=spec.on_leave,
             )
-            return TaskBody(task=task), text_of(spec.task)
+            attempts = compile_attempts(r, (*path, "attempts"), spec.attempts, scope)
+            return TaskBody(task=task, attempts=attempts), text_of(spec.task)
         case VisitStep():
             return _visit(r, path, spec, scope), _visit_title(spec.visit.with_role)
         case HandoffStep():

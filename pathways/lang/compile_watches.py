@@ -59,6 +59,9 @@ def _conditions(
     for step in (*throughout, *(s for phase in phases for s in phase.steps)):
         if isinstance(step.when.base, AsSoonAs):
             yield step.path, step.when.base.cond, "wake"
+        for ending in (step.drop_when, step.satisfied_by):
+            if ending is not None:
+                yield step.path, ending, "wake"
 
 
 def _children(part: Any) -> Iterator[Any]:

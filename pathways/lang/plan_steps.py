@@ -24,6 +24,14 @@ class Say(Part):
     only_if: Cond | None = None
 
 
+class Attempts(Part):
+    """Tries to reach somebody: so many at most, so far apart; after the last one in vain ``then`` is done."""
+
+    at_most: int
+    apart: Duration
+    then: tuple[Action, ...] = ()
+
+
 class OpenTask(Part):
     """Opens a task for a person."""
 
@@ -32,6 +40,7 @@ class OpenTask(Part):
     path: str
     task: TaskSpec
     only_if: Cond | None = None
+    attempts: Attempts | None = None
 
 
 class Escalate(Part):
@@ -112,6 +121,10 @@ Action = Annotated[
     Say | OpenTask | Escalate | PlanStep | StepControl | SetFact | AskMeasure | Go | End,
     Field(discriminator="kind"),
 ]
+
+
+Attempts.model_rebuild()
+OpenTask.model_rebuild()
 
 
 class Target(Part):
@@ -197,6 +210,7 @@ class TaskBody(Part):
 
     kind: Literal["task"] = "task"
     task: TaskSpec
+    attempts: Attempts | None = None
 
 
 class VisitBody(Part):
@@ -249,7 +263,9 @@ class Step(Part):
     """One step. ``id`` is unique inside its phase; ``path`` is ``phase.step`` or ``throughout.step``.
 
     ``catch_up``: what an occurrence found long overdue after an outage does: doses ``skip``, care
-    ``send`` (once), red ``send``, else ``within <duration>``.
+    ``send`` (once), red ``send``, else ``within <duration>``. ``profiles``: only where the site has one of these.
+    ``drop_when`` ends what is planned or open as not needed, ``satisfied_by`` as done, when it becomes true.
+    ``missed``: done when an occurrence ends so (that of a visit stands in its body).
     """
 
     id: str
@@ -266,3 +282,7 @@ class Step(Part):
     safety: bool = False
     first_time_only: bool = False
     if_past: Literal["now", "skip", "task"] = "skip"
+    profiles: tuple[str, ...] = ()
+    drop_when: Cond | None = None
+    satisfied_by: Cond | None = None
+    missed: tuple[Action, ...] = ()

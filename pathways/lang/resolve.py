@@ -15,10 +15,11 @@ from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.phrases_names import Named
 from pathways.lang.source import Path
 from pathways.lang.spec import FactSpec, PathwaySpec
-from pathways.lang.spec_actions import FieldSpec
+from pathways.lang.spec_actions import FieldSpec, TaskAction
 from pathways.lang.spec_base import Node
 from pathways.lang.spec_steps import (
     AnyStep,
+    AskingStep,
     AskStep,
     DoseStep,
     HandoffStep,
@@ -425,9 +426,12 @@ def _steps(spec: PathwaySpec) -> Iterator[tuple[str | None, str, AnyStep]]:
 
 
 def _of_step(name: str, phase: str | None, at: Path, step: AnyStep) -> Iterator[tuple[str, str | None, Path, Node]]:
-    if isinstance(step, VisitStep):
+    if isinstance(step, AskingStep):
         yield from _listed(name, phase, (*at, "missed"), step.missed)
+    if isinstance(step, VisitStep):
         yield from _listed(name, phase, (*at, "no_show"), step.no_show)
+    if isinstance(step, TaskStep) and step.attempts is not None:
+        yield from _listed(name, phase, (*at, "attempts", "then"), step.attempts.then)
     if isinstance(step, HandoffStep):
         for word, outcome in step.outcomes.items():
             yield from _inline(name, phase, (*at, "outcomes", word), outcome)
@@ -438,6 +442,8 @@ def _listed(
 ) -> Iterator[tuple[str, str | None, Path, Node]]:
     for index, action in enumerate(actions or ()):
         yield owner, phase, (*at, index), action
+        if isinstance(action, TaskAction) and action.attempts is not None:
+            yield from _listed(owner, phase, (*at, index, "attempts", "then"), action.attempts.then)
 
 
 def _inline(owner: str, phase: str | None, at: Path, part: Node) -> Iterator[tuple[str, str | None, Path, Node]]:

@@ -78,18 +78,27 @@ class SayAction(ActionNode):
     say: Name
 
 
+class AttemptsSpec(Node):
+    """How often somebody is tried to be reached, how far apart, and what is done when it was in vain."""
+
+    PLACE = Said("`attempts`", "`attempts`")
+    at_most: Phrase
+    apart: Phrase
+    then: Actions | None = None
+
+
 class TaskAction(ActionNode):
     """Opens a person's work."""
 
     PLACE = Said("the action `task`", "动作 `task`")
     MISSING: ClassVar[dict[str, str]] = {"due": "task_without_due"}
-    LATER: ClassVar[frozenset[str]] = frozenset({"attempts"})
     task: TextSpec
     role: Name
     due: Phrase
     form: FormSpec | None = None
     on_leave: Literal["close", "keep"] | None = None
     escalate: Name | None = None
+    attempts: AttemptsSpec | None = None
 
 
 class EscalateAction(ActionNode):
@@ -203,6 +212,9 @@ ActionSpec = Annotated[
 ]
 Actions = Annotated[list[ActionSpec], Listed, Filled]
 """A list of actions; a single one may stand alone."""
+
+AttemptsSpec.model_rebuild()
+TaskAction.model_rebuild()
 
 
 class Inline(Node):

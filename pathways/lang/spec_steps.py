@@ -7,17 +7,14 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Discriminator, Field, Tag
 
 from pathways.lang.diagnostics import Said, did_you_mean
-from pathways.lang.spec_actions import Actions, FormSpec, Inline
-from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Node, Phrase, TextSpec, Trouble, YesNo
+from pathways.lang.spec_actions import Actions, AttemptsSpec, FormSpec, Inline
+from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Names, Node, Phrase, TextSpec, Trouble, YesNo
 
 STEP_KINDS = ("measure", "ask", "dose", "teach", "say", "task", "visit", "handoff")
 LATER_KINDS = (
     "exercise", "decide", "advise", "conference", "pathway",
     "all_of", "any_of", "one_of", "in_order", "repeat", "for_each", "must_unless",
 )  # fmt: skip
-_LATER = frozenset({"attempts", "drop_when", "satisfied_by", "profiles", "missed"})
-
-
 class WindowSpec(Node):
     """When an occurrence opens, is late, is missed; from its due time."""
 
@@ -30,8 +27,6 @@ class WindowSpec(Node):
 class StepNode(Node):
     """What every step may carry."""
 
-    LATER: ClassVar[frozenset[str]] = _LATER
-
     title: TextSpec | None = None
     when: Phrase
     only_if: Condition | None = None
@@ -42,16 +37,25 @@ class StepNode(Node):
     safety: YesNo = False
     first_time_only: YesNo = False
     if_past: Literal["now", "skip", "task"] = "skip"
+    profiles: Names | None = None
+    drop_when: Condition | None = None
 
 
-class MeasureStep(StepNode):
+class AskingStep(StepNode):
+    """What every step may carry that waits for something and may wait in vain."""
+
+    satisfied_by: Condition | None = None
+    missed: Actions | None = None
+
+
+class MeasureStep(AskingStep):
     """Asks for a reading."""
 
     PLACE = Said("a step `measure`", "步骤 `measure`")
     measure: Name
 
 
-class AskStep(StepNode):
+class AskStep(AskingStep):
     """Asks questions."""
 
     PLACE = Said("a step `ask`", "步骤 `ask`")
@@ -59,7 +63,7 @@ class AskStep(StepNode):
     message: Name | None = None
 
 
-class DoseStep(StepNode):
+class DoseStep(AskingStep):
     """One occurrence for each medicine and slot."""
 
     PLACE = Said("a step `dose`", "步骤 `dose`")
@@ -67,11 +71,11 @@ class DoseStep(StepNode):
     bundle: Literal["same slot"] | None = None
 
 
-class TeachStep(StepNode):
+class TeachStep(AskingStep):
     """Shows an education item."""
 
     PLACE = Said("a step `teach`", "步骤 `teach`")
-    LATER: ClassVar[frozenset[str]] = _LATER | {"quiz", "show_back"}
+    LATER: ClassVar[frozenset[str]] = frozenset({"quiz", "show_back"})
     teach: Name
 
 
@@ -92,6 +96,7 @@ class TaskStep(StepNode):
     due: Phrase
     form: FormSpec | None = None
     escalate: Name | None = None
+    attempts: AttemptsSpec | None = None
 
 
 class VisitBodySpec(Node):
@@ -102,14 +107,12 @@ class VisitBodySpec(Node):
     mode: Annotated[list[Literal["clinic", "home", "video", "phone", "image_text"]], Listed, Filled]
 
 
-class VisitStep(StepNode):
+class VisitStep(AskingStep):
     """An appointment."""
 
     PLACE = Said("a step `visit`", "步骤 `visit`")
-    LATER: ClassVar[frozenset[str]] = _LATER - {"missed"}
     visit: VisitBodySpec
     form: FormSpec | None = None
-    missed: Actions | None = None
     no_show: Actions | None = None
 
 
@@ -125,7 +128,7 @@ class HandoffStep(StepNode):
     """A closed loop with a partner."""
 
     PLACE = Said("a step `handoff`", "步骤 `handoff`")
-    LATER: ClassVar[frozenset[str]] = _LATER | {"order", "sends", "case", "bundle"}
+    LATER: ClassVar[frozenset[str]] = frozenset({"order", "sends", "case", "bundle"})
     MISSING: ClassVar[dict[str, str]] = {
         "deadlines": "handoff_without_deadline",
         "outcomes": "handoff_without_outcome",
