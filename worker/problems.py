@@ -256,6 +256,20 @@ TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
             "zh": ("{name} 不是有效的 JSON：{reason}", "请给出 JSON 对象，或包含它的 @文件。"),
         },
     ),
+    "E-BUNDLE": (
+        WRONG_INPUT,
+        {
+            "en": ("{file} is no FHIR bundle of one patient: {reason}", "Give a Bundle (R4, JSON) with one Patient."),
+            "zh": ("{file} 不是单个患者的 FHIR Bundle：{reason}", "请提供含有一个 Patient 的 Bundle（R4，JSON）。"),
+        },
+    ),
+    "E-FACT-SOURCE": (
+        WRONG_INPUT,
+        {
+            "en": ("a fact of {pathway} names no place of a record: {reason}", "Correct its `from`."),
+            "zh": ("{pathway} 的一个事实没有指明记录中的位置：{reason}", "请更正它的 `from`。"),
+        },
+    ),
     "E-REFUSED": (
         WRONG_INPUT,
         {

@@ -70,8 +70,8 @@ def expand(
     if path.suffix == ".json":
         found = _protocol(path, _Asked(begin, end, zone, given, profile))
     else:
-        place = _site(site_of(site))
-        found = _of_pathways(_pathways(path, place, json_), place, _Asked(begin, end, zone, given, profile))
+        place = site_at(site_of(site))
+        found = _of_pathways(pathways_of(path, place, json_), place, _Asked(begin, end, zone, given, profile))
     if json_:
         write_json(found.rows, sys.stdout)
     else:
@@ -147,7 +147,8 @@ def _protocol(path: Path, asked: _Asked) -> _Found:
     return _Found(rows, max((len(one.name) for one in found.questionnaires), default=0))
 
 
-def _site(path: Path | None) -> Site | None:
+def site_at(path: Path | None) -> Site | None:
+    """The site of a file; no file is no site."""
     if path is None:
         return None
     from worker.site import site_from
@@ -155,7 +156,7 @@ def _site(path: Path | None) -> Site | None:
     return site_from(path)
 
 
-def _pathways(path: Path, site: Site | None, as_json: bool) -> list[Loaded]:
+def pathways_of(path: Path, site: Site | None, as_json: bool) -> list[Loaded]:
     """The pathways of a path, all free of errors; what is wrong is printed and ends the command."""
     from pathways.lang.load import load_folder
     from pathways.lang.render import as_json as findings_as_json
