@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Puts in place the tools from Debian that some tests use. Whatever cannot be had is named, with what is skipped for it.
+# Puts in place the tools from Debian that some tests use. Whatever cannot be had is named, with what is skipped or
+# fails for it.
 set -euo pipefail
 
 say() { printf '[tools] %s\n' "$*" >&2; }
@@ -52,5 +53,5 @@ if ! have_postgres; then
 fi
 if ! have_chromium; then
     install "Chromium and fonts" chromium fonts-noto-cjk fonts-noto-color-emoji
-    have_chromium || say "SKIPPED: tests marked 'browser': ${reason:-Chromium is still missing}"
+    have_chromium || say "WILL FAIL: tests marked 'browser': ${reason:-Chromium is still missing}"
 fi

@@ -215,7 +215,9 @@ class PatientJourney:
         self._more = result.more
         overdue = result.next_due is not None and result.next_due <= workflow.now()
         self._stalls = self._stalls + 1 if (result.more or overdue) and not progress else 0
-        self._decided = result.show.decided
+        # Ticks without a wait between them have one timer, which tells what all of them decided. After a tick in which
+        # nothing happened it tells what was decided last.
+        self._decided = show.joined(self._decided if self._unbroken else "", result.show.decided) or self._decided
         self._next = result.show.next
         self._sheet = result.show.sheet
         self._halted = ""

@@ -82,6 +82,14 @@ def summary(decided: str, following: str) -> str:
     return (clip(decided, SUMMARY_BYTES - len(tail.encode())) + tail).strip()
 
 
+def joined(before: str, decided: str) -> str:
+    """What several ticks decided that no timer has told yet, in their order: nothing twice, cut as a summary is."""
+    if not decided or decided in before:
+        return clip(before)
+    between = " " if before and before[-1].isascii() else ""
+    return clip(f"{before}{between}{decided}")
+
+
 def halted_sheet(code: str, sheet: str) -> str:
     """Current details of a halted run: the first four lines carry the message, the last case sheet follows."""
     return (

@@ -14,7 +14,7 @@ from pathways.decide.calendar import local_date
 from pathways.decide.calendar_zone import day_start
 from pathways.decide.effects import CancelMessages, PlanMessage, Unless
 from pathways.decide.records import Send
-from pathways.decide.texts import plain, text
+from pathways.decide.texts import gist, plain, text
 from pathways.decide.worktime import next_allowed
 from pathways.lang.plan import Message
 from pathways.lang.plan_base import CLOCK_UNITS, Text
@@ -267,7 +267,7 @@ def say(case: Case, message: str, key: str, *, at: datetime | None = None, expir
             known = key in run.state.sends  # two pathways with one red rule say it once
             placed = place(run, case, wish)
             if placed and not known:
-                words = text("message", what=plain(message))
+                words = text("message", what=gist(spec.text))
                 run.timeline(case, "message_planned", spec.path, words, key=f"{key}:planned", weight=1)
         elif to == "caregiver":
             _caregivers(run, case, spec, wish)

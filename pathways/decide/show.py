@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathways.decide.case import Case
     from pathways.decide.run import Run
 
+BREAK = "  \n"
+"""A new line in Markdown. No paragraphs: the Temporal UI has room for a few lines."""
 TIERS = {None: 0, "mild": 1, "moderate": 2, "severe": 3}
 
 
@@ -149,7 +151,7 @@ def _sheet(run: Run, cases: list[Case], flags: tuple[str, ...], upcoming: Text) 
     tasks = sorted(run.state.tasks.values(), key=lambda t: (t.level != "red", t.opened, t.key))[:8]
     troubles = _troubles(run) if run.state.episodes else {}
     latest = _latest(run)
-    tails = ["\n" + "".join(f"\n- {said[i]}" for said in latest) if latest else "" for i in (0, 1)]
+    tails = ["".join(BREAK + said[i] for said in latest) for i in (0, 1)]
     return made(
         _lines([f[0] for f in first], flags, troubles, upcoming.en, tasks, 0) + tails[0],
         _lines([f[1] for f in first], flags, troubles, upcoming.zh, tasks, 1) + tails[1],
@@ -191,7 +193,7 @@ def _lines(
         upcoming,
         TEXTS["sheet_tasks"][language].format(what=names) if names else TEXTS["sheet_no_tasks"][language],
     )
-    return "\n\n".join(lines)
+    return BREAK.join(lines)
 
 
 def _task(task: Task, language: int) -> str:

@@ -5,6 +5,7 @@ Placeholders are filled with plain words or with ``Text`` values, each in its ow
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from pathways.lang.plan_base import Text
@@ -68,7 +69,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rung": ("{role} told: {title}.", "已通知{role}：{title}。"),
     "incident": ("Nobody answered: {title}.", "无人应答：{title}。"),
     "nobody": ("Nobody is on duty for: {title}.", "无人值班：{title}。"),
-    "message": ("Message planned: {what}.", "已安排消息：{what}。"),
+    "message": ("Message planned: “{what}”", "已安排消息：“{what}”"),
     "message_not_sent": ("Message not sent: {what} ({why}).", "消息未发送：{what}（{why}）。"),
     "handoff_started": ("{step}: asked.", "{step}：已发出请求。"),
     "handoff_word": ("{step}: {word}.", "{step}：{word}。"),
@@ -241,6 +242,10 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 
 
+_END = re.compile(r"(?<=[.?!])\s|(?<=[。？！])")
+_FILLED = re.compile(r"\{[^{}]*\}")
+
+
 def text(key: str, /, **values: object) -> Text:
     """The text of ``key`` in both languages. Raises KeyError for a key there is not (programmer error)."""
     if not values:
@@ -265,6 +270,12 @@ def word(kind: str, value: str) -> Text:
         if key in TEXTS:
             return text(key)
     return made(value.replace("_", " "), value)
+
+
+def gist(words: Text) -> Text:
+    """The first sentence of a message, for those who watch: what is filled in for each patient is left out."""
+    en, zh = (_END.split(_FILLED.sub("…", said), maxsplit=1)[0] for said in (words.en, words.zh))
+    return Text.model_construct(en=en, zh=zh)
 
 
 def plain(value: str) -> Text:

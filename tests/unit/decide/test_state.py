@@ -99,7 +99,7 @@ def test_the_case_sheet_says_phase_and_day_trouble_next_and_tasks() -> None:
     world.bp(192, 112, world.day(3, "10:00"))
     second = world.event(reading(192, 112), world.day(3, "10:10"))
     show = world.tick(world.day(3, "10:10"), second).show
-    lines = show.sheet.en.split("\n\n")
+    lines = show.sheet.en.split("  \n")
     assert lines[0] == "**Home blood-pressure follow-up: First week, day 3**"
     assert lines[1] == "Wrong: red flag (Very high blood pressure); overdue task"
     assert lines[2].startswith("Next: ")

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from pathways.decide.effects import Show
 from pathways.decide.events import HandoffReport
+from pathways.decide.texts import gist
+from pathways.lang.plan_base import Text
 from tests.unit.decide.test_partners_and_doses import referral
 from tests.unit.decide.world import World, library, reading
 
@@ -50,8 +52,8 @@ def test_a_partners_last_word_is_told_once() -> None:
 def test_the_newest_reading_has_its_name_and_unit() -> None:
     world = followed()
     sheet = measured(world, world.day(1, "07:35")).sheet
-    assert sheet.en.splitlines()[-1] == "- Blood pressure: 128 / 82 mmHg (07:35)"
-    assert sheet.zh.splitlines()[-1] == "- 血压：128 / 82 mmHg（07:35）"
+    assert sheet.en.splitlines()[-1] == "Blood pressure: 128 / 82 mmHg (07:35)"
+    assert sheet.zh.splitlines()[-1] == "血压：128 / 82 mmHg（07:35）"
 
 
 def test_what_is_due_on_a_day_has_no_hour() -> None:
@@ -59,6 +61,16 @@ def test_what_is_due_on_a_day_has_no_hour() -> None:
     said = [measured(world, world.day(day, clock)).next for day in range(1, 12) for clock in ("07:35", "20:05")]
     assert {one.zh for one in said if "就诊" in one.zh} == {"下一步：全科医生就诊 06-02"}
     assert {one.en for one in said if "Visit" in one.en} == {"Next: Visit with GP 06-02"}
+
+
+def test_a_message_is_told_by_its_first_sentence() -> None:
+    world = followed()
+    at = world.day(1, "10:00")
+    show = world.tick(at, world.event(reading(192, 112), at)).show
+    assert "已安排消息：“请坐下休息五分钟后再次测量。”" in show.decided.zh
+    assert "Message planned: “Sit down, rest five minutes, measure again.”" in show.decided.en
+    told = gist(Text(en="Call {number}, please. Soon.", zh="请拨打{number}。尽快。"))
+    assert (told.en, told.zh) == ("Call …, please.", "请拨打…。")
 
 
 def test_a_fact_to_be_asked_again_is_the_question_and_not_its_name() -> None:

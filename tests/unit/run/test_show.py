@@ -42,6 +42,26 @@ def test_a_summary_always_fits_and_says_what_comes_next(decided: str, following:
         assert following.strip() in text
 
 
+@pytest.mark.parametrize(
+    ("before", "decided", "told"),
+    [
+        ("", "", ""),
+        ("", "A.", "A."),
+        ("A.", "", "A."),
+        ("A.", "B.", "A. B."),
+        ("A. B.", "B.", "A. B."),
+        ("甲。", "乙。", "甲。乙。"),
+    ],
+)
+def test_ticks_without_a_wait_between_them_are_told_together(before: str, decided: str, told: str) -> None:
+    assert show.joined(before, decided) == told
+
+
+@given(st.text(max_size=400), st.text(max_size=400))
+def test_what_is_told_together_fits(before: str, decided: str) -> None:
+    assert len(show.joined(show.clip(before), decided).encode()) <= show.SUMMARY_BYTES
+
+
 @given(st.text(max_size=300), st.integers(10, 200))
 def test_clip_cuts_between_characters(text: str, limit: int) -> None:
     cut = show.clip(text, limit)
