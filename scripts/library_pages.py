@@ -3,26 +3,41 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from pathways.lang.diagnostics import Language
 from pathways.lang.load import load_pathway
 from pathways.lang.plan import HandoffBody, ParamValue, Plan, Rule, Step, TaskBody, VisitBody
 from pathways.lang.plan_say import say_cond, say_duration, say_quantity
 from pathways.lang.render_diagram import mermaid
+from pathways.lang.render_picture import picture
+from pathways.lang.render_review import review_page
 from pathways.lang.source import read_source
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "pathways" / "library"
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 def library_pages() -> dict[Path, str]:
-    """File -> text of every README of the library."""
-    return {file.parent / "README.md": readme(file) for file in sorted(LIBRARY.glob("*/pathway.yaml"))}
+    """File -> text of every README of the library, and of the pages for review with their drawings."""
+    return {path: text for file in sorted(LIBRARY.glob("*/pathway.yaml")) for path, text in pages_of(file).items()}
 
 
-def readme(file: Path) -> str:
-    """The README of one pathway. Raises ValueError when it does not compile."""
+def pages_of(file: Path) -> dict[Path, str]:
+    """The pages of one pathway. Raises ValueError when it does not compile."""
     plan = load_pathway(file.read_bytes(), file.name).plan
     if plan is None:
         raise ValueError(f"{file.parent.name} does not compile: run `carepath check`")
+    pages = {file.parent / "README.md": readme(file, plan)}
+    for language in LANGUAGES:
+        drawing = f"picture.{language}.svg"
+        note = "<!-- Made by `make docs` from pathway.yaml. Do not edit. -->\n\n"
+        pages[file.parent / f"review.{language}.md"] = note + review_page(plan, language, picture=drawing)
+        pages[file.parent / drawing] = picture(plan, language)
+    return pages
+
+
+def readme(file: Path, plan: Plan) -> str:
+    """The README of one pathway."""
     parts = [_head(plan), _who(plan), _way(plan), _phases(plan), _rules(plan), _numbers(plan), _scenarios(file.parent)]
     return "\n".join(line for part in parts for line in part)
 
@@ -32,6 +47,7 @@ def _head(plan: Plan) -> Iterator[str]:
     yield f"# {plan.title.en} · {plan.title.zh}\n"
     profiles = ", ".join(plan.profiles) or "none"
     yield f"`{plan.id}` version {plan.version}, owned by {plan.owner}. Profiles: {profiles}.\n"
+    yield "To review and sign: [English](review.en.md), [中文](review.zh.md).\n"
     if any(not e.checked for e in plan.evidence.values()):
         yield "**Numbers marked \\* were not yet compared with their source: for rehearsal only until signed.**\n"
 

@@ -27,6 +27,7 @@ from pathways.lang.render import as_json
 from pathways.lang.render_diagram import mermaid
 from pathways.lang.render_picture import picture
 from pathways.lang.render_plan import plan_page
+from pathways.lang.render_review import review_page
 from worker.problems import WRONG_INPUT
 
 app = typer.Typer(add_completion=False)
@@ -43,6 +44,9 @@ ProfileOption = Annotated[str | None, typer.Option(help="Show the numbers of one
 DiagramOption = Annotated[
     Diagram | None, typer.Option(help="Print a drawing instead: the ways, the steps in time, the ladders.")
 ]
+ReviewOption = Annotated[
+    bool, typer.Option("--review", help="Print the page to review and sign instead: everything in words, as Markdown.")
+]
 
 
 @app.command()
@@ -51,6 +55,7 @@ def plan(
     site: SiteOption = None,
     profile: ProfileOption = None,
     diagram: DiagramOption = None,
+    review: ReviewOption = False,
     json_: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
@@ -70,7 +75,13 @@ def plan(
     _stop_at_errors(findings, language, json_=json_)
     if len(compiled) != 1:
         raise typer.BadParameter(f"one pathway is wanted, {len(compiled)} are there", param_hint="PATH")
-    _show(compiled[0], language, profile, diagram, json_=json_)
+    if diagram is not None and review:
+        raise typer.BadParameter("--diagram and --review are two things: ask for one", param_hint="--review")
+    _known_profile(compiled[0], profile)
+    if diagram is not None or review:
+        _draw(compiled[0], language, profile, diagram, json_=json_)
+    else:
+        _show(compiled[0], language, profile, json_=json_)
 
 
 def _stop_at_errors(findings: Findings, language: Language, *, json_: bool) -> None:
@@ -83,16 +94,23 @@ def _stop_at_errors(findings: Findings, language: Language, *, json_: bool) -> N
     raise typer.Exit(WRONG_INPUT)
 
 
-def _show(made: Plan, language: Language, profile: str | None, diagram: Diagram | None, *, json_: bool) -> None:
+def _known_profile(made: Plan, profile: str | None) -> None:
     if profile is not None and profile not in made.profiles:
         near = did_you_mean(profile, made.profiles)
         hint = f"; did you mean {near}?" if near else f"; there are {', '.join(made.profiles) or 'none'}"
         raise typer.BadParameter(f"there is no profile {profile}{hint}", param_hint="--profile")
-    if diagram is not None:
-        draw = mermaid if diagram is Diagram.MERMAID else picture
-        text = draw(made, language, profile)
-        sys.stdout.write(json.dumps({diagram.value: text}, ensure_ascii=False) + "\n" if json_ else text)
-    elif json_:
+
+
+def _draw(made: Plan, language: Language, profile: str | None, diagram: Diagram | None, *, json_: bool) -> None:
+    """Print a drawing, or (without one) the page for review."""
+    draw = review_page if diagram is None else mermaid if diagram is Diagram.MERMAID else picture
+    text = draw(made, language, profile)
+    key = "review" if diagram is None else diagram.value
+    sys.stdout.write(json.dumps({key: text}, ensure_ascii=False) + "\n" if json_ else text)
+
+
+def _show(made: Plan, language: Language, profile: str | None, *, json_: bool) -> None:
+    if json_:
         sys.stdout.write(json.dumps(plan_json(made, profile), ensure_ascii=False, indent=2) + "\n")
     else:
         print_text(plan_page(made, language, profile))

@@ -156,9 +156,9 @@ def _phrase(names: Names, step: Step) -> str:
     parts = [said[:1].upper() + said[1:]]
     window = step.window
     for length, en, zh in (
-        (window.opens_before, "opens {} before", "提前 {} 开放"),
-        (window.late_after, "late after {}", "{} 后为逾期"),
-        (window.missed_after, "missed after {}", "{} 后为漏做"),
+        (window.opens_before, "opens {} before", "提前 {}开放"),
+        (window.late_after, "late after {}", "{}后为逾期"),
+        (window.missed_after, "missed after {}", "{}后为漏做"),
     ):
         if length is not None:
             parts.append(names.say(en, zh).format(say_duration(length, names.language)))

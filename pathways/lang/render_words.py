@@ -7,6 +7,7 @@ stand in ``_NAMED``, all others in ``PLAIN``: a kind in neither is an error, and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Final, assert_never
@@ -110,6 +111,7 @@ _WORDS: Final[dict[str, Text]] = {
     "transferred": Text(en="the patient is transferred", zh="患者转出"),
     "moved_away": Text(en="moved away", zh="已迁走"),
     "declined_care": Text(en="declined care", zh="拒绝随访"),
+    "emergency_number": Text(en="emergency number", zh="急救电话"),
     "care": Text(en="care", zh="随访照护"),
     "device_data": Text(en="data of devices", zh="设备数据"),
     "enrolment": Text(en="enrolment", zh="入组"),
@@ -118,6 +120,8 @@ _WORDS: Final[dict[str, Text]] = {
     "overdue": Text(en="overdue", zh="逾期"),
     "pharmacy": Text(en="pharmacy", zh="药房"),
 }
+_EXAMPLES: Final[dict[str, Text]] = {"emergency_number": Text(en="911", zh="120")}
+_PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 KINDS: Final[dict[str, Text]] = {
     "measure": Text(en="measurement", zh="测量"),
     "ask": Text(en="questions", zh="提问"),
@@ -149,11 +153,19 @@ def plain_word(word: str, language: Language) -> str:
     return known.in_language(language) if known is not None else word.replace("_", " ")
 
 
+def placeholders(text: Text) -> list[str]:
+    """What is filled into a message when it is sent."""
+    return _PLACEHOLDER.findall(text.en + text.zh)
+
+
 class Names:
     """The names people use for what stands in one plan."""
 
-    def __init__(self, plan: Plan, language: Language = "en", profile: str | None = None) -> None:
+    def __init__(
+        self, plan: Plan, language: Language = "en", profile: str | None = None, *, mark: bool = False
+    ) -> None:
         self.plan = plan
+        self.mark = mark  # whether numbers that nobody compared with their source carry a sign
         self.language: Language = language
         self.profile = profile
 
@@ -221,26 +233,35 @@ class Names:
         return self.text(title) if title is not None else step.replace("_", " ")
 
     def message(self, message: str) -> str:
-        """The text of a message."""
-        return self.text(self.plan.messages[message].text)
+        """A message as it is read, with examples for what the site fills in."""
+        return _PLACEHOLDER.sub(lambda match: self.example(match[1]), self.text(self.plan.messages[message].text))
+
+    def example(self, placeholder: str) -> str:
+        """What stands for a placeholder of messages on pages; every site has its own."""
+        return self.text(_EXAMPLES[placeholder])
 
     def parameter(self, parameter: Parameter) -> str:
         """The value of a parameter: of the profile asked for, else of every profile that differs."""
         usual = self.value_of(parameter)
         if usual is None:
             return parameter.id.replace("_", " ")
-        text = say_quantity(usual.value.value, usual.value.unit, self.language)
+        text = self._value(usual)
         if self.profile is not None:
             return text
         others: dict[str, list[str]] = {}
         for profile, value in parameter.by_profile.items():
-            said = say_quantity(value.value.value, value.value.unit, self.language)
+            said = self._value(value)
             if said != text:
                 others.setdefault(said, []).append(profile)
         if not others:
             return text
-        said = "; ".join(f"{', '.join(names)}: {value}" for value, names in others.items())
-        return self.say(f"{text} ({said})", f"{text}（{said}）")
+        rest = "; ".join(f"{', '.join(names)}: {number}" for number, names in others.items())
+        return self.say(f"{text} ({rest})", f"{text}（{rest}）")
+
+    def _value(self, value: ParamValue) -> str:
+        evidence = self.plan.evidence.get(value.cite)
+        sign = " ⚠" if self.mark and evidence is not None and not evidence.checked else ""
+        return say_quantity(value.value.value, value.value.unit, self.language) + sign
 
     def value_of(self, parameter: Parameter) -> ParamValue | None:
         """The value of the profile asked for, else the one for no profile, else of the first profile."""

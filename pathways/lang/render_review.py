@@ -1,0 +1,289 @@
+"""The page of a pathway that a clinician reviews and signs: everything that will happen to a patient, in words.
+
+Markdown, in English or Chinese, made from the compiled plan alone, so that what is signed (the plan's hash stands at
+the end) is what runs. The parts are in ``render_review_course`` (phases, steps) and ``render_review_watch`` (rules,
+ladders, messages).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pathways.lang.diagnostics import Language
+from pathways.lang.plan import Parameter, ParamValue, Plan
+from pathways.lang.plan_base import Quantity
+from pathways.lang.plan_say import say_duration, say_quantity
+from pathways.lang.render_actions import actions_words
+from pathways.lang.render_markdown import Sheet
+from pathways.lang.render_review_course import course, readings_words
+from pathways.lang.render_review_watch import watch
+from pathways.lang.render_words import Names
+
+
+def review_page(plan: Plan, language: Language = "en", profile: str | None = None, picture: str | None = None) -> str:
+    """The page.
+
+    Args:
+        plan: the compiled plan.
+        language: "en" or "zh".
+        profile: numbers of this profile only; None: of all.
+        picture: where the drawing of the plan lies, seen from the page; None: none is shown.
+    """
+    sheet = Sheet(Names(plan, language, profile, mark=True))
+    _head(sheet, picture)
+    _who(sheet)
+    _numbers(sheet)
+    _measured(sheet)
+    course(sheet)
+    watch(sheet)
+    _over(sheet)
+    _signatures(sheet)
+    return sheet.page()
+
+
+def _head(sheet: Sheet, picture: str | None) -> None:
+    plan, say = sheet.names.plan, sheet.names.say
+    sheet.line(f"# {sheet.safe(sheet.names.text(plan.title))}")
+    sheet.line(
+        say(
+            f"For review and signature. Pathway `{plan.id}` {plan.version}, owned by {sheet.safe(plan.owner)}.",
+            f"供审阅与签署。路径 `{plan.id}` {plan.version}，负责方：{sheet.safe(plan.owner)}。",
+        )
+    )
+    if any(not one.checked for one in plan.evidence.values()):
+        sheet.line(
+            say(
+                "**Numbers marked ⚠ have not been compared with their source: for rehearsal only until that is done.**",
+                "**标有 ⚠ 的数值尚未与来源核对：核对并签署前仅供演练。**",
+            )
+        )
+    names = sheet.names
+    phases = [sheet.safe(names.text(phase.title)) for phase in plan.phases.values()]
+    sheet.line(
+        say(
+            f"The pathway leads through {len(phases)} phase{'' if len(phases) == 1 else 's'}: {', '.join(phases)}. "
+            f"Time is counted from {names.word(plan.counts_from)}.",
+            f"路径共 {len(phases)} 个阶段：{'、'.join(phases)}。时间自{names.word(plan.counts_from)}起计。",
+        )
+    )
+    if picture is not None:
+        sheet.line(f"![{say('Drawing of the pathway', '路径图')}]({picture})")
+
+
+def _who(sheet: Sheet) -> None:
+    names, plan = sheet.names, sheet.names.plan
+    say = names.say
+    sheet.head(say("Who takes part", "入组对象"))
+    include = plan.eligibility.include
+    everybody = say("everybody enrolled", "所有入组者")
+    sheet.item(say("In: ", "纳入："), names.cond(include) if include is not None else everybody)
+    for exclusion in plan.eligibility.exclude:
+        sheet.item(say("Not: ", "排除："), names.cond(exclusion.cond))
+    if plan.eligibility.becomes_true:
+        said = actions_words(names, plan.eligibility.becomes_true)
+        sheet.item(say("When a reason against it becomes true later: ", "之后出现排除条件时："), said)
+    sheet.item(
+        say("When something of this is not known: ", "上述信息未知时："),
+        say("the pathway waits and asks; nothing begins before it is known", "路径等待并询问，查明之前不开始"),
+    )
+    if plan.consent:
+        sheet.item(say("Consent is needed to: ", "需同意："), names.words(plan.consent, "and", "和"))
+    if plan.roles:
+        sheet.item(say("Care team: ", "团队："), say(", ", "、").join(names.role(role) for role in plan.roles))
+    for fact in plan.facts.values():
+        if fact.ask_again is not None:
+            label = names.word(fact.id) if fact.ask_text is None else f"“{names.text(fact.ask_text)}”"
+            only = "" if fact.applies_if is None else say(", only if ", "，仅当") + names.cond(fact.applies_if)
+            sheet.item(say("Asked again: ", "定期询问："), f"{label} {names.when(fact.ask_again)}{only}")
+    sheet.gap()
+
+
+# --------------------------------------------------------------------------- numbers
+
+
+def _numbers(sheet: Sheet) -> None:
+    names, plan = sheet.names, sheet.names.plan
+    say = names.say
+    if not plan.parameters:
+        return
+    sheet.head(say("Numbers", "数值"))
+    head = [say("number", "名称"), say("value", "数值"), say("for", "适用"), say("source", "来源")]
+    sheet.table(
+        [*head, say("may be changed", "可调整")],
+        [row for parameter in plan.parameters.values() for row in _values(sheet, parameter)],
+    )
+    sheet.head(say("Sources", "来源"))
+    for one in plan.evidence.values():
+        year = f", {one.year}" if one.year else ""
+        state = say("checked", "已核对") if one.checked else say("⚠ not yet checked", "⚠ 未核对")
+        sheet.item(f"`{one.id}` ", f"{one.cite}{year}: {state}")
+    sheet.gap()
+
+
+def _values(sheet: Sheet, parameter: Parameter) -> Iterator[list[str]]:
+    names = sheet.names
+    shown = names.value_of(parameter) if names.profile is not None else None
+    groups: dict[tuple[str, str], list[str]] = {}
+    if shown is not None:
+        groups[_said(sheet, shown)] = [names.profile or ""]
+    else:
+        for profile, value in parameter.by_profile.items():
+            groups.setdefault(_said(sheet, value), []).append(profile)
+    if not groups and parameter.value is not None:
+        groups[_said(sheet, parameter.value)] = []
+    adjusted = _adjustable(sheet, parameter)
+    every = names.say("everybody", "所有人")
+    for (number, source), profiles in groups.items():
+        whom = every if len(groups) == 1 and names.profile is None else ", ".join(profiles)
+        yield [f"`{parameter.id}`", number, whom, source, adjusted]
+    for row in parameter.by_patient:
+        number, source = _said(sheet, ParamValue(value=row.value, cite=row.cite))
+        yield [f"`{parameter.id}`", number, names.cond(row.cond), source, adjusted]
+
+
+def _said(sheet: Sheet, value: ParamValue) -> tuple[str, str]:
+    """The value with its unit, and its citation; both marked where nobody compared them."""
+    evidence = sheet.names.plan.evidence.get(value.cite)
+    mark = " ⚠" if evidence is not None and not evidence.checked else ""
+    return f"{_quantity(sheet, value.value)}{mark}", (evidence.cite if evidence is not None else value.cite) + mark
+
+
+def _quantity(sheet: Sheet, quantity: Quantity) -> str:
+    return say_quantity(quantity.value, quantity.unit, sheet.names.language)
+
+
+def _adjustable(sheet: Sheet, parameter: Parameter) -> str:
+    names, bounds = sheet.names, parameter.adjustable
+    if bounds is None:
+        return names.say("no", "否")
+    low, high = _quantity(sheet, bounds.low), _quantity(sheet, bounds.high)
+    by = names.say(", ", "、").join(names.role(role) for role in bounds.by)
+    return names.say(f"{low} to {high}, by {by}", f"{low} 至 {high}，由{by}调整")
+
+
+def _measured(sheet: Sheet) -> None:
+    names, plan = sheet.names, sheet.names.plan
+    say = names.say
+    if not plan.measures:
+        return
+    sheet.head(say("What is measured and computed", "测量与计算"))
+    for measure in plan.measures.values():
+        take = readings_words(names, measure.take.readings)
+        if measure.take.apart is not None:
+            apart = say_duration(measure.take.apart, names.language)
+            take += say(f", {apart} apart", f"，间隔 {apart}")
+        if measure.not_older_than is not None:
+            old = say_duration(measure.not_older_than, names.language)
+            take += say(f"; older than {old} counts as not known", f"；超过 {old} 视为未知")
+        sheet.item(f"**{sheet.safe(names.text(measure.title))}** ", take)
+    for derived in plan.derived.values():
+        needs = say(
+            f"needs at least {derived.min_readings} readings on {derived.min_days} days, else it is not known",
+            f"至少需 {derived.min_days} 天内 {derived.min_readings} 个读数，否则视为未知",
+        )
+        parts = [names.derived(derived), needs]
+        if derived.where_words:
+            words = say(", ", "、").join(names.words(words) for words in derived.where_words.values())
+            parts.append(say(f"only readings taken {words}", f"仅计{words}读数"))
+        if derived.leave_out_first_day:
+            parts.append(say("the first day is left out", "首日不计"))
+        if derived.since_phase_start:
+            parts.append(say("only readings since the phase began", "仅计本阶段开始后的读数"))
+        if derived.judge == "block_end":
+            parts.append(say("judged when the planned block is over", "计划测量期结束后判定"))
+        sheet.item(f"`{derived.id}` ", say("; ", "；").join(parts))
+    sheet.gap()
+
+
+# --------------------------------------------------------------------------- the end of it
+
+
+def _over(sheet: Sheet) -> None:
+    names, plan = sheet.names, sheet.names.plan
+    say = names.say
+    sheet.head(say("Ends, and what is sent then", "结束与之后的发送"))
+    for end in plan.ends.values():
+        does = actions_words(names, end.do) or say("nothing more", "无后续")
+        sheet.item(f"**{sheet.safe(_capital(names.end(end.id)))}**: ", does)
+    if plan.ended_by_staff:
+        sheet.item(say("Staff may end it as: ", "工作人员可结束，原因："), names.words(plan.ended_by_staff))
+    for event in ("died", "withdrawn"):
+        row = plan.lifecycle.get(event)
+        red = (row.open_red if row is not None else None) or ("close" if event == "died" else "finish_with_a_person")
+        sent = say("nothing more is sent, nothing more is asked", "不再发送任何消息，不再询问")
+        left = {
+            "close": say("open red tasks are closed", "未完成的红色任务关闭"),
+            "finish_with_a_person": say("an open red is finished by a person", "未完成的红色任务由人工完成"),
+        }[red]
+        also = "" if row is None or not row.do else say("; ", "；") + actions_words(names, row.do)
+        sheet.item(f"**{sheet.safe(_capital(names.word(event)))}**: ", f"{sent}{say('; ', '；')}{left}{also}")
+    for row in plan.lifecycle.values():
+        if row.event not in {"died", "withdrawn"}:
+            sheet.item(f"**{sheet.safe(_capital(names.word(row.event)))}**: ", _event(sheet, row.event))
+    paused = say(
+        "nothing is asked but steps for safety; safety rules go on watching",
+        "除安全步骤外不再询问；安全规则继续监测",
+    )
+    if "paused" not in plan.lifecycle:
+        sheet.item(f"**{_capital(names.word('paused'))}**: ", paused)
+    for quota in plan.quotas:
+        steps = names.say(" or ", "或").join(_placed(names, step) for step in quota.steps)
+        lead = say_duration(quota.lead, names.language)
+        face = say(" face to face", "（面对面）") if quota.face_to_face else ""
+        said = say(
+            f"{steps} at least {quota.at_least} times a calendar year{face}; {lead} before its end, if behind: ",
+            f"{steps}每自然年至少 {quota.at_least} 次{face}；年末前 {lead}若不足：",
+        )
+        sheet.item(f"**{sheet.safe(_capital(names.word(quota.id)))}**: ", said + actions_words(names, [quota.behind]))
+    sheet.gap()
+
+
+def _event(sheet: Sheet, event: str) -> str:
+    names, row = sheet.names, sheet.names.plan.lifecycle[event]
+    say = names.say
+    parts: list[str] = []
+    if row.stop != "none":
+        parts.append({
+            "all_but_safety": say("everything stops but steps for safety", "除安全步骤外全部停止"),
+            "all": say("everything stops", "全部停止"),
+        }[row.stop])  # fmt: skip
+    if row.handoffs == "cancel":
+        parts.append(say("running handoffs are cancelled", "进行中的转交取消"))
+    if row.sets:
+        parts.append(say(f"noted: {names.words(row.sets, 'and')}", f"记录：{names.words(row.sets, zh='和')}"))
+    if row.go is not None:
+        parts.append(say(f"to “{names.phase(row.go)}”", f"进入“{names.phase(row.go)}”"))
+    if row.do:
+        parts.append(actions_words(names, row.do))
+    return say("; ", "；").join(parts) or say("noted in the record", "记入记录")
+
+
+def _placed(names: Names, step: str) -> str:
+    """A step with the phases it stands in."""
+    title = f"“{names.step(step)}”"
+    phases = [names.phase(p.id) for p in names.plan.phases.values() if any(one.id == step for one in p.steps)]
+    if not phases:
+        return title
+    return names.say(f"{title} of “{'”, “'.join(phases)}”", f"“{'”、“'.join(phases)}”的{title}")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _signatures(sheet: Sheet) -> None:
+    plan, say = sheet.names.plan, sheet.names.say
+    sheet.head(say("Signatures", "签署"))
+    sheet.line(
+        say(
+            "Two people sign. With the signature each confirms to have read this page, and that the plan with this "
+            "hash may look after patients.",
+            "由两人签署。签署即确认已阅读本页，并同意以下哈希值对应的计划用于患者。",
+        )
+    )
+    sheet.line(f"`{plan.id}` {plan.version}, sha256 `{plan.sha256}`")
+    sheet.table(
+        [say("name", "姓名"), say("role", "角色"), say("date", "日期"), say("signature", "签名")],
+        [["&nbsp;", "&nbsp;", "&nbsp;", "&nbsp;"]] * 2,
+        raw=True,
+    )

@@ -1,0 +1,227 @@
+"""The part of the review page on the course: each phase with who does what when, and the ways out of it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from pathways.lang.catalogue import catalogue
+from pathways.lang.plan import (
+    AskBody,
+    DoseBody,
+    FormField,
+    HandoffBody,
+    MeasureBody,
+    MedicineFilter,
+    Phase,
+    Row,
+    SayBody,
+    Step,
+    TaskBody,
+    TeachBody,
+    VisitBody,
+)
+from pathways.lang.plan_base import Duration
+from pathways.lang.plan_say import say_duration, say_quantity
+from pathways.lang.render_actions import actions_words, limit_words, span_words, target_words
+from pathways.lang.render_markdown import Sheet
+from pathways.lang.render_words import Names, kind_word, lower_first
+
+
+def course(sheet: Sheet) -> None:
+    """Who does what when, phase by phase."""
+    names = sheet.names
+    if names.plan.throughout:
+        sheet.head(names.say("In every phase", "贯穿全程"))
+        _steps(sheet, names.plan.throughout)
+    for phase in names.plan.phases.values():
+        title = names.text(phase.title)
+        sheet.head(names.say(f"Phase: {title}", f"阶段：{title}"))
+        tier = names.word(phase.tier) if phase.tier else ""
+        span = names.say("; ", "；").join(part for part in (tier, span_words(names, phase)) if part)
+        if span:
+            sheet.line(sheet.safe(span[:1].upper() + span[1:] + names.say(".", "。")))
+        _steps(sheet, phase.steps)
+        _ways(sheet, phase)
+
+
+def _steps(sheet: Sheet, steps: tuple[Step, ...]) -> None:
+    if not steps:
+        return
+    say = sheet.names.say
+    head = [say("step", "步骤"), say("who", "由谁"), say("when", "何时"), say("what happens", "内容")]
+    rows: list[list[str]] = []
+    for step in steps:
+        title, kind = sheet.names.text(step.title), kind_word(step, sheet.names.language)
+        what = say(f"{title} ({kind})", f"{title}（{kind}）")
+        rows.append([what, sheet.names.doer(step), _when(sheet.names, step), _what(sheet.names, step)])
+    sheet.table(head, rows)
+
+
+def _when(names: Names, step: Step) -> str:
+    parts = [names.when(step.when)]
+    window = step.window
+    for length, en, zh in (
+        (window.opens_before, "opens {} before", "提前 {}开放"),
+        (window.late_after, "late {} after", "{}后为逾期"),
+        (window.missed_after, "missed {} after", "{}后为漏做"),
+    ):
+        if length is not None:
+            parts.append(names.say(en, zh).format(say_duration(length, names.language)))
+    if step.remind:
+        said = [_later(names, one.after) for one in step.remind]
+        parts.append(names.say("reminded ", "提醒：") + names.say(", ", "、").join(said))
+    if step.only_if is not None:
+        parts.append(names.say("only if ", "仅当") + names.cond(step.only_if))
+    if step.first_time_only:
+        parts.append(names.say("only the first time in this phase", "仅首次进入本阶段"))
+    if step.safety:
+        parts.append(names.say("also while paused", "暂停期间照常"))
+    parts.append(_catch_up(names, step))
+    return names.say("; ", "；").join(part for part in parts if part)
+
+
+def _later(names: Names, after: Duration) -> str:
+    if after.amount == 0:
+        return names.say("when due", "到期时")
+    length = say_duration(after, names.language)
+    return names.say(f"{length} later", f"{length}后")
+
+
+def _catch_up(names: Names, step: Step) -> str:
+    """What is done when the system was away at that time."""
+    match step.catch_up:
+        case "skip":
+            return names.say("not made up after an outage", "系统中断后不补")
+        case "within":
+            length = say_duration(step.catch_up_within, names.language) if step.catch_up_within is not None else ""
+            return names.say(f"made up within {length} after an outage", f"系统中断后 {length}内补做")
+        case "send":
+            return ""
+        case _ as never:
+            assert_never(never)
+
+
+def _what(names: Names, step: Step) -> str:
+    """What a step does. A kind that is not known here does not pass the type checker."""
+    say, body = names.say, step.body
+    match body:
+        case MeasureBody(measure=measure):
+            spec = names.plan.measures[measure]
+            return names.text(spec.title) + say(", ", "，") + readings_words(names, spec.take.readings)
+        case AskBody(form=form):
+            return form_words(names, form)
+        case DoseBody(medicines=medicines):
+            return say("reminded of ", "提醒服药：") + _medicines(names, medicines)
+        case TeachBody(title=title):
+            return say("shown: ", "展示：") + names.text(title)
+        case SayBody(message=message):
+            return say(f"sent: “{names.message(message)}”", f"发送：“{names.message(message)}”")
+        case TaskBody(task=task):
+            due = "" if task.due is None else say_duration(task.due, names.language)
+            parts = [say(f"to be done within {due}", f"{due}内完成")] if due else []
+            if task.ladder is not None:
+                ladder = names.word(task.ladder)
+                parts.append(say(f"if late: ladder “{ladder}”", f"逾期：阶梯“{ladder}”"))
+            if task.form:
+                parts.append(form_words(names, task.form))
+            return say("; ", "；").join(parts)
+        case VisitBody():
+            return _visit(names, body)
+        case HandoffBody():
+            return _handoff(names, body)
+        case _ as never:
+            assert_never(never)
+
+
+def readings_words(names: Names, count: int) -> str:
+    """How many readings make one measurement."""
+    return names.say(f"{count} reading{'' if count == 1 else 's'}", f"每次 {count} 个读数")
+
+
+def _visit(names: Names, body: VisitBody) -> str:
+    parts = [names.words(body.modes)]
+    if body.form:
+        parts.append(form_words(names, body.form))
+    for word, actions in (("missed", body.missed), ("no_show", body.no_show)):
+        if actions:
+            parts.append(f"{names.word(word)}{names.say(': ', '：')}{actions_words(names, actions)}")
+    return names.say("; ", "；").join(parts)
+
+
+def _handoff(names: Names, body: HandoffBody) -> str:
+    say = names.say
+    parts: list[str] = []
+    if body.medicines is not None:
+        parts.append(say("for ", "药品：") + _medicines(names, body.medicines))
+    for deadline, length in body.deadlines.items():
+        said = names.outcome(deadline, body.machine)
+        within = say_duration(length, names.language)
+        parts.append(say(f"{said} within {within}", f"{within}内{said}"))
+    for outcome in body.outcomes.values():
+        does = actions_words(names, outcome.do)
+        kept = names.words(tuple(outcome.keep), "and", "和")
+        what = say("; ", "；").join(p for p in (does, say(f"kept: {kept}", f"保存：{kept}") if kept else "") if p)
+        word = names.outcome(outcome.word, body.machine)
+        parts.append(word + say(": ", "：") + (what or say("goes on", "继续")))
+    stopped = {"cancel": say("cancelled", "取消"), "keep": say("goes on", "继续")}[body.if_stopped]
+    parts.append(say(f"when the phase is left: {stopped}", f"离开阶段时：{stopped}"))
+    return say("; ", "；").join(parts)
+
+
+def _medicines(names: Names, medicines: MedicineFilter) -> str:
+    if not medicines.classes:
+        return names.say("all medicines prescribed", "全部处方药")
+    titles = [catalogue().medicines[one].title for one in medicines.classes if one in catalogue().medicines]
+    said = names.say(" or ", "或").join(names.say(lower_first(title.en), title.zh) for title in titles)
+    return names.say(f"prescribed {said}", f"处方中的{said}")
+
+
+def form_words(names: Names, form: tuple[FormField, ...]) -> str:
+    """The questions of a form with their possible answers."""
+    return names.say("asks: ", "询问：") + names.say("; ", "；").join(_field(names, one) for one in form)
+
+
+def _field(names: Names, one: FormField) -> str:
+    label = names.text(one.label) if one.label is not None else names.word(one.id)
+    options = names.say(" / ", " / ").join(names.text(text) for text in one.options.values())
+    bounds = ""
+    if one.low is not None and one.high is not None:
+        low, high = (say_quantity(q.value, q.unit, names.language) for q in (one.low, one.high))
+        bounds = names.say(f"{low} to {high}", f"{low} 至 {high}")
+    inside = options or bounds or {"yes_no": names.say("yes / no", "是 / 否")}.get(one.type, "")
+    optional = "" if one.required else names.say(", optional", "，选填")
+    only = "" if one.ask_if is None else names.say(", only if ", "，仅当") + names.cond(one.ask_if)
+    return f"{label}{f' ({inside})' if inside else ''}{optional}{only}"
+
+
+# --------------------------------------------------------------------------- ways out
+
+
+def _ways(sheet: Sheet, phase: Phase) -> None:
+    names = sheet.names
+    say = names.say
+    if phase.leave:
+        en = "Looked at after everything that happens; the first that is true acts:"
+        sheet.line(say(en, "每次有新情况即逐行判断，首个成立者生效："))
+        _rows(sheet, phase.leave)
+    if phase.no_later_than is not None:
+        after = say_duration(phase.no_later_than.after, names.language)
+        target = target_words(names, phase.no_later_than.target)
+        sheet.line(sheet.safe(say(f"At the latest {after} after entry: {target}.", f"最迟进入后 {after}：{target}。")))
+    if phase.at_end:
+        sheet.line(say("Looked at once, at the end of the phase:", "阶段到期时判断一次："))
+        _rows(sheet, phase.at_end)
+
+
+def _rows(sheet: Sheet, rows: tuple[Row, ...]) -> None:
+    names = sheet.names
+    for row in rows:
+        does = [actions_words(names, row.do)] if row.do else []
+        if row.target is not None:
+            limit = limit_words(names, row)
+            does.append(target_words(names, row.target) + (names.say(", ", "，") + limit if limit else ""))
+        if row.afterwards is not None:
+            does.append(names.say("every further time ", "此后每次") + target_words(names, row.afterwards))
+        test = names.row(row)
+        sheet.item("", f"{test[:1].upper()}{test[1:]} → {names.say('; ', '；').join(does)}")
+    sheet.gap()

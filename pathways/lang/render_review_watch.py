@@ -1,0 +1,129 @@
+"""The part of the review page on safety: rules with every branch, ladders with their times, messages as read."""
+
+from __future__ import annotations
+
+from pathways.lang.plan import Escalate, OpenTask, Rule
+from pathways.lang.plan_say import say_duration
+from pathways.lang.render_actions import actions_words
+from pathways.lang.render_markdown import Sheet
+from pathways.lang.render_stairs import steps_of
+from pathways.lang.render_words import Names, placeholders
+
+
+def watch(sheet: Sheet) -> None:
+    """Rules, ladders, messages."""
+    names = sheet.names
+    if names.plan.rules:
+        sheet.head(names.say("Rules", "规则"))
+        for rule in names.plan.rules:
+            _rule(sheet, rule)
+    if names.plan.ladders:
+        sheet.head(names.say("Ladders: who is told until somebody answers", "升级阶梯：逐级通知直至有人应答"))
+        for ladder in names.plan.ladders.values():
+            sheet.head(names.word(ladder.id), 3)
+            rows = [[time, names.say(", ", "，").join(lines)] for time, lines, _ in steps_of(names, ladder)]
+            sheet.table([names.say("time", "时间"), names.say("who is told, and how", "通知对象与方式")], rows)
+    if names.plan.messages:
+        _messages(sheet)
+
+
+def _rule(sheet: Sheet, rule: Rule) -> None:
+    names = sheet.names
+    say = names.say
+    title, level = rule_title(names, rule), names.word(rule.level)
+    sheet.head(say(f"{title[:1].upper()}{title[1:]} ({level})", f"{title}（{level}）"), 3)
+    sheet.item(say("**If** ", "**如果** "), names.cond(rule.cond))
+    if rule.in_phases:
+        phases = say(" or ", "或").join(f"“{names.phase(phase)}”" for phase in rule.in_phases)
+        sheet.item(say("watches in ", "适用阶段："), phases)
+    if rule.profiles:
+        sheet.item(say("for ", "适用："), ", ".join(rule.profiles))
+    if rule.repeat is not None:
+        _repeat(sheet, rule)
+    sheet.item(say("**true**: ", "**成立**："), actions_words(names, rule.do) or say("noted in the record", "记入记录"))
+    sheet.item(say("**false**: ", "**不成立**："), say("nothing is done", "不处理"))
+    sheet.item(say("**not known**: ", "**未知**："), _unknown(names, rule))
+    sheet.item(say("acts ", "触发："), _fires(names, rule))
+    if rule.settled_when is not None:
+        within = say_duration(rule.settled_within, names.language)
+        settled = names.cond(rule.settled_when)
+        sheet.item(
+            say("settled when ", "缓解条件："),
+            say(
+                f"{settled}; if that is not so {within} after the task was completed, a further task is opened",
+                f"{settled}；任务完成后 {within}仍未满足则再开任务",
+            ),
+        )
+    sheet.gap()
+
+
+def rule_title(names: Names, rule: Rule) -> str:
+    """What people call a rule: its title, else that of the first task it opens."""
+    tasks = (action.task for action in rule.do if isinstance(action, OpenTask | Escalate))
+    title = rule.title or next((task.title for task in tasks if task is not None), None)
+    return names.text(title) if title is not None else names.word(rule.id)
+
+
+def _repeat(sheet: Sheet, rule: Rule) -> None:
+    names, repeat = sheet.names, rule.repeat
+    if repeat is None:
+        return
+    say = names.say
+    after, within = (say_duration(length, names.language) for length in (repeat.after, repeat.within))
+    none = {"confirmed": say("counts as confirmed", "视为确认"), "settled": say("counts as settled", "视为缓解")}
+    asks = names.message(repeat.message)
+    normal = actions_words(names, repeat.normal_repeat) or say("nothing is done", "不处理")
+    sheet.item(
+        say("**measured again** ", "**复测** "),
+        say(
+            f"between {after} and {within} later (“{asks}”); no second reading {none[repeat.no_repeat]}; "
+            f"a normal second reading: {normal}",
+            f"{after}至 {within}后（“{asks}”）；未复测{none[repeat.no_repeat]}；复测正常：{normal}",
+        ),
+    )
+
+
+def _unknown(names: Names, rule: Rule) -> str:
+    if rule.unknown.do:
+        does = actions_words(names, rule.unknown.do)
+        if rule.unknown.lasts is None:
+            return does
+        lasts = say_duration(rule.unknown.lasts, names.language)
+        return names.say(f"after {lasts}: {does}", f"持续 {lasts}后：{does}")
+    if rule.unknown.not_met is not None:
+        return names.say(f"nothing is done: {rule.unknown.not_met}", f"不处理：{rule.unknown.not_met}")
+    return names.say("cannot be", "不会出现")
+
+
+def _fires(names: Names, rule: Rule) -> str:
+    said = {
+        "each_reading": names.say("on each reading", "每个读数"),
+        "each_answer": names.say("on each answer", "每次回答"),
+        "once_per_episode": names.say("once until it is over", "每次发作一次"),
+    }[rule.fires]
+    if rule.not_again_within is not None:
+        length = say_duration(rule.not_again_within, names.language)
+        said += names.say(f", not again within {length}", f"，{length}内不重复")
+    return said
+
+
+def _messages(sheet: Sheet) -> None:
+    names = sheet.names
+    sheet.head(names.say("Messages, as they are read", "消息原文"))
+    used = sorted({name for message in names.plan.messages.values() for name in placeholders(message.text)})
+    if used:
+        shown = ", ".join(f"{names.word(name)}: {names.example(name)}" for name in used)
+        said = names.say(
+            f"With example values; the site has its own ({shown}).",
+            f"以示例值填写，实际以机构设置为准（{shown}）。",
+        )
+        sheet.line(sheet.safe(said))
+    head = [names.say("to", "收件人"), names.say("kind", "类别"), names.say("text", "正文")]
+    rows: list[list[str]] = []
+    for message in names.plan.messages.values():
+        kind = names.word(message.message_class)
+        if message.private:
+            kind += names.say(", private", "，私密")
+        text = names.message(message.id)
+        rows.append([names.say(", ", "、").join(names.role(who) for who in message.to), kind, text])
+    sheet.table(head, rows)
