@@ -36,6 +36,7 @@ _BLOCK = re.compile(
 )
 _BEGINS = re.compile(r"^<!-- goes on from: (\S+) -->$", re.MULTILINE)
 _ANYTHING = "…"
+NOBODY = "http://127.0.0.1:9"
 FILE_VERBS = ("file", "append", "below", "replace")
 
 
@@ -120,6 +121,7 @@ def type_in(command: str, folder: Path) -> tuple[int, str]:
             patch.delenv(name)
         for name, value in {"COLUMNS": "100", "LANG": "C.UTF-8", "CAREPATH_HOME": str(home)}.items():
             patch.setenv(name, value)
+        patch.setenv("CAREPATH_API_URL", NOBODY)  # not whatever else runs on this machine
         patch.chdir(folder)
         with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
             code = run(words[1:])
