@@ -16,7 +16,7 @@ from activities.intake.inbox import QUIET, WAKE, NewEvent, note_wake, put
 from activities.intake.refusals import Refusal
 from activities.messaging.channels import APP
 from activities.messaging.claims import Ended, Parcel
-from activities.messaging.judge import RED, Again, Delivery, End, Row, after_failure
+from activities.messaging.judge import DOSE, RED, Again, Delivery, End, Row, after_failure
 from activities.messaging.ports import Never, NotNow, Outcome, Sent, Unsure, opaque
 from activities.messaging.wording import fill, join
 from activities.records.ledger import Ledger, Sealer
@@ -166,12 +166,13 @@ class Settler:
     def _end(self, row: Row, end: End, sealer: Sealer, *, marked: bool = True) -> None:
         self._mark_row(row, marked=marked, status=end.status, note=end.note[:64], claimed_by=None)
         red = row.message_class == RED
+        urgent = red or row.message_class == DOSE or row.wants_receipt
         if end.status == "unknown":
             self._receipt(row.journey, row.key, "unknown", row.channel or "", None)
             self._event(row.journey, row.key, "unknown", sealer, wake=True)
-        elif end.status == "failed" or (end.status == "expired" and (red or row.wants_receipt)):
+        elif end.status == "failed" or (end.status == "expired" and urgent):
             self._receipt(row.journey, row.key, "undelivered", row.channel or "", None)
-            self._event(row.journey, row.key, "undelivered", sealer, wake=row.wants_receipt)
+            self._event(row.journey, row.key, "undelivered", sealer, wake=urgent)
         if end.note in {"no_channel", "wording"} or (red and end.status in {"failed", "expired"}):
             self._incident(row.journey, row.key, end.note, sealer)
 

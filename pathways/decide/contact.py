@@ -16,7 +16,6 @@ from pathways.decide.effects import CancelMessages, PlanMessage, Unless
 from pathways.decide.records import Send
 from pathways.decide.texts import gist, plain, text
 from pathways.decide.worktime import next_allowed
-from pathways.lang.plan import Message
 from pathways.lang.plan_base import CLOCK_UNITS, Text
 
 if TYPE_CHECKING:
@@ -270,19 +269,19 @@ def say(case: Case, message: str, key: str, *, at: datetime | None = None, expir
                 words = text("message", what=gist(spec.text))
                 run.timeline(case, "message_planned", spec.path, words, key=f"{key}:planned", weight=1)
         elif to == "caregiver":
-            _caregivers(run, case, spec, wish)
+            caregivers(run, case, wish)
         else:
             tell(run, case, to, key=f"{key}:{to}", template=message, words=wish.text, channels=())
     return placed
 
 
-def _caregivers(run: Run, case: Case, spec: Message, wish: Wish) -> None:
-    """Copies for caregivers who may have this topic; never a private message."""
-    if spec.private:
+def caregivers(run: Run, case: Case, wish: Wish) -> None:
+    """Copies for caregivers who may have this topic, each once; never of a private message."""
+    if wish.private:
         return
     for person in run.state.patient.caregivers:
         topics = person.get("topics") or ()
-        if topics and spec.topic not in topics and spec.message_class not in topics:
+        if topics and wish.topic not in topics and wish.cls not in topics:
             continue
         copy = replace(
             wish,

@@ -38,6 +38,7 @@ from pathways.decide.index import ALL
 from pathways.decide.live import EVENT, Entry
 from pathways.decide.occurrences import close_block
 from pathways.decide.readings import prune
+from pathways.decide.receipts import delivery
 from pathways.decide.records import Alarm, Kept, Patient
 from pathways.decide.run import Run, run_of
 from pathways.decide.show import journey_status, show
@@ -206,10 +207,8 @@ def _report(run: Run, _event: Event, body: HandoffReport) -> None:
 
 
 def _delivery(run: Run, _event: Event, body: Delivery) -> None:
-    """A receipt: remembered with the message's place."""
-    send = run.state.sends.get(body.message)
-    if send is not None:
-        send.sent = body.status
+    """A receipt: remembered with the message's place, told, and another way found where there was none."""
+    delivery(run, body)
 
 
 _ACTS: dict[type[Body], Callable[[Run, Event, Any], None]] = {

@@ -212,6 +212,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "do_step": ("Step to be done now", "立即执行步骤"),
     "entered_in_error": ("Entered in error", "误录更正"),
     "consent_changed": ("Wishes changed", "意愿已更改"),
+    # receipts
+    "message_delivered": ("Delivered: {what}.", "已送达：{what}。"),
+    "message_read": ("Read: {what}.", "已读：{what}。"),
+    "message_undelivered": ("Could not be delivered: {what}.", "未能送达：{what}。"),
+    "message_unknown": ("Not known whether it was delivered: {what}.", "不确定是否送达：{what}。"),
+    "task_undelivered": (
+        "Reach the patient another way: {what} was not delivered",
+        "消息未送达，请改用其他方式联系患者：{what}",
+    ),
+    "caregiver_dose": ("Please remind them of the medicines that are due now.", "请提醒您照护的人现在按时服药。"),
     # case sheet
     "sheet_none": ("No pathway is running.", "没有运行中的路径。"),
     "sheet_phase": ("{pathway}: {phase}, day {day}", "{pathway}：{phase}，第{day}天"),
