@@ -17,6 +17,7 @@ The file (TOML, or JSON of the same shape) is named by the setting ``CAREPATH_PA
     [channels.sms]                       # an HTTP gateway for a channel of the site
     url = "https://gateway.example/messages"
     token = "..."
+    secrets = ["whsec_..."]              # signs its receipts (delivered, read, undelivered); without one none are taken
 """
 
 from __future__ import annotations
@@ -29,7 +30,16 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 
 class AddressesError(ValueError):
@@ -54,27 +64,29 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _readable(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value().removeprefix("whsec_")
+    try:
+        raw = base64.b64decode(text + "==")
+    except (binascii.Error, ValueError):
+        raise ValueError("a secret is `whsec_` and base64") from None
+    if len(raw) < 24:
+        raise ValueError("a secret holds at least 24 bytes")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_readable)]
+"""A Standard Webhooks secret."""
+
+
 class Partner(_Part):
     """One partner: ``kind`` is the id of a machine, ``secrets`` Standard Webhooks secrets (newest first)."""
 
     id: str = Field(min_length=1)
     kind: str
     base_url: HttpUrl
-    secrets: tuple[SecretStr, ...] = Field(min_length=1)
+    secrets: tuple[Secret, ...] = Field(min_length=1)
     token: SecretStr = SecretStr("")
-
-    @field_validator("secrets")
-    @classmethod
-    def _readable(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for secret in secrets:
-            text = secret.get_secret_value().removeprefix("whsec_")
-            try:
-                raw = base64.b64decode(text + "==")
-            except (binascii.Error, ValueError):
-                raise ValueError("a secret is `whsec_` and base64") from None
-            if len(raw) < 24:
-                raise ValueError("a secret holds at least 24 bytes")
-        return secrets
 
 
 class StaffMember(_Part):
@@ -93,10 +105,11 @@ class StaffMember(_Part):
 
 
 class Gateway(_Part):
-    """An HTTP message gateway of one channel."""
+    """An HTTP message gateway of one channel. ``secrets`` sign its receipts (newest first); empty: none are taken."""
 
     url: HttpUrl
     token: SecretStr = SecretStr("")
+    secrets: tuple[Secret, ...] = ()
 
 
 class Addresses(_Part):
@@ -113,6 +126,12 @@ class Addresses(_Part):
         if len(set(ids)) != len(ids):
             raise ValueError("two partners have the same id")
         return partners
+
+    @model_validator(mode="after")
+    def _apart(self) -> Addresses:
+        if found := sorted({partner.id for partner in self.partners} & set(self.channels)):
+            raise ValueError(f"`{found[0]}` is a partner and a channel: both call back under their name")
+        return self
 
     def partner(self, id_: str) -> Partner | None:
         """The partner with this id, or None."""

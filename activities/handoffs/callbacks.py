@@ -55,25 +55,26 @@ def accept_callback(
     """
     partner = addresses.partner(partner_id)
     if partner is None:
-        return _refuse("partner-unknown")
+        return refuse("partner-unknown")
     if len(raw_body) > MAX_BODY:
-        return _refuse("callback-too-large")
+        return refuse("callback-too-large")
     secrets = [secret.get_secret_value() for secret in partner.secrets]
     signed = verify(secrets, headers, raw_body, ledger.store.now())
     if isinstance(signed, str):
-        return _refuse(signed)
+        return refuse(signed)
     try:
         said = Callback.model_validate_json(raw_body)
     except ValidationError:
-        return _refuse("callback-malformed")
+        return refuse("callback-malformed")
     try:
         stored = store_callback(ledger, partner_id, signed.id, said.identifier, said.model_dump())
     except KeyUnknownError:
-        return _refuse("callback-unmatched")
+        return refuse("callback-unmatched")
     if isinstance(stored, Refusal):
-        return _refuse("callback-unmatched")
+        return refuse("callback-unmatched")
     return Accepted(stored.journey, stored.number, stored.fresh)
 
 
-def _refuse(code: Fault) -> Refused:
+def refuse(code: Fault) -> Refused:
+    """The refusal of a code with the HTTP status to answer with."""
     return Refused(code, _STATUS.get(code, 401))

@@ -27,7 +27,7 @@ from pathways.decide.events import Delivery as DeliveryEvent
 from pathways.lang.plan_base import Text
 
 Json = Any
-ReceiptStatus = Literal["sent", "undelivered", "unknown"]
+ReceiptStatus = Literal["sent", "delivered", "read", "undelivered", "unknown"]
 _LONGEST_ID: Final = 150
 
 _TEXTS: Final = {
@@ -117,8 +117,8 @@ class Settler:
 
     def unknown(self, journey: str, key: str, sealer: Sealer) -> None:
         """Tell the journey that a row's fate is unknown (the row says so already)."""
-        self._receipt(journey, key, "unknown", "", None)
-        self._event(journey, key, "unknown", sealer, wake=True)
+        self.heard(journey, key, "unknown", "", None)
+        self.tell(journey, key, "unknown", sealer, wake=True)
 
     # ----------------------------------------------------------------------- parts
 
@@ -134,9 +134,9 @@ class Settler:
                 sent_patient_at=at,
                 attempts=row.attempts + 1,
             )
-            self._receipt(row.journey, row.key, "sent", delivery.channel, provider_id[:250])
+            self.heard(row.journey, row.key, "sent", delivery.channel, provider_id[:250])
             if row.wants_receipt:
-                self._event(row.journey, row.key, "sent", parcel.sealer, wake=False)
+                self.tell(row.journey, row.key, "sent", parcel.sealer, wake=False)
             self.told.sent += 1
 
     def _failed(self, parcel: Parcel, outcome: NotNow | Never | Unsure) -> None:
@@ -166,13 +166,13 @@ class Settler:
     def _end(self, row: Row, end: End, sealer: Sealer, *, marked: bool = True) -> None:
         self._mark_row(row, marked=marked, status=end.status, note=end.note[:64], claimed_by=None)
         red = row.message_class == RED
-        urgent = red or row.message_class == DOSE or row.wants_receipt
+        urgent = is_urgent(row)
         if end.status == "unknown":
-            self._receipt(row.journey, row.key, "unknown", row.channel or "", None)
-            self._event(row.journey, row.key, "unknown", sealer, wake=True)
+            self.heard(row.journey, row.key, "unknown", row.channel or "", None)
+            self.tell(row.journey, row.key, "unknown", sealer, wake=True)
         elif end.status == "failed" or (end.status == "expired" and urgent):
-            self._receipt(row.journey, row.key, "undelivered", row.channel or "", None)
-            self._event(row.journey, row.key, "undelivered", sealer, wake=urgent)
+            self.heard(row.journey, row.key, "undelivered", row.channel or "", None)
+            self.tell(row.journey, row.key, "undelivered", sealer, wake=urgent)
         if end.note in {"no_channel", "wording"} or (red and end.status in {"failed", "expired"}):
             self._incident(row.journey, row.key, end.note, sealer)
 
@@ -185,7 +185,8 @@ class Settler:
         )
         self._db.execute(update(outbox).where(*where).values(**values))
 
-    def _receipt(self, journey: str, key: str, status: ReceiptStatus, channel: str, provider_id: str | None) -> None:
+    def heard(self, journey: str, key: str, status: ReceiptStatus, channel: str, provider_id: str | None) -> None:
+        """Write a receipt down, once for a message and status."""
         known = self._db.scalar(select(receipt.c.message).where(receipt.c.message == key, receipt.c.status == status))
         if known is None:
             self._db.execute(
@@ -199,7 +200,8 @@ class Settler:
                 )
             )
 
-    def _event(self, journey: str, key: str, status: ReceiptStatus, sealer: Sealer, *, wake: bool) -> None:
+    def tell(self, journey: str, key: str, status: ReceiptStatus, sealer: Sealer, *, wake: bool) -> None:
+        """Tell the journey what became of a message, once for a message and status."""
         row = lock_journey(self._db, journey)
         if row is None:
             return
@@ -218,6 +220,11 @@ class Settler:
             note_wake(self._db, journey, self._now)
             self.told.wake.append(journey)
 
+    def alarm(self, journey: str, key: str, message_class: str, sealer: Sealer) -> None:
+        """A red message that has no way left is told loudly, outside the journey too."""
+        if message_class == RED:
+            self._incident(journey, key, "undeliverable", sealer)
+
     def _incident(self, journey: str, key: str, note: str, sealer: Sealer) -> None:
         name = f"message:{note}:{opaque(key)}"
         if self._db.scalar(select(incident.c.key).where(incident.c.key == name)) is not None:
@@ -233,6 +240,11 @@ class Settler:
             )
         )
         self.told.incidents += 1
+
+
+def is_urgent(row: Any) -> bool:
+    """Whether somebody must hear at once that this message did not arrive. ``row``: of the outbox, or a `Row`."""
+    return row.message_class in {RED, DOSE} or bool(row.wants_receipt)
 
 
 def event_id(key: str, status: str) -> str:

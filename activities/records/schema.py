@@ -200,6 +200,7 @@ outbox = Table(
 )
 Index("ix_outbox_status_wall_due", outbox.c.status, outbox.c.wall_due)
 Index("ix_outbox_journey_status", outbox.c.journey, outbox.c.status)
+Index("ix_outbox_provider_id", outbox.c.provider_id)
 
 receipt = Table(
     "receipt",
@@ -211,6 +212,7 @@ receipt = Table(
     Column("channel", String(16), nullable=False, default=""),
     Column("provider_id", String(250), nullable=True),
 )
+Index("ix_receipt_provider_id", receipt.c.provider_id)
 
 app_inbox = Table(
     "app_inbox",

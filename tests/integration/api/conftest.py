@@ -33,6 +33,7 @@ class Runs:
         self.runs: dict[str, Run] = {}
         self.away = False
         self.told: list[tuple[str, int]] = []
+        self.woken: list[str] = []
 
     @property
     def client(self) -> Runs:
@@ -50,6 +51,7 @@ class Runs:
         self.runs.setdefault(patient, Run(self.house, patient))
 
     async def wake(self, patient: str) -> bool:
+        self.woken.append(patient)
         if patient in self.runs:
             self.runs[patient].tick()
         return True
@@ -118,7 +120,8 @@ def house(tmp_path: Path) -> Iterator[House]:
 def addresses(tmp_path: Path) -> Addresses:
     file = tmp_path / "partners.json"
     partner = {"id": "pharmacy", "kind": "pharmacy", "base_url": "http://127.0.0.1:9", "secrets": [SECRET]}
-    file.write_text(json.dumps({"partners": [partner]}))
+    gateway = {"url": "http://127.0.0.1:9", "secrets": [SECRET]}
+    file.write_text(json.dumps({"partners": [partner], "channels": {"sms": gateway}}))
     return load_addresses(file)
 
 

@@ -7,10 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert, update
 
 from activities.handoffs.signatures import sign
+from activities.records import outbox, schema
+from activities.records.outbox import Placing
 from activities.records.schema import callback, handoff
+from pathways.decide.effects import PlanMessage
+from pathways.lang.plan_base import Text
 from tests.integration.api.conftest import SECRET, World
 
 KEY = "patient00001"
@@ -116,3 +120,24 @@ async def test_a_partner_speaks_of_its_own_orders_only(world: World) -> None:
     raw = json.dumps(SAID).encode()
     status, document = await call(world, raw, sign(SECRET, "w1", world.house.now, raw), partner="clinic")
     assert (status, document["code"]) == (404, "partner_unknown")
+
+
+async def test_a_gateway_calls_back_under_the_name_of_its_channel(world: World) -> None:
+    world.house.register(KEY)
+    ledger, now = world.house.ledger, world.house.now
+    message = PlanMessage(
+        key=f"{KEY}:m1", to="patient", channels=("sms",), message_class="dose", template="hello",
+        text=Text(en="Hello", zh="您好"), due=now, expires=now + timedelta(hours=1),
+    )  # fmt: skip
+
+    def went_out(connection: Connection) -> None:
+        outbox.write(connection, ledger.keys(KEY), Placing(KEY, None, now), [message])
+        connection.execute(update(schema.outbox).values(status="sent", channel="sms", provider_id="g-1"))
+
+    ledger.store.transact(went_out)
+    raw = json.dumps({"id": "g-1", "status": "undelivered"}).encode()
+    for _ in range(2):
+        assert await call(world, raw, sign(SECRET, "w1", now, raw), "sms") == (200, {"stored": True})
+    assert KEY in world.runs.woken
+    status, problem = await call(world, raw, sign(OTHER, "w1", now, raw), "sms")
+    assert (status, problem["code"]) == (401, "signature_wrong")

@@ -56,10 +56,11 @@ def test_no_file_is_no_addresses() -> None:
         ("https://pharmacy.example/api/", "ftp://pharmacy.example", "partners.0.base_url"),
         ("https://pharmacy.example/api/", "https://u:p@pharmacy.example", "partners.0.base_url"),
         ("https://pharmacy.example/api/", "/relative", "partners.0.base_url"),
-        ("whsec_QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD", "whsec_QUJD", "partners.0.secrets"),
+        ("whsec_QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD", "whsec_QUJD", "partners.0.secrets.0"),
         ('secrets = ["whsec_QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD"]', "secrets = []", "partners.0.secrets"),
         ("sms = [", "fax = [", "staff.nurse.fax"),
         ("[channels.sms]", "[chanels.sms]", "chanels"),
+        ("[channels.sms]", "[channels.pharmacy]", ""),
     ],
 )
 def test_what_is_wrong_is_named_and_never_shown(tmp_path: Path, old: str, new: str, where: str) -> None:
