@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import doses, forms, windows
+from pathways.decide import doses, forms, instruments, windows
 from pathways.decide.events import Answered, Event, Reading
 from pathways.decide.occurrences import end
 from pathways.decide.readings import accepted, numbers, spontaneous_take
 from pathways.decide.records import Kept, Occurrence
+from pathways.decide.run import Answer
 from pathways.decide.state import MAX_READINGS
 from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import text, word
@@ -29,7 +30,7 @@ LONGEST_REPLY = 300
 A_WORKING_DAY = Duration(amount=1, unit="working_day")
 """In which somebody reads what the patient wrote."""
 OPEN = frozenset({"open", "due", "late"})
-ANSWERS = {"ask": {"done"}, "teach": {"read", "passed", "done"}, "dose": {"taken", "not_taken"}}
+ANSWERS = {"ask": {"done", "partly"}, "teach": {"read", "passed", "done"}, "dose": {"taken", "not_taken"}}
 
 
 def reading(run: Run, event: Event, body: Reading) -> Kept | None:
@@ -200,25 +201,40 @@ def answered(run: Run, event: Event, body: Answered) -> None:
             run.refuse(event.id, "no_occurrence", step=body.step)
             return
     elif isinstance(step.body, AskBody):
-        given: dict[str, Json] | None = dict(body.form)
-        if body.text is not None:
-            given = forms.replied(case, step.body.form, body.text)
-        form, wrong = forms.checked(case, step.body.form, given or {})
-        if body.text is not None and (given is None or wrong is not None):
-            read_reply(case, event, step, body.text)
+        if not _asked(case, event, body, step, o):
             return
-        if wrong is not None:
-            run.refuse(event.id, wrong[0], **wrong[1])
-            return
-        late = o.late is not None and run.at > o.late
-        end(case, o, "done_late" if late else "done", form=form)
-        take_readings(run, case, forms.take_over(case, step.body.form, form, body.by, event.id))
     elif isinstance(step.body, TeachBody):
         end(case, o, "read" if outcome == "done" else outcome)
     else:
         run.refuse(event.id, "answer_wrong", outcome=outcome)
         return
     run.accept(event.id)
+
+
+def _asked(case: Case, event: Event, body: Answered, step: Step, o: Occurrence) -> bool:
+    """The answers to a form are taken whole; False when they are refused, or left to a person to read."""
+    assert isinstance(step.body, AskBody)
+    run, given = case.run, dict(body.form)
+    known = True
+    if body.text is not None:
+        reply = forms.replied(case, step.body.form, body.text)
+        known, given = reply is not None, reply or {}
+    form, wrong = forms.checked(case, step.body.form, given)
+    wrong = wrong or instruments.wrong(step.body, form, body.outcome)
+    if body.text is not None and (not known or wrong is not None):
+        read_reply(case, event, step, body.text)
+        return False
+    if wrong is not None:
+        run.refuse(event.id, wrong[0], **wrong[1])
+        return False
+    run.answer = Answer(event.id, frozenset({"s:" + step.id}))
+    if step.body.instrument is not None:
+        take_score(case, step, o, form, whole=body.outcome == "done")
+    if body.outcome == "done":
+        late = o.late is not None and run.at > o.late
+        end(case, o, "done_late" if late else "done", form=form)
+    take_readings(run, case, forms.take_over(case, step.body.form, form, body.by, event.id))
+    return True
 
 
 def _read_by_somebody(run: Run, event: Event, body: Answered, case: Case | None) -> None:
@@ -239,6 +255,30 @@ def read_reply(case: Case, event: Event, step: Step | None, reply: str) -> None:
     role = case.plan.roles[0] if case.plan.roles else "staff"
     open_task(case, Work(key=key, id="reply", source=source, title=title, role=role, due=A_WORKING_DAY, keep=True))
     case.run.accept(event.id)
+
+
+def take_score(case: Case, step: Step, o: Occurrence, form: dict[str, Json], *, whole: bool) -> None:
+    """The answers to an instrument are a reading: item by item, with the total once all of it is there.
+
+    What came item by item before is replaced. Where its answers stand unchanged the rules have judged them already.
+    """
+    assert isinstance(step.body, AskBody)
+    assert step.body.instrument is not None
+    run, spec = case.run, case.plan.measures[step.body.instrument.measure]
+    assert run.answer is not None
+    before = {k: run.state.readings[k] for k in o.readings if k in run.state.readings}
+    values = instruments.values(step.body, form, whole=whole)
+    held: dict[str, Decimal] = {}
+    for key, kept in before.items():
+        held.update(kept.values)
+        del run.state.readings[key]
+        run.live.forget(kept)
+    known = bool(o.readings) and all(values.get(name) == number for name, number in held.items())
+    key = o.readings[-1] if known else run.answer.key
+    new = frozenset(values) - {name for name, number in held.items() if values.get(name) == number}
+    kept = keep(run, key, spec.catalogue, run.at, values, {"source": "form"})
+    o.readings = [kept.key]
+    run.answer = Answer(key, run.answer.tokens | {"m:" + spec.id}) if new or not known else None
 
 
 def take_readings(run: Run, case: Case, found: list[tuple[str, str, dict[str, Decimal]]]) -> None:

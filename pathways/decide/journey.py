@@ -185,11 +185,13 @@ def _take(run: Run, event: Event) -> None:
             run.accept(event.id, "duplicate")
         return
     kept: Kept | None = None
+    run.answer = None
     if isinstance(event.body, Reading):
         kept = _reading(run, event, event.body)
     else:
         _ACTS[type(event.body)](run, event, event.body)
     settle(run, kept)
+    run.answer = None
 
 
 def _reading(run: Run, event: Event, body: Reading) -> Kept | None:

@@ -84,12 +84,20 @@ def make(
     )
     _window(case, step, occurrence, slot.opens, next_due)
     add(case, occurrence)
-    if isinstance(step.body, MeasureBody) and step.body.measure not in case.en.first_due:
-        case.en.first_due[step.body.measure] = slot.due
-        case.touch("m:" + step.body.measure)
+    measure = measure_of(step)
+    if measure and measure not in case.en.first_due:
+        case.en.first_due[measure] = slot.due
+        case.touch("m:" + measure)
     run.note_planned(case, step, occurrence)
     plan_reminders(case, step, occurrence)
     return occurrence
+
+
+def measure_of(step: Step) -> str:
+    """The measure whose readings a step asks for, "" for none."""
+    if isinstance(step.body, MeasureBody):
+        return step.body.measure
+    return step.body.instrument.measure if isinstance(step.body, AskBody) and step.body.instrument is not None else ""
 
 
 def add(case: Case, occurrence: Occurrence) -> None:

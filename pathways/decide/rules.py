@@ -99,9 +99,10 @@ def judge(case: Case, ri: RuleIndex, reading: Kept | None) -> None:
         case.run.live.schedule("rules", memory)
     value = case.truth(rule.cond)
     before, memory.value = memory.value, value.name.lower()
-    fresh = before != "true" or (reading is not None and reading.key != memory.judged)
-    if reading is not None:
-        memory.judged = reading.key
+    trigger = trigger_of(case, ri, reading)
+    fresh = before != "true" or trigger not in {"", memory.judged}
+    if trigger:
+        memory.judged = trigger
     episode = case.run.state.episodes.get(memory.key)
     if value is not Truth.UNKNOWN:
         memory.unknown_since, memory.unknown_at, memory.unknown_acted = None, None, False
@@ -119,6 +120,14 @@ def judge(case: Case, ri: RuleIndex, reading: Kept | None) -> None:
     episode = case.run.state.episodes.get(memory.key)
     if episode is not None and episode.state == "open" and value is not Truth.TRUE:
         _look_inside(case, rule, episode)
+
+
+def trigger_of(case: Case, ri: RuleIndex, reading: Kept | None) -> str:
+    """The key of the reading or answer that is judged now; "" when something else made the rule look."""
+    if reading is not None:
+        return reading.key
+    answer = case.run.answer
+    return answer.key if answer is not None and not answer.tokens.isdisjoint(ri.cond) else ""
 
 
 def _true(
@@ -253,8 +262,9 @@ def _setting(
     reading: Kept | None = None,
 ) -> Setting:
     key = case.key("rules", rule.id, episode.number) + (f":{part}" if part else "")
-    if reading is not None and rule.fires in {"each_reading", "each_answer"}:
-        key = f"{key}:{reading.key}"
+    trigger = trigger_of(case, case.index.rules[rule.id], reading)
+    if trigger and rule.fires in {"each_reading", "each_answer"}:
+        key = f"{key}:{trigger}"
     return Setting(
         key=key,
         place=rule.path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pathways.decide.calendar import local_date
 from pathways.decide.case import Case
@@ -25,10 +25,19 @@ LATE = timedelta(minutes=5)
 """Work that runs this much after its logical time is late: its messages are placed from now on."""
 
 
+class Answer(NamedTuple):
+    """An answer that is being judged: its key, and the inputs it gave."""
+
+    key: str
+    tokens: frozenset[str]
+
+
 class Run:
-    """Everything of one call. ``at``: the logical instant of what is being worked on; ``now``: that of the call."""
+    """Everything of one call. ``at``: the logical instant of what is being worked on; ``now``: that of the call;
+    ``answer``: the answer that rules of each answer look at now."""
 
     __slots__ = (
+        "answer",
         "at",
         "batch",
         "cases",
@@ -58,6 +67,7 @@ class Run:
         self.removed: set[str] = set()
         self.decided: list[tuple[int, Text]] = []
         self.watch_again = False
+        self.answer: Answer | None = None
         self.batch: dict[tuple[str, str], list[Occurrence]] = {}
         self.unsent: dict[tuple[str, str, str], list[str]] = {}
         self.cases: dict[str, Case] = {}

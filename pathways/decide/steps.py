@@ -23,7 +23,7 @@ from pathways.decide.occurrences import (
 from pathways.decide.records import Alarm, Occurrence
 from pathways.decide.tasks import Work, close_task, open_task
 from pathways.decide.texts import text
-from pathways.lang.plan import DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, VisitBody
+from pathways.lang.plan import AskBody, DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, VisitBody
 from pathways.lang.plan_when import AsSoonAs, BetweenMoments, DaysAfter, Every, NextWorkingDay, OnceAt
 
 if TYPE_CHECKING:
@@ -449,6 +449,8 @@ def miss(case: Case, step: Step, o: Occurrence) -> None:
     elif isinstance(body, MeasureBody) and o.readings:
         end(case, o, "partly")
         case.touch("m:" + body.measure)
+    elif isinstance(body, AskBody) and o.readings:
+        end(case, o, "partly")
     elif isinstance(body, VisitBody):
         end(case, o, "missed", weight=3)
         case.follow.append((step.path, body.missed, o.key))

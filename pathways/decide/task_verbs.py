@@ -10,6 +10,7 @@ from pathways.decide.events import Event, TaskVerb
 from pathways.decide.intake import take_readings
 from pathways.decide.occurrences import end
 from pathways.decide.records import Task
+from pathways.decide.run import Answer
 from pathways.decide.tasks import close_task, form_of, put, restart_ladder, stop_ladder, title_of
 from pathways.decide.texts import text
 from pathways.lang.plan_say import role_words
@@ -107,6 +108,7 @@ def _complete(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     form, wrong = forms.checked(case, fields, body.form)
     if wrong is not None:
         return wrong
+    case.run.answer = Answer(event.id, frozenset({"s:" + task.id}))
     close_task(case, task, "done", by=body.by, form=form)
     o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
     if o is not None:

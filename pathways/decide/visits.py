@@ -13,6 +13,7 @@ from pathways.decide.forms import checked, take_over
 from pathways.decide.intake import take_readings
 from pathways.decide.occurrences import end, move
 from pathways.decide.records import Alarm, Occurrence
+from pathways.decide.run import Answer
 from pathways.decide.steps import plan_extra
 from pathways.decide.texts import plain, text
 from pathways.lang.plan import Quota, Step, VisitBody
@@ -95,6 +96,7 @@ def _done(run: Run, event: Event, body: Visit, case: Case, step: Step, o: Occurr
     if wrong is not None:
         run.refuse(event.id, wrong[0], **wrong[1])
         return
+    run.answer = Answer(event.id, frozenset({"s:" + step.id}))
     end(case, o, "done", form=form, mode=mode, weight=4)
     take_readings(run, case, take_over(case, step.body.form, form, body.by, event.id))
     run.accept(event.id)

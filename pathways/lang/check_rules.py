@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pathways.lang.check_base import may_be_unknown
+from pathways.lang.check_base import all_steps, may_be_unknown, nodes, step_path
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
-from pathways.lang.plan import Escalate, OpenTask, Plan, Rule, Say
+from pathways.lang.plan import AskBody, Escalate, OpenTask, Plan, Rule, Say
 from pathways.lang.plan_base import WORKING_UNITS, Duration
-from pathways.lang.plan_cond import Always, And, Between, Compare, Cond, FactRef, Is, Literal_, Not, OneOf, Or
+from pathways.lang.plan_cond import (
+    Always,
+    And,
+    Between,
+    Compare,
+    Cond,
+    FactRef,
+    Is,
+    Literal_,
+    MeasureRef,
+    Not,
+    OneOf,
+    Or,
+)
 from pathways.lang.plan_say import say_cond
 from pathways.lang.source import Path
 
@@ -36,6 +49,23 @@ def check_rules(r: Reader, plan: Plan) -> None:
                 at = ("messages", message.id, language)
                 r.say("message_too_long", at, language=language, length=len(text), channel="sms", limit=limit)
     _eligible(r, plan)
+    _self_harm(r, plan)
+
+
+def _self_harm(r: Reader, plan: Plan) -> None:
+    """An item on self-harm reaches a person on each answer, in every state a patient can be in."""
+    for phase, step in all_steps(plan):
+        kind = step.body.instrument if isinstance(step.body, AskBody) else None
+        for item in kind.self_harm if kind is not None else ():
+            if kind is not None and not any(_hears(rule, kind.measure, item) for rule in plan.rules):
+                r.say("self_harm_without_ladder", (*step_path(phase, step.id), "ask"), name=kind.measure, item=item)
+
+
+def _hears(rule: Rule, measure: str, item: str) -> bool:
+    asks = any(isinstance(n, MeasureRef) and (n.measure, n.component) == (measure, item) for n in nodes(rule.cond))
+    always = {"invited", "active", "paused"} <= set(rule.watch) and any(w.startswith("ended") for w in rule.watch)
+    calls = any(isinstance(action, Escalate) and action.only_if is None for action in rule.do)
+    return asks and always and calls and rule.level == "red" and rule.fires == "each_answer"
 
 
 def _unknown(r: Reader, path: Path, rule: Rule) -> None:

@@ -10,6 +10,7 @@ from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
 from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.plan import (
+    AskBody,
     Derived,
     DoseBody,
     Escalate,
@@ -193,7 +194,10 @@ def _filled(r: Reader, plan: Plan, derived: Derived) -> None:
 
 
 def _feeds(step: Step, derived: Derived) -> bool:
-    return isinstance(step.body, MeasureBody) and step.body.measure == derived.measure
+    body = step.body
+    if isinstance(body, AskBody) and body.instrument is not None:
+        return body.instrument.measure == derived.measure
+    return isinstance(body, MeasureBody) and body.measure == derived.measure
 
 
 def _most(step: Step, derived: Derived, days: int, take: int) -> tuple[int, int]:

@@ -192,6 +192,16 @@ WHOLE_CODES: tuple[Code, ...] = (
         ("Add `{{escalate: …}}` to its `do`.", "请在 `do` 中加上 `{{escalate: …}}`。"),
     ),
     error(
+        "self_harm_without_ladder",
+        ("nobody is called when `{name}.{item}` tells of self-harm", "`{name}.{item}` 提示自伤时无人会收到"),
+        (
+            "Add a red rule on it that fires `each answer`, watches `[invited, active, paused, ended for 30 days]` and "
+            "escalates.",
+            "请加一条针对它的红色规则：`fires: each answer`，`watch: [invited, active, paused, ended for 30 days]`，"
+            "并启动升级阶梯。",
+        ),
+    ),
+    error(
         "red_ladder_no_incident",
         ("the ladder `{name}` of a red rule stops in silence", "红色规则的阶梯 `{name}` 最后无人答复也没有下文"),
         (

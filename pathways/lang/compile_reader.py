@@ -386,9 +386,9 @@ class Reader(Finder):
         """A message of this pathway."""
         return self._known("message", name, path, self.spec.messages)
 
-    def form(self, name: str, path: Path) -> bool:
-        """A form of this pathway."""
-        return self._known("form", name, path, self.spec.forms)
+    def form(self, name: str, path: Path, others: Iterable[str] = ()) -> bool:
+        """A form of this pathway (or one of the ``others`` that may stand there)."""
+        return self._known("form", name, path, (*self.spec.forms, *others))
 
     def measure(self, name: str, path: Path) -> bool:
         """A measure of this pathway."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pathways.lang.catalogue import text_of
+from pathways.lang.catalogue import TOTAL, CatalogueInstrument, text_of
 from pathways.lang.compile_actions import (
     STEP_ALLOW,
     compile_actions,
@@ -23,7 +23,9 @@ from pathways.lang.plan import (
     AskBody,
     Deadline,
     DoseBody,
+    FormField,
     HandoffBody,
+    Instrument,
     MeasureBody,
     MedicineFilter,
     Outcome,
@@ -167,6 +169,11 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
         case AskStep():
             if spec.message is not None:
                 r.message(spec.message, (*path, "message"))
+            if isinstance(spec.ask, str) and spec.ask not in r.spec.forms:
+                found = _instrument_of(r, spec.ask, (*path, "ask"))
+                if found is None:
+                    return AskBody(form=()), text("A few questions", "几个问题")
+                return _instrument(spec.ask, found, spec.message)
             return AskBody(form=compile_form(r, (*path, "ask"), spec.ask, scope), message=spec.message), text(
                 "A few questions", "几个问题"
             )
@@ -197,6 +204,33 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
             return _visit(r, path, spec, scope), _visit_title(spec.visit.with_role)
         case HandoffStep():
             return _handoff(r, path, spec, scope), _HANDOFF_TITLES.get(spec.handoff, text("Handoff", "交接"))
+
+
+def _instrument_of(r: Reader, name: str, path: Path) -> CatalogueInstrument | None:
+    """The instrument whose readings a measure of this pathway holds; None (noted) for any other name."""
+    known = r.catalogue.instruments
+    asked = [measure for measure, spec in r.spec.measures.items() if spec.use in known]
+    if r.form(name, path, asked):
+        r.measure(name, path)
+        return known[r.spec.measures[name].use]
+    return None
+
+
+def _instrument(measure: str, found: CatalogueInstrument, message: str | None) -> tuple[AskBody, Text]:
+    """An instrument of the catalogue as a form; its answers are readings of the measure of the pathway."""
+    options = {word: text_of(words) for word, words in found.options.items()}
+    fields = tuple(
+        FormField(id=name, type="one_of", label=text_of(item), options=options, required=False)
+        for name, item in found.items.items()
+    )
+    kind = Instrument(
+        measure=measure,
+        total=TOTAL,
+        may_be_missing=found.may_be_missing,
+        self_harm=tuple(found.self_harm),
+        intro=text_of(found.intro),
+    )
+    return AskBody(form=fields, message=message, instrument=kind), text_of(found.title)
 
 
 def _visit_title(role: str) -> Text:

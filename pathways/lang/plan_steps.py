@@ -174,12 +174,27 @@ class MeasureBody(Part):
     measure: str
 
 
+class Instrument(Part):
+    """A questionnaire with a published score: its answers are readings of ``measure``, item by item and in ``total``.
+
+    Up to ``may_be_missing`` items may be unanswered; the total is then the mean of the answered ones times the number
+    of all. ``self_harm``: items that a red rule must judge on each answer.
+    """
+
+    measure: str
+    total: str
+    may_be_missing: int = 0
+    self_harm: tuple[str, ...] = ()
+    intro: Text
+
+
 class AskBody(Part):
-    """Asks the patient to fill a form."""
+    """Asks the patient to fill a form, or an instrument."""
 
     kind: Literal["ask"] = "ask"
     form: tuple[FormField, ...]
     message: str | None = None
+    instrument: Instrument | None = None
 
 
 class DoseBody(Part):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pathways.lang.catalogue import Catalogue
+from pathways.lang.catalogue import TOTAL, Catalogue
 from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.phrases_names import Named
 from pathways.lang.source import Path
@@ -198,6 +198,7 @@ class Scope:
                 measure = one if kind == "measures" else spec.derived[one].of
                 parts = self.symbols.components(measure)
                 names += [f"{one}.{part}" for part in parts] if len(parts) > 1 else [one]
+                names += [one] if TOTAL in parts else []
         names += self.steps()
         for task in self.symbols.tasks.values():
             names += [task.id, *(f"{task.id}.{f}" for f in self.symbols.fields(task.form))]
@@ -242,6 +243,8 @@ class Scope:
         parts = self.symbols.components(measure)
         if not part and len(parts) == 1:
             part = next(iter(parts))
+        if not part and TOTAL in parts:
+            part = TOTAL
         if part and part not in parts:
             return None
         return Named(

@@ -200,6 +200,10 @@ CASES: dict[str, Case] = {
     "rule_without_unknown": small(("    unknown: {not_met: each reading is judged by itself}\n", "")),
     "unknown_without_need": small(("messages:\n", "  silence:\n    if: pressure missed 4 times in a row\n    level: no_data\n"
                                    "    do: [{say: well_done}]\n    unknown: {not_met: never}\nmessages:\n")),
+    "self_harm_without_ladder": small(
+        ("measures:\n", "measures:\n  phq9: {use: phq9}\n"),
+        ("      welcome: {teach", "      mood: {ask: phq9, when: every 2 weeks}\n      welcome: {teach"),
+    ),
     "red_without_ladder": small(("{escalate: urgent, task: {en: Very high, zh: 血压极高}}",
                                  "{task: {en: Very high, zh: 血压极高}, role: nurse, due: 15 min, escalate: urgent}")),
     "red_ladder_no_incident": small((", repeat: 3 times, then: incident", "")),
