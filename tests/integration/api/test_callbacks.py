@@ -24,8 +24,13 @@ OTHER = "whsec_" + "b3RoZXItb3RoZXItb3RoZXItb3RoZXItb3RoZXItMDE="
 
 
 def asked(world: World) -> None:
-    """A request of ours that the pharmacy knows."""
+    """A registered patient, and a request of ours that the pharmacy knows."""
     world.house.register(KEY)
+    ask(world)
+
+
+def ask(world: World) -> None:
+    """The request alone."""
     now = world.house.now
     sealed = world.house.ledger.keys(KEY).seal("handoff.request", {"title": {}, "request": {"medicines": []}})
     values: dict[str, Any] = {
