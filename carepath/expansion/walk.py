@@ -212,10 +212,10 @@ class Expansion:
             medicines = body.medicines
         for base in bases:
             if medicines is None:
-                yield self._context(visit.entered, base=base, role=role)
+                yield self._context(visit.entered, base=base, role=role, seed=step.path)
                 continue
             for item in self._prescriptions(medicines):
-                yield self._context(visit.entered, base=base, role=role, item=item)
+                yield self._context(visit.entered, base=base, role=role, item=item, seed=step.path)
 
     def _dues_of(self, wanted: StepMoment, visit: _Visit) -> list[datetime]:
         if wanted.which == "last":
@@ -239,6 +239,7 @@ class Expansion:
         base: datetime | None = None,
         role: str | None = None,
         item: Prescription | None = None,
+        seed: str = "",
     ) -> CalendarContext:
         anchors: dict[str, datetime | date] = {"enrolment": self.start, **self.given.anchors}
         anchors.setdefault(self.plan.counts_from, self.start)
@@ -261,6 +262,7 @@ class Expansion:
             param=self.env.param,
             site=self.site,
             role=role,
+            seed=seed,
         )
 
     # ----------------------------------------------------------------- occurrences

@@ -111,6 +111,30 @@ def month_days(first: date, days: tuple[int, ...]) -> DateGrid:
     return DateGrid(lambda k: raw(k + skipped), lambda day: max(0, raw_from(day) - skipped))
 
 
+def month_weekdays(first: date, nth: int, weekdays: tuple[int, ...]) -> DateGrid:
+    """The ``nth`` (1 to 4, -1 for the last) of each weekday of every month, on or after ``first``."""
+    wanted = len(set(weekdays))
+    origin = date(first.year, first.month, 1)
+
+    def of_month(number: int) -> list[date]:
+        begin = add_months(origin, number)
+        if nth > 0:
+            return sorted(begin + timedelta(days=(day - begin.weekday()) % 7 + 7 * (nth - 1)) for day in set(weekdays))
+        last = add_months(begin, 1) - timedelta(days=1)
+        return sorted(last - timedelta(days=(last.weekday() - day) % 7) for day in set(weekdays))
+
+    def raw(k: int) -> date:
+        month, index = divmod(k, wanted)
+        return of_month(month)[index]
+
+    def raw_from(day: date) -> int:
+        month = max(0, (day.year - origin.year) * 12 + day.month - origin.month)
+        return month * wanted + sum(found < day for found in of_month(month))
+
+    skipped = raw_from(first)
+    return DateGrid(lambda k: raw(k + skipped), lambda day: max(0, raw_from(day) - skipped))
+
+
 def _clip(month: date, wanted: int) -> int:
     last = (add_months(month, 1) - timedelta(days=1)).day
     return min(wanted, last)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from pathways.decide import calendar_dates as dates
 from pathways.decide.calendar_dates import DateGrid
-from pathways.decide.calendar_moment import moment, point_due, point_start
+from pathways.decide.calendar_moment import add, moment, point_due, point_start
 from pathways.decide.calendar_types import Block, CalendarContext, Point, Slot, amount_of
 from pathways.decide.calendar_walk import EVER, WallTime, count_before, every_times, slot_key, walk, wall_times
 from pathways.decide.calendar_zone import (
@@ -55,6 +55,9 @@ def occurrences(when: When, ctx: CalendarContext, after: datetime, until: dateti
         return
     low, high = window
     shift = 0
+    if when.for_duration is not None and isinstance(when.base, OnceAt | NextWorkingDay):
+        yield from _lasting(when, when.for_duration, ctx, max(after, low), min(until, high))
+        return
     if when.during is not None:
         first = next(_slots(when.base, ctx, low, high), None)
         if first is None:
@@ -116,7 +119,7 @@ def _limits(when: When, ctx: CalendarContext) -> tuple[datetime, datetime] | Non
     if when.until is not None:
         end = moment(when.until, ctx)
         high = high if end is None else point_start(end, ctx.zone)
-    if when.for_duration is not None:
+    if when.for_duration is not None and not isinstance(when.base, OnceAt | NextWorkingDay):
         end_at = _for_end(when.base, when.for_duration, ctx)
         high = high if end_at is None else min(high, end_at)
     return EVER[0], high
@@ -145,12 +148,15 @@ def _during(when: When, ctx: CalendarContext) -> tuple[datetime, datetime] | Non
     end = moment(when.during.before, ctx)
     if end is None:
         return None
-    first = end.date - when.during.days * _DAY
+    days = when.during.days if when.during.length is None else amount_of(when.during.length, ctx)
+    if days is None:
+        return None
+    first = end.date - days * _DAY
     return max(day_start(first, ctx.zone), ctx.start), day_start(end.date, ctx.zone)
 
 
 def _anchor(base: ScheduleBase, ctx: CalendarContext) -> Point | None:
-    if isinstance(base, Every | DaysAfter) and base.anchor is not None:
+    if isinstance(base, Every | DaysAfter | NextWorkingDay) and base.anchor is not None:
         return moment(base.anchor, ctx)
     return Point(local_date(ctx.start, ctx.zone), ctx.start)
 
@@ -164,23 +170,57 @@ def _slots(base: ScheduleBase, ctx: CalendarContext, after: datetime, until: dat
     if isinstance(base, Every):
         return _every(base, ctx, after, until)
     if isinstance(base, OnceAt):
-        point = moment(base.moment, ctx)
-        return iter(()) if point is None else _single(point, base.at, ctx, after, until)
+        return _once(base, ctx, after, until)
     if isinstance(base, DaysAfter):
         return _days_after(base, ctx, after, until)
     if isinstance(base, OnDaysOfMonth):
-        grid = dates.month_days(local_date(ctx.start, ctx.zone), base.days)
+        first = local_date(ctx.start, ctx.zone)
+        grid = dates.month_weekdays(first, base.nth, base.weekdays) if base.nth else dates.month_days(first, base.days)
         return walk(grid, wall_times(base.at, ctx), ctx, after, until, ctx.start)
     if isinstance(base, BetweenMoments):
         return _between(base, ctx, after, until)
     if isinstance(base, NextWorkingDay):
-        day = nth_roster_day(local_date(ctx.start, ctx.zone), 1, ctx.site, ctx.role)
-        return iter(()) if day is None else _single(Point(day), (), ctx, after, until)
+        anchor = _anchor(base, ctx)
+        day = None if anchor is None else nth_roster_day(anchor.date, 1, ctx.site, ctx.role)
+        return iter(()) if day is None else _single(Point(day), base.at, ctx, after, until)
     if isinstance(base, OncePer):
         return _once_per(base, ctx, after, until)
     if isinstance(base, EachSlot):
         return _each_slot(ctx, after, until)
     return iter(())
+
+
+def _once(base: OnceAt, ctx: CalendarContext, after: datetime, until: datetime) -> Iterator[Slot]:
+    point = moment(base.moment, ctx)
+    slots = iter(()) if point is None else _single(point, base.at, ctx, after, until)
+    return _with_start(slots, ctx, after, until) if base.starts_at_once else slots
+
+
+def _with_start(slots: Iterator[Slot], ctx: CalendarContext, after: datetime, until: datetime) -> Iterator[Slot]:
+    """``at phase start and …``: one at once, then what lies later than that."""
+    if after <= ctx.start < until:
+        yield Slot(1, ctx.start, None, slot_key(local_time(ctx.start, ctx.zone)))
+    for slot in slots:
+        if slot.due > ctx.start:
+            yield replace(slot, number=slot.number + 1)
+
+
+def _lasting(when: When, length: Duration, ctx: CalendarContext, after: datetime, until: datetime) -> Iterator[Slot]:
+    """A single moment ``for`` so long: open from the moment on and due when that time is over; a date is counted as
+    the first of so many whole local dates."""
+    amount = amount_of(length, ctx)
+    if amount is None:
+        return
+    for slot in _slots(when.base, ctx, *EVER):
+        whole = slot.opens is not None and length.unit not in CLOCK_UNITS
+        opens = slot.opens or slot.due
+        found = add(Point(local_date(opens, ctx.zone), opens), length, ctx)
+        if found is None:
+            continue
+        end = point_start(found, ctx.zone)
+        due = end - timedelta(minutes=1) if whole else end
+        if after <= due < until:
+            yield replace(slot, opens=opens, due=due)
 
 
 def _every(base: Every, ctx: CalendarContext, after: datetime, until: datetime) -> Iterator[Slot]:
@@ -191,7 +231,10 @@ def _every(base: Every, ctx: CalendarContext, after: datetime, until: datetime) 
     begin = max(ctx.start, point_start(anchor, ctx.zone))
     unit = base.interval.unit
     if unit in CLOCK_UNITS:
-        return _clock_repeat(base, begin, clock_delta(amount, unit), after, until)
+        step = clock_delta(amount, unit)
+        if base.block is not None:
+            return _clock_blocks(base, anchor, begin, step, ctx, after, until)
+        return _clock_repeat(base, begin, step, after, until)
     times = every_times(base, anchor, ctx)
     if base.block is not None:
         return _blocked(base, amount, times, begin, ctx, after, until)
@@ -299,6 +342,37 @@ def _blocked(
                 yield replace(slot, number=k * per_block + slot.number - skipped)
 
 
+def _clock_blocks(
+    base: Every,
+    anchor: Point,
+    begin: datetime,
+    step: timedelta,
+    ctx: CalendarContext,
+    after: datetime,
+    until: datetime,
+) -> Iterator[Slot]:
+    """A repeat in hours inside each block: from the clock of the anchor on the block's first date, by exact hours,
+    until the block's last local date is over."""
+    cycles = _cycles(base, ctx)
+    if cycles is None:
+        return
+    first = cycles.at(0)
+    length = (_block_end(first, base, ctx) or first) - first
+    clock = timedelta() if anchor.at is None else point_start(anchor, ctx.zone) - day_start(anchor.date, ctx.zone)
+    per_block = max(1, -((clock - length) // step))
+    skipped = max(0, -((day_start(first, ctx.zone) + clock - begin) // step)) if first <= anchor.date else 0
+    for k, day in cycles.walk(local_date(after, ctx.zone) - length - 2 * _DAY):
+        opens = day_start(day, ctx.zone) + clock
+        if opens >= until:
+            return
+        closes = day_start(_block_end(day, base, ctx) or day, ctx.zone)
+        index = max(0, -((opens - max(after, begin)) // step))
+        while (due := opens + index * step) < min(closes, until):
+            key = due.strftime("%Y-%m-%dT%H:%M:%SZ")
+            yield Slot(k * per_block + index + 1 - skipped, due, None, key)
+            index += 1
+
+
 def _listed_block(base: Every, amount: int, first: date, end: date, ctx: CalendarContext) -> DateGrid:
     return dates.listed(_block_dates(base, amount, first, end, ctx))
 
@@ -328,8 +402,10 @@ def _days_after(base: DaysAfter, ctx: CalendarContext, after: datetime, until: d
     times = wall_times(base.at, ctx)
     if base.of is None:
         grid = dates.listed([first + timedelta(days=day) for day in days])
-        return walk(grid, times, ctx, after, until, EVER[0])
-    return walk(dates.cycle(first, base.of, days), times, ctx, after, until, ctx.start)
+        slots = walk(grid, times, ctx, after, until, EVER[0])
+    else:
+        slots = walk(dates.cycle(first, base.of, days), times, ctx, after, until, ctx.start)
+    return _with_start(slots, ctx, after, until) if base.starts_at_once else slots
 
 
 def _between(base: BetweenMoments, ctx: CalendarContext, after: datetime, until: datetime) -> Iterator[Slot]:

@@ -98,6 +98,7 @@ class CalendarContext:
         param: Value of a parameter that stands in a phrase (in the unit the phrase was compiled with).
         site: Zone, rosters, holidays, seasons of the place.
         role: Role whose roster ``working`` units in the phrase follow.
+        seed: What random times of day follow from, besides the date: patient and step.
     """
 
     zone: str
@@ -111,6 +112,7 @@ class CalendarContext:
     param: Callable[[str], Decimal | None] = _no_param
     site: Site = NO_SITE
     role: str | None = None
+    seed: str = ""
 
     def __post_init__(self) -> None:
         # sums on a datetime of another zone would be sums of wall time

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from pathways.decide.calendar_dates import DateGrid
 from pathways.decide.calendar_types import CUSTOMARY, CalendarContext, Point, Slot, amount_of
 from pathways.decide.calendar_zone import at_wall, day_start, local_date, local_time, shifted, to_utc
 from pathways.lang.plan_base import ClockTime, Customary
-from pathways.lang.plan_when import Every, TimeOfDay
+from pathways.lang.plan_when import Every, RandomTime, TimeOfDay
 
 EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(8990, 1, 1, tzinfo=UTC)
 """Bounds wide enough for every schedule and far enough from the ends of the calendar to do sums with."""
@@ -23,8 +24,30 @@ _PER_DAY = {
     4: ("morning", "noon", "evening", "bedtime"),
 }
 
-WallTime = tuple[int, time]
-"""Days over (for offsets across midnight) and a wall time; a list of None means the whole date."""
+Clock = tuple[int, time]
+"""Days over (for offsets across midnight) and a wall time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A minute drawn for each date: of minutes ``low`` to ``high`` of the date (both included, ``high`` may lie on the
+    next date), number ``part``, from what ``seed`` and the date give."""
+
+    low: int
+    high: int
+    part: int
+    seed: str
+
+    def on(self, day: date) -> Clock:
+        """The minute of one date."""
+        digest = hashlib.sha256(f"{self.seed}|{day.isoformat()}|{self.part}".encode()).digest()
+        minute = self.low + int.from_bytes(digest[:8], "big") % (self.high - self.low + 1)
+        over, rest = divmod(minute, 1440)
+        return over, time(rest // 60, rest % 60)
+
+
+WallTime = Clock | Draw
+"""One time of each date; a list of None means the whole date."""
 
 
 def every_times(base: Every, anchor: Point, ctx: CalendarContext) -> list[WallTime] | None:
@@ -58,17 +81,39 @@ def wall_times(at: tuple[TimeOfDay, ...], ctx: CalendarContext) -> list[WallTime
     """Wall times in order, each once; None (the whole date) where there are none."""
     if not at:
         return None
-    found: set[WallTime] = set()
-    for item in at:
-        if isinstance(item, ClockTime):
-            over, hour, minute = shifted(item, None, before=False, amount=0)
-        else:
-            hour, minute = _customary(item.name, ctx)
-            amount = 0 if item.offset is None else amount_of(item.offset, ctx) or 0
-            clock = ClockTime(hour=hour, minute=minute)
-            over, hour, minute = shifted(clock, item.offset, before=item.before, amount=amount)
-        found.add((over, time(hour, minute)))
-    return sorted(found)
+    fixed = sorted({_clock(item, ctx) for item in at if not isinstance(item, RandomTime)})
+    return [*fixed, *(_draw(item, ctx) for item in at if isinstance(item, RandomTime))]
+
+
+def _clock(item: ClockTime | Customary, ctx: CalendarContext) -> Clock:
+    if isinstance(item, ClockTime):
+        over, hour, minute = shifted(item, None, before=False, amount=0)
+    else:
+        hour, minute = _customary(item.name, ctx)
+        amount = 0 if item.offset is None else amount_of(item.offset, ctx) or 0
+        clock = ClockTime(hour=hour, minute=minute)
+        over, hour, minute = shifted(clock, item.offset, before=item.before, amount=amount)
+    return over, time(hour, minute)
+
+
+def _draw(item: RandomTime, ctx: CalendarContext) -> Draw:
+    """The part of the stretch that a random time is drawn from; one that ends before it begins ends on the next day."""
+    low, high = (_minutes(_clock(end, ctx)) for end in (item.earliest, item.latest))
+    if high < low:
+        high += 1440
+    size = high - low + 1
+    first = low + size * (item.part - 1) // item.of
+    last = low + size * item.part // item.of - 1
+    return Draw(first, max(first, last), item.part, ctx.seed)
+
+
+def _minutes(clock: Clock) -> int:
+    over, at = clock
+    return over * 1440 + at.hour * 60 + at.minute
+
+
+def _crosses(item: WallTime) -> bool:
+    return item.low < 0 or item.high >= 1440 if isinstance(item, Draw) else item[0] != 0
 
 
 def _day_slots(day: date, times: list[WallTime] | None, zone: str) -> list[Slot]:
@@ -76,9 +121,11 @@ def _day_slots(day: date, times: list[WallTime] | None, zone: str) -> list[Slot]
     if times is None:
         return [Slot(1, to_utc(day, 23, 59, zone), day_start(day, zone), day.isoformat())]
     found: list[Slot] = []
-    for index, (over, clock) in enumerate(times):
+    for index, item in enumerate(times):
+        over, clock = item.on(day) if isinstance(item, Draw) else item
         wall = datetime.combine(day + over * _DAY if over else day, clock)
-        found.append(Slot(index + 1, at_wall(wall, zone), None, slot_key(wall)))
+        key = f"{day.isoformat()}R{item.part}" if isinstance(item, Draw) else slot_key(wall)
+        found.append(Slot(index + 1, at_wall(wall, zone), None, key))
     if len(found) > 1:
         found.sort(key=lambda slot: slot.due)
     return found
@@ -109,7 +156,7 @@ def walk(
     origin = grid.first_from(near)
     a_day = 1 if times is None else len(times)
     skipped = count_before(grid, times, begin, ctx)
-    crosses = times is not None and any(over for over, _ in times)
+    crosses = times is not None and any(_crosses(item) for item in times)
     low = max(after, begin)
     last = EVER[0]
     pending: list[Slot] = []

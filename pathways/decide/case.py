@@ -261,6 +261,7 @@ class Case:
             param=self.param,
             site=self.run.site,
             role=role,
+            seed=f"{self.id}|{path}",
             **changes,
         )
 

@@ -18,6 +18,7 @@ from pathways.lang.plan_when import (
     OffsetMoment,
     OnceAt,
     OnDaysOfMonth,
+    RandomTime,
     TimeOfDay,
 )
 from pathways.lang.resolve import THROUGHOUT
@@ -61,6 +62,9 @@ def time_of_day(time: TimeOfDay) -> float:
     """Minutes of the day, with the customary times of an unknown patient."""
     if isinstance(time, ClockTime):
         return time.hour * HOUR + time.minute
+    if isinstance(time, RandomTime):
+        first, last = time_of_day(time.earliest), time_of_day(time.latest)
+        return first + ((last - first) % (24 * HOUR)) * (time.part - 1) / time.of
     base = CUSTOMARY.get(time.name, 12 * HOUR)
     return base + _shift(time)
 

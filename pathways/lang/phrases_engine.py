@@ -193,6 +193,7 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "BOOKED": ("the date booked",),
     "TIMES_A_DAY": ("times a day",),
     "DURING": ("during the",),
+    "ORDINAL": ("first", "second", "third", "fourth", "last"),
     "READINGS": ("readings",),
     "TIMES": ("times",),
     "DAYS": ("day", "days"),
@@ -256,8 +257,8 @@ def reserved_words() -> frozenset[str]:
     for grammar in _STARTS:
         for terminal in parser_of(grammar).terminals:
             pattern = terminal.pattern
-            if terminal.name in {"NAME", "NUMBER", "QUANTITY", "DURATION"}:
-                continue
+            if terminal.name in {"NAME", "NUMBER", "QUANTITY", "DURATION", "END_OF", "ORDINAL"}:
+                continue  # words of END_OF and ORDINAL mean something only before another word
             raw = pattern.value if pattern.type == "str" else re.sub(r"\(\?!.*?\)", "", pattern.value)
             spaced = raw.replace("[ \\t]+", " ").replace("s?", "s").replace("\\w", "")
             words.update(re.findall(r"[a-z]{2,}", spaced))

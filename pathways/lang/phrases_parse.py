@@ -19,10 +19,10 @@ from pathways.lang.phrases_read import (
     name_of,
     read_condition,
     read_moment,
-    read_schedule,
     signed_of,
     span_of,
 )
+from pathways.lang.phrases_schedule import read_schedule
 from pathways.lang.phrases_tree import (
     SynAsSoonAs,
     SynCond,

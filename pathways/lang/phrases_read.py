@@ -17,33 +17,23 @@ from pathways.lang.phrases_tree import (
     Span,
     SynAnchor,
     SynArith,
-    SynBetween,
     SynChain,
     SynCompare,
     SynCond,
     SynDate,
-    SynDays,
     SynDuration,
-    SynDuring,
-    SynEvery,
     SynFixed,
     SynHas,
     SynIs,
     SynMissed,
     SynMoment,
-    SynMonthDays,
     SynNot,
     SynOffset,
-    SynOnce,
     SynQuantity,
     SynRangeTest,
-    SynSchedule,
-    SynSimple,
     SynStreak,
-    SynTimeOfDay,
     SynTrue,
     SynValue,
-    SynWhen,
 )
 from pathways.lang.plan_base import ClockTime, DurationUnit
 from pathways.lang.units import DURATION_UCUM, DURATION_WORDS, WORDS
@@ -56,8 +46,6 @@ _LONGEST: dict[DurationUnit, int] = {
     "working_day": 26_100, "working_h": 208_800,
 }  # fmt: skip
 """A hundred years in each unit."""
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_TIMES_A_DAY_MAX = 24
 
 
 def span_of(node: Node | Token, offset: int) -> Span:
@@ -260,18 +248,23 @@ _COND: dict[str, Callable[[Node, int], SynCond]] = {
 def read_moment(tree: Node, offset: int) -> tuple[SynMoment, bool]:
     """The moment of a moment phrase, and whether it counts active days only."""
     node, active = cast(list[Any], tree.children)
-    return _moment(node, offset), active is not None
+    return moment_of(node, offset), active is not None
 
 
-def _moment(node: Node, offset: int) -> SynMoment:
+def moment_of(node: Node, offset: int) -> SynMoment:
+    """The moment of a node of a phrase."""
     own = cast(Node, node.children[0]) if node.data == "moment" else node
     kind = str(own.data)
     parts = cast(list[Any], own.children)
     if kind in {"anchor", "last", "each"}:
         return SynAnchor(name_of(parts[0], offset), "this" if kind == "anchor" else cast(Any, kind))
+    if kind in {"start_of", "end_of"}:
+        named = moment_of(parts[1], offset)
+        assert isinstance(named, SynAnchor)
+        return replace(named, edge="start" if kind == "start_of" else "end")
     if kind == "offset":
         length, side, base = parts
-        return SynOffset(_moment(base, offset), length_of(length, offset), _is_before(side))
+        return SynOffset(moment_of(base, offset), length_of(length, offset), is_before(side))
     if kind == "date":
         return _date(parts, offset)
     if kind == "day_of_phase":
@@ -280,7 +273,8 @@ def _moment(node: Node, offset: int) -> SynMoment:
     return SynFixed(cast(Any, kind))
 
 
-def _is_before(side: Node) -> bool:
+def is_before(side: Node) -> bool:
+    """Whether a side is ``before``."""
     return cast(Token, side.children[0]).type == "BEFORE"
 
 
@@ -292,201 +286,3 @@ def _date(parts: list[Any], offset: int) -> SynDate:
         span = span_of(day, offset)
         raise refuse("bad_value", span.start, span.end, found=str(day), why="no_such_date") from None
     return SynDate(text, None if clock is None else clock_of(clock, offset))
-
-
-# --------------------------------------------------------------------------- schedules
-
-
-def read_schedule(text: str, tree: Node, offset: int) -> SynWhen:
-    """The syntax tree of a schedule with its bounds (``while`` and ``until`` are added by the caller)."""
-    base, *bounds = cast(list[Node], tree.children)
-    when = SynWhen(text, _base(base, offset))
-    for bound in bounds:
-        when = _bound(when, bound, offset)
-    _check_block(when.base)
-    return when
-
-
-def _bound(when: SynWhen, node: Node, offset: int) -> SynWhen:
-    parts = cast(list[Any], node.children)
-    span = span_of(node, offset)
-    if node.data == "for_block":
-        base = when.base
-        if not isinstance(base, SynEvery) or base.block is not None:
-            raise refuse("not_in_release", span.start, span.end, what="block")
-        block, cycle = (length_of(part, offset) for part in parts)
-        return replace(when, base=replace(base, block=block, cycle=cycle))
-    if node.data == "for_":
-        if not isinstance(when.base, SynEvery | SynMonthDays | SynDays | SynSimple):
-            raise refuse("not_in_release", span.start, span.end, what="for_once")
-        return _fresh(when, "for_duration", length_of(parts[0], offset), span)
-    if node.data == "at_most":
-        return _fresh(when, "at_most", count_of(parts[1], span_of(parts[1], offset).start), span)
-    _, length, before = parts
-    during = duration_of(length, offset)
-    if during.unit not in {"day", "week"}:
-        raise refuse("bad_value", during.span.start, during.span.end, found=str(length), why="days_wanted")
-    return _fresh(when, "during", SynDuring(during, _moment(before, offset)), span)
-
-
-def _fresh(when: SynWhen, key: str, value: object, span: Span) -> SynWhen:
-    if getattr(when, key) is not None:
-        raise refuse("bad_value", span.start, span.end, found=key, why="twice")
-    return replace(when, **{key: value})  # type: ignore[arg-type]
-
-
-def _check_block(base: SynSchedule) -> None:
-    """A block is whole dates inside a longer cycle, with a repeat by days or weeks in it."""
-    if not isinstance(base, SynEvery) or base.block is None or base.cycle is None:
-        return
-    block, cycle = base.block, base.cycle
-    span = Span(block.span.start, cycle.span.end)
-    if block.unit not in {"day", "week"} or cycle.unit not in {"day", "week", "month", "year"}:
-        raise refuse("not_in_release", span.start, span.end, what="block_units")
-    if base.interval.unit not in {"day", "week"}:
-        raise refuse("not_in_release", base.interval.span.start, base.interval.span.end, what="block_repeat")
-    days = {"day": 1, "week": 7, "month": 28, "year": 365}
-    if isinstance(block.amount, int) and isinstance(cycle.amount, int):
-        if not 0 < block.amount * days[block.unit] <= cycle.amount * days[cycle.unit]:
-            raise refuse("bad_value", span.start, span.end, found="block", why="block_longer_than_cycle")
-        if base.weekdays and (cycle.unit in {"month", "year"} or cycle.amount * days[cycle.unit] % 7):
-            raise refuse("not_in_release", span.start, span.end, what="weekdays_in_block")
-
-
-def _base(node: Node, offset: int) -> SynSchedule:
-    return _BASES[node.data](node, offset)
-
-
-def _times(node: Node | None, offset: int) -> tuple[SynTimeOfDay, ...]:
-    if node is None:
-        return ()
-    return tuple(_time(cast(Node, part), offset) for part in node.children)
-
-
-def _time(node: Node, offset: int) -> SynTimeOfDay:
-    parts = cast(list[Any], node.children)
-    if parts[0].type == "CLOCK":
-        return SynTimeOfDay(clock_of(parts[0], offset), None)
-    if parts[0].type == "CUSTOMARY":
-        return SynTimeOfDay(None, str(parts[0]))
-    return _offset_time(parts, offset)
-
-
-def _offset_time(parts: list[Any], offset: int) -> SynTimeOfDay:
-    length, side, name = parts
-    before = length_of(length, offset)
-    if before.unit not in {"min", "h"} or not isinstance(before.amount, int) or before.amount > 12 * 60:
-        raise refuse("bad_value", before.span.start, before.span.end, found="offset", why="minutes_or_hours_wanted")
-    return SynTimeOfDay(None, str(name), before, _is_before(side))
-
-
-_ONE_DAY = SynDuration(1, "day", Span(0, 0))
-
-
-def _every(node: Node, offset: int) -> SynSchedule:
-    interval, weekdays, at, after = cast(list[Any], node.children)
-    length = _interval(interval, offset)
-    days = () if weekdays is None else tuple(_WEEKDAYS.index(str(day)) for day in weekdays.children)
-    if weekdays is not None and not (length.unit == "week" or (length.unit == "day" and length.amount == 1)):
-        span = span_of(weekdays, offset)
-        raise refuse("not_in_release", span.start, span.end, what="weekdays_of_months")
-    times = _times(at, offset)
-    if length.unit in {"s", "min", "h"} and at is not None:
-        span = span_of(at, offset)
-        raise refuse("bad_value", span.start, span.end, found="at", why="times_of_hours")
-    anchor = None if after is None else _moment(after.children[0], offset)
-    return SynEvery(length, days, times, anchor=anchor)
-
-
-def _interval(node: Node, offset: int) -> SynDuration:
-    token = cast(Token, node.children[0])
-    if node.data == "length":
-        length = length_of(node, offset)
-    else:
-        length = SynDuration(1, DURATION_WORDS[" ".join(str(token).split())], span_of(token, offset))
-    if length.amount == 0:
-        raise refuse(
-            "bad_value", length.span.start, length.span.end, found=str(token), why="count", least="1", most="10000"
-        )
-    if length.unit == "working_h":
-        raise refuse("not_in_release", length.span.start, length.span.end, what="every_working_h")
-    return length
-
-
-def _at_start_and(node: Node, offset: int) -> SynSchedule:
-    inner = _base(cast(Node, node.children[1]), offset)
-    if not isinstance(inner, SynEvery):
-        span = span_of(cast(Node, node.children[1]), offset)
-        raise refuse("not_in_release", span.start, span.end, what="at_start_and")
-    return replace(inner, starts_at_once=True)
-
-
-def _days(node: Node, offset: int) -> SynSchedule:
-    _, *parts = cast(list[Any], node.children)
-    at, after, cycle = parts[-1], parts[-2], parts[-3]
-    of = None if cycle is None else count_of(cycle.children[0], span_of(cycle.children[0], offset).start)
-    least, most = (0, 36_525) if of is None else (1, of)
-    days = tuple(count_of(token, span_of(token, offset).start, least=least, most=most) for token in parts[:-3])
-    anchor = None if after is None else _moment(after.children[0], offset)
-    return SynDays(days, of, anchor, _times(at, offset))
-
-
-def _month_days(node: Node, offset: int) -> SynSchedule:
-    *numbers, _, at = cast(list[Any], node.children)
-    days = tuple(count_of(token, span_of(token, offset).start, most=31) for token in numbers)
-    return SynMonthDays(days, _times(at, offset))
-
-
-def _once_at(node: Node, offset: int) -> SynSchedule:
-    moment, at = cast(list[Any], node.children)
-    return SynOnce(_moment(moment, offset), _times(at, offset))
-
-
-def _date_at(node: Node, offset: int) -> SynSchedule:
-    found = _once_at(node, offset)
-    assert isinstance(found, SynOnce)
-    if found.at and isinstance(found.moment, SynDate) and found.moment.at is not None:
-        span = span_of(node, offset)
-        raise refuse("bad_value", span.start, span.end, found="at", why="twice")
-    return found
-
-
-def _between_short(node: Node, offset: int) -> SynSchedule:
-    low, high, side, base = cast(list[Any], node.children)
-    moment, before = _moment(base, offset), _is_before(side)
-    first = SynOffset(moment, duration_of(low, offset), before)
-    return SynBetween(first, SynOffset(moment, length_of(high, offset), before))
-
-
-def _times_a_day(node: Node, offset: int) -> SynSchedule:
-    number = cast(Token, node.children[0])
-    times = count_of(number, span_of(number, offset).start, most=_TIMES_A_DAY_MAX)
-    return SynEvery(_ONE_DAY, times_per_day=times)
-
-
-def _block_only(node: Node, offset: int) -> SynSchedule:
-    block, cycle = (duration_of(cast(Token, part), offset) for part in node.children)
-    return SynEvery(_ONE_DAY, block=block, cycle=cycle)
-
-
-_BASES: dict[str, Callable[[Node, int], SynSchedule]] = {
-    "at_start": lambda _node, _offset: SynOnce(SynFixed("phase_start")),
-    "at_start_and": _at_start_and,
-    "each_slot": lambda _node, _offset: SynSimple("each_slot"),
-    "at_name": lambda node, offset: SynOnce(SynAnchor(name_of(node.children[0], offset))),
-    "days": _days,
-    "day_of_phase_at": _once_at,
-    "between_short": _between_short,
-    "between": lambda node, offset: SynBetween(*(_moment(cast(Node, part), offset) for part in node.children)),
-    "offset_at": _once_at,
-    "booked_at": _once_at,
-    "daily_offset": lambda node, offset: SynEvery(_ONE_DAY, at=(_offset_time(node.children, offset),)),
-    "date_at": _date_at,
-    "next_working_day": lambda _node, _offset: SynSimple("next_working_day"),
-    "per_year": lambda _node, _offset: SynSimple("calendar_year"),
-    "per_season": lambda node, _offset: SynSimple("season", str(node.children[1])),
-    "every": _every,
-    "times_a_day": _times_a_day,
-    "block_only": _block_only,
-    "month_days": _month_days,
-}

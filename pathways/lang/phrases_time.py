@@ -9,6 +9,7 @@ from pathways.lang.phrases_names import NameResolver, Problem, Resolved
 from pathways.lang.phrases_tree import (
     SynAnchor,
     SynAsSoonAs,
+    SynAt,
     SynBetween,
     SynCond,
     SynDate,
@@ -20,10 +21,12 @@ from pathways.lang.phrases_tree import (
     SynMonthDays,
     SynOffset,
     SynOnce,
+    SynRandom,
     SynSchedule,
     SynSimple,
     SynTimeOfDay,
     SynWhen,
+    SynWorkingDay,
 )
 from pathways.lang.plan_base import ClockTime, Customary, Duration
 from pathways.lang.plan_cond import Cond
@@ -44,6 +47,7 @@ from pathways.lang.plan_when import (
     OnceAt,
     OncePer,
     OnDaysOfMonth,
+    RandomTime,
     ScheduleBase,
     StepMoment,
     SupplyEndMoment,
@@ -99,16 +103,17 @@ class _TimeReader:
             return AbsoluteMoment(date=tree.date, at=tree.at)
         return _fixed(tree)
 
-    def _named(self, tree: SynAnchor, edge: Edge) -> Moment:
+    def _named(self, tree: SynAnchor, near: Edge) -> Moment:
         named = self.names.lookup(tree.name.text)
         span = tree.name.span
         if named is None:
             self.problems.append(Problem("unknown_name", span.start, span.length, {"name": tree.name.text}))
             return _NOWHERE
         if named.kind == "step":
+            edge: Edge = "due" if tree.edge == "start" else "ended" if tree.edge == "end" else near
             return StepMoment(step=named.id, phase=named.phase, edge=edge, which=tree.which)
         is_anchor = named.kind == "anchor" or (named.kind == "fact" and named.type in _DATE_TYPES)
-        if not is_anchor or tree.which != "this":
+        if not is_anchor or tree.which != "this" or tree.edge is not None:
             params = {"name": tree.name.text, "found": named.type or named.kind}
             kind: Literal["not_a_moment", "not_a_step"] = "not_a_step" if is_anchor else "not_a_moment"
             self.problems.append(Problem(kind, span.start, span.length, params))
@@ -123,10 +128,14 @@ class _TimeReader:
     def _maybe_length(self, tree: SynDuration | None) -> Duration | None:
         return None if tree is None else self.length(tree)
 
-    def _times(self, tree: tuple[SynTimeOfDay, ...]) -> tuple[TimeOfDay, ...]:
+    def _times(self, tree: SynAt, parts: int = 1) -> tuple[TimeOfDay, ...]:
+        if isinstance(tree, SynRandom):
+            earliest, latest = self._time(tree.earliest), self._time(tree.latest)
+            each = range(1, parts + 1)
+            return tuple(RandomTime(earliest=earliest, latest=latest, part=part, of=parts) for part in each)
         return tuple(self._time(item) for item in tree)
 
-    def _time(self, tree: SynTimeOfDay) -> TimeOfDay:
+    def _time(self, tree: SynTimeOfDay) -> ClockTime | Customary:
         if tree.clock is not None:
             return ClockTime(hour=tree.clock.hour, minute=tree.clock.minute)
         return Customary(name=tree.customary or "", offset=self._maybe_length(tree.offset), before=tree.before)
@@ -136,9 +145,11 @@ class _TimeReader:
     def when(self, tree: SynWhen) -> When:
         """The whole schedule."""
         during = None
-        if tree.during is not None and isinstance(tree.during.days.amount, int):
-            days = tree.during.days.amount * _DAYS_IN[tree.during.days.unit]
-            during = During(days=days, before=self.moment(tree.during.before, "due"))
+        if tree.during is not None:
+            length = self.length(tree.during.days)
+            days = (length.amount or 0) * _DAYS_IN.get(length.unit, 1)
+            named = length if length.param is not None else None
+            during = During(days=days, before=self.moment(tree.during.before, "due"), length=named)
         return When(
             text=" ".join(tree.text.split()),
             base=self._base(tree.base),
@@ -162,14 +173,21 @@ class _TimeReader:
         if isinstance(tree, SynEvery):
             return self._every(tree)
         if isinstance(tree, SynOnce):
-            return OnceAt(moment=self.moment(tree.moment, "ended"), at=self._times(tree.at))
+            moment = self.moment(tree.moment, "due" if tree.with_ else "ended")
+            return OnceAt(moment=moment, at=self._times(tree.at), starts_at_once=tree.starts_at_once)
         if isinstance(tree, SynDays):
             anchor = None if tree.anchor is None else self.moment(tree.anchor, "ended")
-            return DaysAfter(days=tree.days, of=tree.of, anchor=anchor, at=self._times(tree.at))
+            at, at_once = self._times(tree.at), tree.starts_at_once
+            return DaysAfter(days=tree.days, of=tree.of, anchor=anchor, at=at, starts_at_once=at_once)
         if isinstance(tree, SynBetween):
             return BetweenMoments(start=self.moment(tree.start, "ended"), end=self.moment(tree.end, "ended"))
         if isinstance(tree, SynMonthDays):
-            return OnDaysOfMonth(days=tree.days, at=self._times(tree.at))
+            return OnDaysOfMonth(
+                days=tree.days, at=self._times(tree.at), nth=tree.nth, weekdays=tuple(sorted(set(tree.weekdays)))
+            )
+        if isinstance(tree, SynWorkingDay):
+            after = None if tree.anchor is None else self.moment(tree.anchor, "ended")
+            return NextWorkingDay(anchor=after, at=self._times(tree.at))
         if isinstance(tree, SynAsSoonAs):
             cond = self._cond(tree.cond)
             assert cond is not None
@@ -180,7 +198,7 @@ class _TimeReader:
         return Every(
             interval=self.length(tree.interval),
             weekdays=tuple(sorted(set(tree.weekdays))),
-            at=self._times(tree.at),
+            at=self._times(tree.at, tree.times_per_day or 1),
             times_per_day=tree.times_per_day,
             block=self._maybe_length(tree.block),
             cycle=self._maybe_length(tree.cycle),
@@ -202,6 +220,4 @@ def _fixed(tree: SynFixed) -> Moment:
 def _simple(tree: SynSimple) -> ScheduleBase:
     if tree.word == "each_slot":
         return EachSlot()
-    if tree.word == "next_working_day":
-        return NextWorkingDay()
     return OncePer(period=tree.word, season=tree.season)

@@ -130,11 +130,24 @@ class SynTimeOfDay:
 
 
 @dataclass(frozen=True, slots=True)
+class SynRandom:
+    """``random between 09:00 and 21:00``."""
+
+    earliest: SynTimeOfDay
+    latest: SynTimeOfDay
+
+
+SynAt = tuple[SynTimeOfDay, ...] | SynRandom
+
+
+@dataclass(frozen=True, slots=True)
 class SynAnchor:
-    """A name that stands for a moment: enrolment, a fact, a step (``last`` and ``each`` before it)."""
+    """A name that stands for a moment: enrolment, a fact, a step (``last`` and ``each`` before it). ``edge`` is of
+    ``start of review`` and ``end of review``; without it the words around it say which end of a step is meant."""
 
     name: Name
     which: Literal["this", "last", "each"] = "this"
+    edge: Literal["start", "end"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +188,12 @@ class SynUntil:
 
 @dataclass(frozen=True, slots=True)
 class SynOnce:
-    """One occurrence at a moment."""
+    """One occurrence at a moment; ``with_`` is ``with review``, when that step is due."""
 
     moment: SynMoment
-    at: tuple[SynTimeOfDay, ...] = ()
+    at: SynAt = ()
+    starts_at_once: bool = False
+    with_: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +203,8 @@ class SynDays:
     days: tuple[int, ...]
     of: int | None
     anchor: SynMoment | None
-    at: tuple[SynTimeOfDay, ...] = ()
+    at: SynAt = ()
+    starts_at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +221,7 @@ class SynEvery:
 
     interval: SynDuration
     weekdays: tuple[int, ...] = ()
-    at: tuple[SynTimeOfDay, ...] = ()
+    at: SynAt = ()
     times_per_day: int | None = None
     block: SynDuration | None = None
     cycle: SynDuration | None = None
@@ -215,19 +231,28 @@ class SynEvery:
 
 @dataclass(frozen=True, slots=True)
 class SynMonthDays:
-    """``on 1 and 15 of the month``."""
+    """``on 1 and 15 of the month``; ``on first mon of the month`` (``nth`` 1 to 4, -1 for the last)."""
 
     days: tuple[int, ...]
-    at: tuple[SynTimeOfDay, ...] = ()
+    at: SynAt = ()
+    nth: int = 0
+    weekdays: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SynSimple:
-    """``next working day``, ``at each slot of the medicine``, ``once per calendar year``, ``once per
-    season flu``."""
+    """``at each slot of the medicine``, ``once per calendar year``, ``once per season flu``."""
 
-    word: Literal["next_working_day", "each_slot", "calendar_year", "season"]
+    word: Literal["each_slot", "calendar_year", "season"]
     season: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SynWorkingDay:
+    """``next working day``, perhaps after a moment and at a time."""
+
+    anchor: SynMoment | None
+    at: SynAt = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +270,7 @@ class SynDuring:
     before: SynMoment
 
 
-SynSchedule = SynOnce | SynDays | SynBetween | SynEvery | SynMonthDays | SynSimple | SynAsSoonAs
+SynSchedule = SynOnce | SynDays | SynBetween | SynEvery | SynMonthDays | SynSimple | SynWorkingDay | SynAsSoonAs
 
 
 @dataclass(frozen=True, slots=True)

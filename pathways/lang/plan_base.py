@@ -39,9 +39,7 @@ class Quantity(Part):
     unit: str
 
 
-DurationUnit = Literal[
-    "s", "min", "h", "day", "week", "month", "year", "working_day", "working_h"
-]
+DurationUnit = Literal["s", "min", "h", "day", "week", "month", "year", "working_day", "working_h"]
 CLOCK_UNITS: frozenset[str] = frozenset({"s", "min", "h"})
 CALENDAR_UNITS: frozenset[str] = frozenset({"day", "week", "month", "year"})
 WORKING_UNITS: frozenset[str] = frozenset({"working_day", "working_h"})

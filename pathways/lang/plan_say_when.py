@@ -48,11 +48,13 @@ def say_when(when: w.When, language: str = "en") -> str:
     zh = chinese(language)
     text = _base(when.base, language)
     if when.during is not None:
-        end = say_moment(when.during.before, language)
-        text += f"，仅在 {end} 前 {when.during.days} 天内" if zh else f", in the {when.during.days} days before {end}"
+        text += _during(when.during, language)
     if when.for_duration is not None:
         length = say_duration(when.for_duration, language)
-        text += f"，持续 {length}" if zh else f", for {length}"
+        if isinstance(when.base, w.OnceAt | w.NextWorkingDay):
+            text += f"，开放 {length}，届时到期" if zh else f", open for {length} and due at their end"
+        else:
+            text += f"，持续 {length}" if zh else f", for {length}"
     if when.until is not None:
         end = say_moment(when.until, language)
         text += f"，直到 {end}" if zh else f", until {end}"
@@ -69,6 +71,15 @@ def say_when(when: w.When, language: str = "en") -> str:
     return text
 
 
+def _during(during: w.During, language: str) -> str:
+    zh = chinese(language)
+    end = say_moment(during.before, language)
+    if during.length is not None:
+        length = say_duration(during.length, language)
+        return f"，仅在 {end} 前 {length} 内" if zh else f", in the {length} before {end}"
+    return f"，仅在 {end} 前 {during.days} 天内" if zh else f", in the {during.days} days before {end}"
+
+
 def _base(base: w.ScheduleBase, language: str) -> str:
     zh = chinese(language)
     if isinstance(base, w.Every):
@@ -81,18 +92,39 @@ def _base(base: w.ScheduleBase, language: str) -> str:
         start, end = say_moment(base.start, language), say_moment(base.end, language)
         return f"{start} 时开放，{end} 时到期" if zh else f"open from {start}, due {end}"
     if isinstance(base, w.OnDaysOfMonth):
-        days = joined([str(day) for day in base.days], language)
         at = _times(base.at, language)
+        if base.nth:
+            return _nth(base, at, language)
+        days = joined([str(day) for day in base.days], language)
         return f"每月 {days} 日{at}" if zh else f"on day {days} of each month (or its last day){at}"
     if isinstance(base, w.AsSoonAs):
         cond = say_cond(base.cond, language)
         return f"一旦 {cond}" if zh else f"as soon as {cond}"
+    if isinstance(base, w.NextWorkingDay):
+        return _working_day(base, language)
     return _fixed(base, zh)
 
 
-def _fixed(base: w.NextWorkingDay | w.OncePer | w.EachSlot, zh: bool) -> str:
-    if isinstance(base, w.NextWorkingDay):
-        return "下一个工作日" if zh else "on the next working day"
+_NTH_EN = {1: "first", 2: "second", 3: "third", 4: "fourth", -1: "last"}
+_NTH_ZH = {1: "第一个", 2: "第二个", 3: "第三个", 4: "第四个", -1: "最后一个"}
+
+
+def _nth(base: w.OnDaysOfMonth, at: str, language: str) -> str:
+    zh = chinese(language)
+    days = joined([(_WEEKDAYS_ZH if zh else _WEEKDAYS_EN)[day] for day in base.weekdays], language)
+    return f"每月{_NTH_ZH[base.nth]}{days}{at}" if zh else f"on the {_NTH_EN[base.nth]} {days} of each month{at}"
+
+
+def _working_day(base: w.NextWorkingDay, language: str) -> str:
+    zh = chinese(language)
+    at = _times(base.at, language)
+    anchor = "" if base.anchor is None else say_moment(base.anchor, language)
+    if zh:
+        return f"{anchor}后的下一个工作日{at}" if anchor else f"下一个工作日{at}"
+    return f"on the next working day{f' after {anchor}' if anchor else ''}{at}"
+
+
+def _fixed(base: w.OncePer | w.EachSlot, zh: bool) -> str:
     if isinstance(base, w.EachSlot):
         return "药物的每个服药时间" if zh else "at each slot of the medicine"
     if base.period == "calendar_year":
@@ -105,11 +137,22 @@ def _times(at: tuple[w.TimeOfDay, ...], language: str) -> str:
     zh = chinese(language)
     if not at:
         return "（当天 00:00 开放，23:59 到期）" if zh else ", open from 00:00 and due 23:59"
-    times = joined([say_time_of_day(time, language) for time in at], language)
+    if isinstance(at[0], w.RandomTime):
+        low, high = (say_time_of_day(end, language) for end in (at[0].earliest, at[0].latest))
+        return f"，时间在 {low} 至 {high} 之间随机" if zh else f" at random between {low} and {high}"
+    times = joined([say_time_of_day(time, language) for time in at if not isinstance(time, w.RandomTime)], language)
     return f"的{times}" if zh else f" at {times}"
 
 
+def _at_once(language: str) -> str:
+    return "，并在阶段开始时立即进行" if chinese(language) else ", and at once at phase start"
+
+
 def _once(base: w.OnceAt, language: str) -> str:
+    return _one(base, language) + (_at_once(language) if base.starts_at_once else "")
+
+
+def _one(base: w.OnceAt, language: str) -> str:
     moment = say_moment(base.moment, language)
     zh = chinese(language)
     if base.at:
@@ -123,6 +166,10 @@ def _once(base: w.OnceAt, language: str) -> str:
 
 
 def _days(base: w.DaysAfter, language: str) -> str:
+    return _listed_days(base, language) + (_at_once(language) if base.starts_at_once else "")
+
+
+def _listed_days(base: w.DaysAfter, language: str) -> str:
     zh = chinese(language)
     days = joined([str(day) for day in base.days], language)
     word = "day" if len(base.days) == 1 else "days"
@@ -159,7 +206,7 @@ def _begin(base: w.Every, language: str) -> str:
     """When the first one is, where that is a rule and not in the phrase."""
     zh = chinese(language)
     if base.starts_at_once:
-        return "，并在阶段开始时立即进行" if zh else ", and at once at phase start"
+        return _at_once(language)
     period = base.cycle if base.block is not None else base.interval
     late = base.block is not None or (not base.weekdays and base.interval.unit in {"week", "month", "year"})
     if not late or period is None:

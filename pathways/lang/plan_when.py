@@ -13,7 +13,21 @@ from pydantic import Field
 from pathways.lang.plan_base import ClockTime, Customary, Duration, Part
 from pathways.lang.plan_cond import Cond
 
-TimeOfDay = ClockTime | Customary
+
+class RandomTime(Part):
+    """``random between 09:00 and 21:00``: a minute drawn anew for each date, ``earliest`` and ``latest`` included.
+
+    Of ``of`` parts of that stretch it lies in part ``part`` (from 1). What is drawn follows from the patient, the step
+    and the date alone, so it is the same however often it is worked out.
+    """
+
+    earliest: ClockTime | Customary
+    latest: ClockTime | Customary
+    part: int = 1
+    of: int = 1
+
+
+TimeOfDay = ClockTime | Customary | RandomTime
 
 
 class AnchorMoment(Part):
@@ -75,35 +89,31 @@ class AbsoluteMoment(Part):
 
 
 Moment = Annotated[
-    AnchorMoment
-    | StepMoment
-    | SupplyEndMoment
-    | BookedMoment
-    | DayOfPhase
-    | OffsetMoment
-    | AbsoluteMoment,
+    AnchorMoment | StepMoment | SupplyEndMoment | BookedMoment | DayOfPhase | OffsetMoment | AbsoluteMoment,
     Field(discriminator="kind"),
 ]
 
 
 class OnceAt(Part):
     """One occurrence at a moment. A moment that is only a date is open from 00:00 and due 23:59
-    unless ``at`` gives times of day (then one occurrence each)."""
+    unless ``at`` gives times of day (then one occurrence each). ``starts_at_once``: also one at phase start."""
 
     kind: Literal["once"] = "once"
     moment: Moment
     at: tuple[TimeOfDay, ...] = ()
+    starts_at_once: bool = False
 
 
 class DaysAfter(Part):
     """Listed days counted from an anchor's local date (day 0), or days of a cycle (``of`` given:
-    day 1 is the anchor's date and the cycle repeats)."""
+    day 1 is the anchor's date and the cycle repeats). ``starts_at_once``: also one at phase start."""
 
     kind: Literal["days"] = "days"
     days: tuple[int, ...]
     of: int | None = None
     anchor: Moment | None = None
     at: tuple[TimeOfDay, ...] = ()
+    starts_at_once: bool = False
 
 
 class BetweenMoments(Part):
@@ -136,17 +146,24 @@ class Every(Part):
 
 
 class OnDaysOfMonth(Part):
-    """``on 1 and 15 of the month``; a day the month does not have is its last day."""
+    """``on 1 and 15 of the month``; a day the month does not have is its last day.
+
+    With ``nth`` (1 to 4, -1 for the last) it is those ``weekdays`` (0 = Monday) of the month instead.
+    """
 
     kind: Literal["month_days"] = "month_days"
     days: tuple[int, ...]
     at: tuple[TimeOfDay, ...] = ()
+    nth: int = 0
+    weekdays: tuple[int, ...] = ()
 
 
 class NextWorkingDay(Part):
     """The next working day of the site after the anchor (phase entry unless stated)."""
 
     kind: Literal["next_working_day"] = "next_working_day"
+    anchor: Moment | None = None
+    at: tuple[TimeOfDay, ...] = ()
 
 
 class OncePer(Part):
@@ -171,25 +188,19 @@ class AsSoonAs(Part):
 
 
 ScheduleBase = Annotated[
-    OnceAt
-    | DaysAfter
-    | BetweenMoments
-    | Every
-    | OnDaysOfMonth
-    | NextWorkingDay
-    | OncePer
-    | EachSlot
-    | AsSoonAs,
+    OnceAt | DaysAfter | BetweenMoments | Every | OnDaysOfMonth | NextWorkingDay | OncePer | EachSlot | AsSoonAs,
     Field(discriminator="kind"),
 ]
 
 
 class During(Part):
     """``during the 7 days before recheck``: only instants in [start, end) count. The local days
-    are whole: the ``days`` local dates before the date of ``before``."""
+    are whole: the ``days`` local dates before the date of ``before``. ``length`` stands for ``days`` where a
+    parameter says how many."""
 
     days: int
     before: Moment
+    length: Duration | None = None
 
 
 class When(Part):

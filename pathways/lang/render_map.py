@@ -196,4 +196,3 @@ def _wires(
             if key == target.key:
                 canvas.path([(edge, y), (lane, y), (lane, goal), (edge, goal)], arrow=True)
                 canvas.dot(lane, y)
-

@@ -134,9 +134,7 @@ class Canvas:
         anchor = f' text-anchor="{end}"' if end != "start" else ""
         self._parts.append(f'<text{named} x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}"{anchor}>{_plain(text)}</text>')
 
-    def block(
-        self, x: float, y: float, text: str, *, width: float, size: float = 13, look: str = ""
-    ) -> float:
+    def block(self, x: float, y: float, text: str, *, width: float, size: float = 13, look: str = "") -> float:
         """Text wrapped to a width, from the top ``y``; gives where the next thing may begin."""
         for line in wrapped(text, size, width, strong="strong" in look):
             self.text(x, y + size, line, size=size, look=look)

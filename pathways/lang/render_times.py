@@ -271,5 +271,8 @@ class _Placer:
         """A time of day as a part of a day."""
         if isinstance(time, ClockTime):
             return (time.hour + time.minute / 60) / 24
+        if isinstance(time, w.RandomTime):
+            first, last = self._time(time.earliest), self._time(time.latest)
+            return first + ((last - first) % 1) * (time.part - 0.5) / time.of
         offset = 0.0 if time.offset is None else days_of(self.plan, time.offset)
         return _USUAL.get(time.name, 12.0) / 24 + (-offset if time.before else offset)

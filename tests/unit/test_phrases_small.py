@@ -62,7 +62,7 @@ def _plain(tree: Any) -> Any:
         ("judge", "block  end", ("block_end",)),
         ("since", "phase start", ("phase_start",)),
         ("leave_out", "first day", ("first_day",)),
-        ("until", "12 months after enrolment", ((("enrolment",), "this"), (12, "month"), False, False)),
+        ("until", "12 months after enrolment", ((("enrolment",), "this", None), (12, "month"), False, False)),
         ("until", "day 8 of the phase in active days", ("day_of_phase", 8, True)),
     ],
 )

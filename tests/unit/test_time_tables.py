@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -47,6 +48,7 @@ def context(row: dict[str, str]) -> CalendarContext:
         hour, _, minute = text.partition(":")
         return ClockTime(hour=int(hour), minute=int(minute)) if minute else Customary(name=text)
 
+    seasons = {"flu": tuple(given["flu"].split(".."))} if "flu" in given else {}
     supply = moment_of(given["supply_end"], zone) if "supply_end" in given else None
     return CalendarContext(
         zone=zone,
@@ -56,6 +58,7 @@ def context(row: dict[str, str]) -> CalendarContext:
         booked=moment_of(given["booked"], zone) if "booked" in given else None,
         supply_end=supply,
         medicine=MedicineSlots(tuple(map(time, given["slots"].split()))) if "slots" in given else None,
+        site=NO_SITE.model_copy(update={"seasons": seasons}),
         param=lambda name: Decimal(given[name]) if name in given else None,
     )
 
@@ -74,9 +77,37 @@ def test_occurrences_are_due_as_the_table_says(row: dict[str, str]) -> None:
         whole = text.endswith("all day")
         if whole and not row["phrase"].startswith("once per"):
             assert slot.opens == day_start(datetime.fromisoformat(text[:10]).date(), zone)
-        assert (slot.opens is not None) == (whole or row["phrase"].startswith("between"))
+        lasts = (
+            row["phrase"].startswith("between") or " review for " in row["phrase"] or " surgery for " in row["phrase"]
+        )
+        assert (slot.opens is not None) == (whole or lasts)
     first = [slot.number for slot in slots][:1]
     assert first in ([], [1]), "numbers count from 1"
+
+
+@pytest.mark.parametrize("row", rows_of("time.md", "random"), ids=_id)
+def test_random_times_lie_where_the_table_says(row: dict[str, str]) -> None:
+    zone = row["zone"]
+    when = compiled(row["phrase"])
+    drawn: list[list[datetime]] = []
+    for patient in ("a", "b"):
+        ctx = CalendarContext(zone=zone, start=instant(row["start"], zone), seed=patient)
+        end = add_to_instant(ctx.start, int(row["days"]), "day", zone)
+        slots = list(occurrences(when, ctx, ctx.start, end))
+        assert slots == list(occurrences(when, ctx, ctx.start, end)), "the same however often it is asked"
+        assert [slot.number for slot in slots] == list(range(1, len(slots) + 1))
+        assert len({slot.key for slot in slots}) == len(slots)
+        drawn.append([slot.due for slot in slots])
+    assert drawn[0] != drawn[1], "another patient has other times"
+    stretches = [part.split(" to ") for part in row["within"].split(", ")]
+    assert len(stretches) == int(row["a day"])
+    seen: list[set[str]] = [set() for _ in stretches]
+    for index, due in enumerate(drawn[0]):
+        wall = due.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+        low, high = stretches[index % len(stretches)]
+        assert (low <= wall <= high) if low < high else (wall >= low or wall <= high)
+        seen[index % len(stretches)].add(wall)
+    assert all(len(found) > min(100, len(drawn[0]) // 3) // 2 for found in seen), "times differ from day to day"
 
 
 SHIFT = {"weekdays": (0, 1, 2, 3, 4)}
