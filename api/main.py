@@ -29,15 +29,13 @@ from worker.waker import Waker
 log = structlog.get_logger("carepath.api")
 
 
-async def serve(settings: Settings, *, patience: float | None = None) -> None:
+async def serve(settings: Settings) -> None:
     """Serve until stopped (SIGTERM and SIGINT end it cleanly).
 
-    Args:
-        settings: of this process.
-        patience: seconds to go on trying while Temporal is away; None: for ever.
+    While Temporal is away everything is taken and stored all the same, and answered with "pending".
 
     Raises:
-        Problem: tokens that cannot be read, an address only tokens may open or that is taken, records or Temporal away.
+        Problem: tokens that cannot be read, an address only tokens may open or that is taken, records that are away.
     """
     configure_logs()
     try:
@@ -57,10 +55,9 @@ async def serve(settings: Settings, *, patience: float | None = None) -> None:
     try:
         site = load_site_setting(settings)
         site_sha = await asyncio.to_thread(put_site, ledger.store, site) if site is not None else None
-        client = await connect(settings, ledger.keyring, patience=patience)
-        journeys = Journeys(client, settings.task_queue)
-        waker = Waker(ledger.store, journeys)
-        service = Service(ledger, Plans(ledger.store), journeys, waker, site_sha, site.id if site is not None else "")
+        service = Service(
+            ledger, Plans(ledger.store), None, None, site_sha, site.id if site is not None else ""
+        )
         app = create_app(
             service,
             SealingCodec(KeyCache(ledger.keyring)),
@@ -70,9 +67,20 @@ async def serve(settings: Settings, *, patience: float | None = None) -> None:
         )
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
         with _listening(settings.api_host, settings.api_port) as listener:
-            await _Server(config, settings.public_api_url).serve([listener])
+            connecting = asyncio.create_task(_find_temporal(settings, service))
+            try:
+                await _Server(config, settings.public_api_url).serve([listener])
+            finally:
+                connecting.cancel()
     finally:
         await asyncio.to_thread(ledger.close)
+
+
+async def _find_temporal(settings: Settings, service: Service) -> None:
+    """Give the service its way to the runs as soon as Temporal answers."""
+    client = await connect(settings, service.ledger.keyring)
+    service.journeys = Journeys(client, settings.task_queue)
+    service.waker = Waker(service.ledger.store, service.journeys)
 
 
 class _Server(uvicorn.Server):

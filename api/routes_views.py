@@ -83,6 +83,16 @@ async def messages(patient: Patient, request: Request, service: Svc, who: Who, l
     return {"messages": found}
 
 
+@router.get("/patients/{patient}/answers")
+async def answers(patient: Patient, service: Svc, who: Who, limit: Limit = 100) -> Json:
+    """What was answered to asks, doses and lessons, newest first."""
+    who.require("read", patient)
+    found = await service.call(lambda: views.answers_of(service.ledger, patient, limit=limit))
+    if found is None:
+        raise Refusal("patient_unknown")
+    return {"answers": found}
+
+
 @router.get("/patients/{patient}/readings")
 async def readings(
     patient: Patient,

@@ -69,7 +69,8 @@ class _Queue:
 
 @dataclass
 class Service:
-    """The parts an API process holds. ``journeys`` and ``waker`` are None while it serves records only."""
+    """The parts an API process holds. ``journeys`` and ``waker`` are None until Temporal has answered for the first
+    time: what is stored meanwhile is found by the sweep."""
 
     ledger: Ledger
     plans: Plans

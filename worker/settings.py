@@ -75,7 +75,8 @@ class Settings(BaseSettings):
     """SQLAlchemy URL of the records. Empty: a SQLite file under `home`; see `records_url`."""
 
     keys: str = ""
-    """Key file, or the address of a KMS. Empty: a key file under `home`; see `key_source`."""
+    """Key file, made if it is not there; the address of a KMS is refused. Empty: a key file under `home`; see
+    `key_source`."""
 
     pathways: Path | None = None
     """Folder of pathways: where commands look for a pathway given by its bare name. None: the library that ships with

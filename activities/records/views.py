@@ -19,6 +19,7 @@ from activities.records.schema import (
     enrolment,
     explanation,
     handoff,
+    inbox,
     journey,
     outbox,
     reading,
@@ -26,6 +27,7 @@ from activities.records.schema import (
     timeline,
 )
 from activities.records.views_state import ahead_rows, phases, why_text
+from pathways.decide.events import Answered
 
 Json = Any
 _OPEN: Final = ("open", "claimed")
@@ -208,6 +210,19 @@ def messages_of(ledger: Ledger, patient: str, *, limit: int, language: str) -> l
             }
         )
     return out
+
+
+def answers_of(ledger: Ledger, patient: str, *, limit: int) -> list[Json] | None:
+    """What was answered to asks, doses and lessons, newest first, as it came in; None for nobody."""
+    sealer = _sealer(ledger, patient)
+    if sealer is None:
+        return None
+    query = select(inbox).where(inbox.c.journey == patient, inbox.c.kind == Answered.kind)
+    query = query.order_by(inbox.c.seq.desc()).limit(limit)
+    return [
+        {"id": row.id, "at": _iso(row.at), "seen": _iso(row.seen), **sealer.open("inbox.body", row.body_sealed)}
+        for row in ledger.store.read(lambda c: c.execute(query).all())
+    ]
 
 
 def readings_of(ledger: Ledger, patient: str, *, measure: str | None, limit: int) -> list[Json] | None:

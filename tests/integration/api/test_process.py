@@ -5,13 +5,16 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
 from carepath.server.process import TemporalServer, free_port
+from tests.integration.api.test_routes import pressure
 from tests.integration.processes import Process, until
+from tests.integration.records.house import CONSENT, FACTS, PATIENT, House
 
 
 def refused(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -42,6 +45,35 @@ def test_what_keeps_it_from_serving_is_said(tmp_path: Path, environment: dict[st
     assert "Traceback" not in told.stderr
 
 
+def test_while_temporal_is_away_from_the_start_what_comes_in_is_kept(tmp_path: Path) -> None:
+    house = House(f"sqlite:///{tmp_path / 'records.db'}", str(tmp_path / "keys.json"))
+    house.publish()
+    house.ledger.close()
+    port = free_port()
+    environment = {
+        "CAREPATH_HOME": str(tmp_path),
+        "CAREPATH_TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}",
+        "CAREPATH_API_PORT": str(port),
+    }
+    api = Process(["-m", "carepath", "api"], tmp_path, environment)
+    try:
+        until(lambda: "api takes requests" in api.log.read_text(), within=60)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30) as http:
+            ready = http.get("/health/ready")
+            assert (ready.status_code, ready.json()["parts"]) == (503, {"records": "up", "temporal": "away"})
+            assert http.post("/patients", json={"key": PATIENT, "zone": "Asia/Shanghai"}).status_code == 201
+            body = {"patient": PATIENT, "pathway": "hypertension_home", "facts": FACTS, "consent": list(CONSENT)}
+            joined = http.post("/enrolments", json=body)
+            assert (joined.status_code, joined.json()["status"]) == (202, "pending")
+            now = datetime.now(UTC) - timedelta(seconds=1)
+            taken = http.post(f"/patients/{PATIENT}/readings", json=pressure("r1", now, 192, 112))
+            assert taken.json()["accepted"] == [{"id": "r1", "outcome": "stored"}]
+            paused = http.post(f"/patients/{PATIENT}/commands", json={"id": "p1", "verb": "pause"})
+            assert (paused.status_code, paused.json()) == (202, {"id": "p1", "status": "pending"})
+    finally:
+        api.stop()
+
+
 @pytest.mark.server
 def test_it_says_where_it_is_and_a_second_one_that_the_port_is_taken(
     tmp_path: Path, temporal_server: TemporalServer
@@ -55,7 +87,7 @@ def test_it_says_where_it_is_and_a_second_one_that_the_port_is_taken(
     api = Process(["-m", "carepath", "api"], tmp_path, environment)
     try:
         until(lambda: f"http://127.0.0.1:{port}/api/v1" in api.log.read_text(), within=60)
-        assert httpx.get(f"http://127.0.0.1:{port}/api/v1/health/ready").json()["status"] == "ready"
+        until(lambda: httpx.get(f"http://127.0.0.1:{port}/api/v1/health/ready").status_code == 200, within=60)
         second = refused(tmp_path, **environment)
         assert (second.returncode, "E-API-PORT" in second.stderr) == (3, True)
     finally:
