@@ -141,9 +141,11 @@ class _Batch:
         if not stored.fresh:
             return Accepted(one.id, "same", stored.id)
         self.wake = self.wake or stored.wake
+        said: list[Any] = []  # two pathways with the same words say them once, as the tick will
         for screen in matched:
-            if screen.level == "red":
+            if screen.level == "red" and (screen.message is None or screen.message["text"] not in said):
                 self._page(screen, stored.id)
+                said += [] if screen.message is None else [screen.message["text"]]
         return Accepted(one.id, "stored" if quality == "ok" else "flagged", stored.id)
 
     def _judge_measure(self, one: NormalReading) -> Refusal | None:

@@ -59,6 +59,14 @@ def place(run: Run, case: Case | None, wish: Wish) -> bool:
     if why:
         _refused(run, case, wish, why)
         return False
+    twin = _twin(run, wish)
+    if twin is not None:
+        if wish.cls == "red":
+            return True  # the same words to the same person: said once
+        if not _asks_more(run, wish, twin):
+            _refused(run, case, wish, "duplicate")
+            return False
+        run.cancel_messages([twin.key], "duplicate")
     channels = _channels(run, wish)
     if not channels:
         _refused(run, case, wish, "no_channel")
@@ -115,20 +123,38 @@ def _forbidden(run: Run, case: Case | None, wish: Wish) -> str:
         return "no_consent"
     if not red and (patient.opt_out.get("all") or (wish.topic and patient.opt_out.get(wish.topic))):
         return "opted_out"
-    if not red and _duplicate(run, wish):
-        return "duplicate"
     return ""
 
 
-def _duplicate(run: Run, wish: Wish) -> bool:
-    """The same was planned for about the same time (by another pathway, say)."""
+def _twin(run: Run, wish: Wish) -> Send | None:
+    """The same, planned for about the same time, by another pathway, say. Of red: another pathway's same words."""
+    red = wish.cls == "red"
     for send in run.state.sends.values():
-        if send.template != wish.template or send.for_ != wish.same_as:
+        if (not _same_words(run, wish, send)) if red else send.template != wish.template or send.for_ != wish.same_as:
             continue
         wanted = send.wanted or send.due
         if wanted is not None and abs(wanted - wish.wanted) <= SAME and send.counted == (wish.to == "patient"):
-            return True
-    return False
+            return send
+    return None
+
+
+def _same_words(run: Run, wish: Wish, send: Send) -> bool:
+    if send.cls != "red" or send.enrolment == wish.enrolment or send.enrolment not in run.cases:
+        return False
+    message = run.cases[send.enrolment].plan.messages.get(send.template)
+    return message is not None and message.text == wish.text
+
+
+def _asks_more(run: Run, wish: Wish, twin: Send) -> bool:
+    """Two pathways ask for one measure in one slot: the one that wants more readings asks, the other keeps quiet."""
+    if wish.unless is None or wish.unless.measure is None or twin.due is None or twin.due < run.at:
+        return False
+    asked = run.state.occurrences.get(twin.key.rpartition(":r")[0])
+    if asked is None:
+        return True
+    case = run.cases[asked.enrolment]
+    body = case.index.steps[asked.step].body
+    return body.kind == "measure" and case.plan.measures[body.measure].take.readings < wish.unless.readings
 
 
 def _channels(run: Run, wish: Wish) -> tuple[str, ...]:
@@ -340,6 +366,7 @@ def withdraw_pending(run: Run, reason: str, *, enrolment: str | None = None, kee
     for key in gone:
         del run.state.sends[key]
     if gone:
+        run.lost = True
         run.emit(CancelMessages(tuple(sorted(gone)), None, reason))
 
 

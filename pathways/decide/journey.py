@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pathways.decide import enrol, intake, lifecycle, phases, rules, steps, visits
+from pathways.decide import enrol, intake, lifecycle, merge, phases, rules, steps, visits
 from pathways.decide.actions import Setting, named, perform
 from pathways.decide.agenda import Ahead, ahead, next_wake, urgent_until
 from pathways.decide.case import Case
@@ -91,6 +91,8 @@ def decide(
         _take(run, event)
     _run_due(run, run.now, None)
     _move_clock(run, max(run.now, state.clock))
+    if run.lost and len(run.cases) > 1:
+        merge.ask_instead(run)
     if run.watch_again or not state.patient.watches:
         set_watches(run)
     _status(run)

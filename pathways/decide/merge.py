@@ -1,7 +1,8 @@
 """Several pathways of one patient: visits near to each other fall on one date, different targets make one task.
 
-What is asked once needs nothing here: a reading goes to the open occurrence of every pathway, and the contact
-governor drops the second of two equal reminders.
+What is asked once is asked at the strictest cadence: every pathway plans its own slots, a reading goes to the open
+occurrence of each, and of two equal reminders the contact governor keeps the one that wants more. The more cautious
+emergency threshold needs no choice either: every pathway's red rules judge every reading.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING
 from pathways.decide.calendar import Slot
 from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import plain, text
-from pathways.lang.plan import Step, VisitBody
+from pathways.lang.plan import MeasureBody, Step, TeachBody, VisitBody
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
+    from pathways.decide.run import Run
 
 
 def one_date(case: Case, step: Step, slot: Slot) -> Slot:
@@ -62,3 +64,19 @@ def compare_targets(case: Case) -> None:
                     key=key, id=f"conflict.{name}", source=f"parameters.{name}", title=words, role=role, level="amber"
                 ),
             )
+
+
+def ask_instead(run: Run) -> None:
+    """Reminders of a pathway were taken back though nothing had come (it ended, left a phase, was paused): a pathway
+    that kept quiet because of them asks for itself. What has no place for another reason was told when it was planned.
+    """
+    from pathways.decide.occurrences import sync_reminders  # it plans visits with `one_date`
+
+    run.flush()
+    for case in run.cases.values():
+        if case.en.status not in {"active", "paused"}:
+            continue
+        for step in case.steps():
+            if isinstance(step.body, MeasureBody | TeachBody):
+                sync_reminders(case, step)
+    run.unsent.clear()

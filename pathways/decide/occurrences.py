@@ -234,12 +234,14 @@ def _expires(case: Case, step: Step, o: Occurrence, at: datetime) -> datetime:
     return end
 
 
-def drop_reminders(case: Case, o: Occurrence) -> None:
-    """Take back the reminders of an occurrence that are still to be sent."""
+def drop_reminders(case: Case, o: Occurrence, *, lost: bool = False) -> None:
+    """Take back the reminders of an occurrence that are still to be sent. ``lost``: though nothing has come."""
     sends, at = case.run.state.sends, case.run.at
     count = len(reminders_of(case.index.steps[o.step]))
     keys = [key for number in range(count) if (key := f"{o.key}:r{number}") in sends]
-    case.run.cancel_messages([key for key in keys if (due := sends[key].due) is not None and due >= at])
+    keys = [key for key in keys if (due := sends[key].due) is not None and due >= at]
+    case.run.lost = case.run.lost or (lost and bool(keys))
+    case.run.cancel_messages(keys)
 
 
 def sync_reminders(case: Case, step: Step) -> None:
@@ -250,7 +252,7 @@ def sync_reminders(case: Case, step: Step) -> None:
         if wanted(case, step):
             plan_reminders(case, step, o)
         else:
-            drop_reminders(case, o)
+            drop_reminders(case, o, lost=True)
 
 
 # --------------------------------------------------------------------------- ending
@@ -272,7 +274,7 @@ def end(
     del run.state.occurrences[o.key]
     run.live.by_step[case.id, o.step].discard(o.key)
     step = case.index.steps[o.step]
-    drop_reminders(case, o)
+    drop_reminders(case, o, lost=outcome in NOT_COUNTED)
     if o.visit == case.visit_of(o.step):
         _remember(case, step, o, outcome, why, form or {}, mode)
     memory = run.state.steps[f"{case.id}|{o.step}"]

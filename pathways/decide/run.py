@@ -34,7 +34,8 @@ class Answer(NamedTuple):
 
 class Run:
     """Everything of one call. ``at``: the logical instant of what is being worked on; ``now``: that of the call;
-    ``answer``: the answer that rules of each answer look at now."""
+    ``answer``: the answer that rules of each answer look at now; ``lost``: messages were taken back though nothing had
+    come, and another pathway may have relied on them."""
 
     __slots__ = (
         "answer",
@@ -45,6 +46,7 @@ class Run:
         "decided",
         "effects",
         "live",
+        "lost",
         "now",
         "plans",
         "removed",
@@ -68,6 +70,7 @@ class Run:
         self.decided: list[tuple[int, Text]] = []
         self.watch_again = False
         self.answer: Answer | None = None
+        self.lost = False
         self.batch: dict[tuple[str, str], list[Occurrence]] = {}
         self.unsent: dict[tuple[str, str, str], list[str]] = {}
         self.cases: dict[str, Case] = {}
@@ -85,7 +88,7 @@ class Run:
         """Begin another call with the same plans, site and enrolments."""
         self.now, self.at = now, self.state.clock
         self.effects, self.verdicts, self.decided = [], {}, []
-        self.removed, self.watch_again = set(), False
+        self.removed, self.watch_again, self.lost = set(), False, False
         self.batch, self.unsent = {}, {}
 
     @property

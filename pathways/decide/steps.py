@@ -12,7 +12,6 @@ from pathways.decide.calendar import Slot, local_time, occurrences
 from pathways.decide.conditions import Truth
 from pathways.decide.contact import say
 from pathways.decide.occurrences import (
-    drop_reminders,
     end,
     make,
     plan_blocks,
@@ -466,5 +465,4 @@ def cancel_open(case: Case, steps: set[str], *, why: str = "not needed", planned
         for o in case.run.occurrences_of(case, path):
             if planned_only and o.state != "planned":
                 continue
-            drop_reminders(case, o)
             end(case, o, "cancelled", why)
