@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pathways.lang.diagnostics import Language
-from pathways.lang.plan import Parameter, ParamValue, Plan
+from pathways.lang.plan import Derived, LifecycleRow, Measure, Parameter, ParamValue, Plan, Quota
 from pathways.lang.plan_base import Quantity
 from pathways.lang.plan_say import say_duration, say_quantity
 from pathways.lang.render_actions import actions_words
@@ -168,31 +168,46 @@ def _measured(sheet: Sheet) -> None:
         return
     sheet.head(say("What is measured and computed", "测量与计算"))
     for measure in plan.measures.values():
-        take = readings_words(names, measure.take.readings)
-        if measure.take.apart is not None:
-            apart = say_duration(measure.take.apart, names.language)
-            take += say(f", {apart} apart", f"，间隔 {apart}")
-        if measure.not_older_than is not None:
-            old = say_duration(measure.not_older_than, names.language)
-            take += say(f"; older than {old} counts as not known", f"；超过 {old} 视为未知")
-        sheet.item(f"**{sheet.safe(names.text(measure.title))}** ", take)
+        sheet.item(f"**{sheet.safe(names.text(measure.title))}** ", take_words(names, measure))
     for derived in plan.derived.values():
-        needs = say(
-            f"needs at least {derived.min_readings} readings on {derived.min_days} days, else it is not known",
-            f"至少需 {derived.min_days} 天内 {derived.min_readings} 个读数，否则视为未知",
-        )
-        parts = [names.derived(derived), needs]
-        if derived.where_words:
-            words = say(", ", "、").join(names.words(words) for words in derived.where_words.values())
-            parts.append(say(f"only readings taken {words}", f"仅计{words}读数"))
-        if derived.leave_out_first_day:
-            parts.append(say("the first day is left out", "首日不计"))
-        if derived.since_phase_start:
-            parts.append(say("only readings since the phase began", "仅计本阶段开始后的读数"))
-        if derived.judge == "block_end":
-            parts.append(say("judged when the planned block is over", "计划测量期结束后判定"))
-        sheet.item(f"`{derived.id}` ", say("; ", "；").join(parts))
+        sheet.item(f"`{derived.id}` ", derived_words(names, derived))
     sheet.gap()
+
+
+def take_words(names: Names, measure: Measure) -> str:
+    """How a measurement is taken, and which readings count."""
+    said = [readings_words(names, measure.take.readings)]
+    if measure.take.apart is not None:
+        apart = say_duration(measure.take.apart, names.language)
+        said.append(names.say(f"{apart} apart", f"间隔 {apart}"))
+    if measure.where is not None:
+        said.append(names.say(f"only where {names.cond(measure.where)}", f"仅计{names.cond(measure.where)}"))
+    if measure.sources:
+        said.append(names.say("only from ", "仅来自") + names.words(measure.sources))
+    if measure.not_older_than is not None:
+        old = say_duration(measure.not_older_than, names.language)
+        said.append(names.say(f"older than {old} counts as not known", f"超过 {old}视为未知"))
+    return names.say(", ", "，").join(said)
+
+
+def derived_words(names: Names, derived: Derived) -> str:
+    """How a value is computed, and when it is not known."""
+    say = names.say
+    needs = say(
+        f"needs at least {derived.min_readings} readings on {derived.min_days} days, else it is not known",
+        f"至少需 {derived.min_days} 天内 {derived.min_readings} 个读数，否则视为未知",
+    )
+    parts = [names.computed(derived), needs]
+    if derived.where_words:
+        words = say(", ", "、").join(names.words(words) for words in derived.where_words.values())
+        parts.append(say(f"only readings taken {words}", f"仅计{words}读数"))
+    if derived.leave_out_first_day:
+        parts.append(say("the first day is left out", "首日不计"))
+    if derived.since_phase_start:
+        parts.append(say("only readings since the phase began", "仅计本阶段开始后的读数"))
+    if derived.judge == "block_end":
+        parts.append(say("judged when the planned block is over", "计划测量期结束后判定"))
+    return say("; ", "；").join(parts)
 
 
 # --------------------------------------------------------------------------- the end of it
@@ -208,18 +223,10 @@ def _over(sheet: Sheet) -> None:
     if plan.ended_by_staff:
         sheet.item(say("Staff may end it as: ", "工作人员可结束，原因："), names.words(plan.ended_by_staff))
     for event in ("died", "withdrawn"):
-        row = plan.lifecycle.get(event)
-        red = (row.open_red if row is not None else None) or ("close" if event == "died" else "finish_with_a_person")
-        sent = say("nothing more is sent, nothing more is asked", "不再发送任何消息，不再询问")
-        left = {
-            "close": say("open red tasks are closed", "未完成的红色任务关闭"),
-            "finish_with_a_person": say("an open red is finished by a person", "未完成的红色任务由人工完成"),
-        }[red]
-        also = "" if row is None or not row.do else say("; ", "；") + actions_words(names, row.do)
-        sheet.item(f"**{sheet.safe(_capital(names.word(event)))}**: ", f"{sent}{say('; ', '；')}{left}{also}")
+        sheet.item(f"**{sheet.safe(_capital(names.word(event)))}**: ", leaving_words(names, event))
     for row in plan.lifecycle.values():
         if row.event not in {"died", "withdrawn"}:
-            sheet.item(f"**{sheet.safe(_capital(names.word(row.event)))}**: ", _event(sheet, row.event))
+            sheet.item(f"**{sheet.safe(_capital(names.word(row.event)))}**: ", event_words(names, row))
     paused = say(
         "nothing is asked but steps for safety; safety rules go on watching",
         "除安全步骤外不再询问；安全规则继续监测",
@@ -227,19 +234,38 @@ def _over(sheet: Sheet) -> None:
     if "paused" not in plan.lifecycle:
         sheet.item(f"**{_capital(names.word('paused'))}**: ", paused)
     for quota in plan.quotas:
-        steps = names.say(" or ", "或").join(_placed(names, step) for step in quota.steps)
-        lead = say_duration(quota.lead, names.language)
-        face = say(" face to face", "（面对面）") if quota.face_to_face else ""
-        said = say(
-            f"{steps} at least {quota.at_least} times a calendar year{face}; {lead} before its end, if behind: ",
-            f"{steps}每自然年至少 {quota.at_least} 次{face}；年末前 {lead}若不足：",
-        )
-        sheet.item(f"**{sheet.safe(_capital(names.word(quota.id)))}**: ", said + actions_words(names, [quota.behind]))
+        sheet.item(f"**{sheet.safe(_capital(names.word(quota.id)))}**: ", quota_words(names, quota))
     sheet.gap()
 
 
-def _event(sheet: Sheet, event: str) -> str:
-    names, row = sheet.names, sheet.names.plan.lifecycle[event]
+def leaving_words(names: Names, event: str) -> str:
+    """What is still done when a patient has died or withdraws."""
+    say, row = names.say, names.plan.lifecycle.get(event)
+    red = (row.open_red if row is not None else None) or ("close" if event == "died" else "finish_with_a_person")
+    left = {
+        "close": say("open red tasks are closed", "未完成的红色任务关闭"),
+        "finish_with_a_person": say("an open red is finished by a person", "未完成的红色任务由人工完成"),
+    }[red]
+    said = [say("nothing more is sent, nothing more is asked", "不再发送任何消息，不再询问"), left]
+    if row is not None and row.do:
+        said.append(actions_words(names, row.do))
+    return say("; ", "；").join(said)
+
+
+def quota_words(names: Names, quota: Quota) -> str:
+    """How many visits are owed, and what is done when they are not had."""
+    steps = names.say(" or ", "或").join(_placed(names, step) for step in quota.steps)
+    lead = say_duration(quota.lead, names.language)
+    face = names.say(" face to face", "（面对面）") if quota.face_to_face else ""
+    said = names.say(
+        f"{steps} at least {quota.at_least} times a calendar year{face}; {lead} before its end, if behind: ",
+        f"{steps}每自然年至少 {quota.at_least} 次{face}；年末前 {lead}若不足：",
+    )
+    return said + actions_words(names, [quota.behind])
+
+
+def event_words(names: Names, row: LifecycleRow) -> str:
+    """What an event of staff does, but for what is told of deaths and withdrawals."""
     say = names.say
     parts: list[str] = []
     if row.stop != "none":

@@ -53,11 +53,12 @@ def _steps(sheet: Sheet, steps: tuple[Step, ...]) -> None:
     for step in steps:
         title, kind = sheet.names.text(step.title), kind_word(step, sheet.names.language)
         what = say(f"{title} ({kind})", f"{title}（{kind}）")
-        rows.append([what, sheet.names.doer(step), _when(sheet.names, step), _what(sheet.names, step)])
+        rows.append([what, sheet.names.doer(step), when_words(sheet.names, step), what_words(sheet.names, step)])
     sheet.table(head, rows)
 
 
-def _when(names: Names, step: Step) -> str:
+def when_words(names: Names, step: Step) -> str:
+    """When a step is done: phrase, window, reminders, guard, what an outage does."""
     parts = [names.when(step.when)]
     window = step.window
     for length, en, zh in (
@@ -101,7 +102,7 @@ def _catch_up(names: Names, step: Step) -> str:
             assert_never(never)
 
 
-def _what(names: Names, step: Step) -> str:
+def what_words(names: Names, step: Step) -> str:
     """What a step does. A kind that is not known here does not pass the type checker."""
     say, body = names.say, step.body
     match body:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathways.lang.plan import Escalate, OpenTask, Rule
+from pathways.lang.plan import Escalate, OpenTask, RepeatMeasurement, Rule
 from pathways.lang.plan_say import say_duration
 from pathways.lang.render_actions import actions_words
 from pathways.lang.render_markdown import Sheet
@@ -39,21 +39,13 @@ def _rule(sheet: Sheet, rule: Rule) -> None:
     if rule.profiles:
         sheet.item(say("for ", "适用："), ", ".join(rule.profiles))
     if rule.repeat is not None:
-        _repeat(sheet, rule)
+        sheet.item(say("**measured again** ", "**复测** "), repeat_words(names, rule.repeat))
     sheet.item(say("**true**: ", "**成立**："), actions_words(names, rule.do) or say("noted in the record", "记入记录"))
     sheet.item(say("**false**: ", "**不成立**："), say("nothing is done", "不处理"))
-    sheet.item(say("**not known**: ", "**未知**："), _unknown(names, rule))
-    sheet.item(say("acts ", "触发："), _fires(names, rule))
+    sheet.item(say("**not known**: ", "**未知**："), unknown_words(names, rule))
+    sheet.item(say("acts ", "触发："), fires_words(names, rule))
     if rule.settled_when is not None:
-        within = say_duration(rule.settled_within, names.language)
-        settled = names.cond(rule.settled_when)
-        sheet.item(
-            say("settled when ", "缓解条件："),
-            say(
-                f"{settled}; if that is not so {within} after the task was completed, a further task is opened",
-                f"{settled}；任务完成后 {within}仍未满足则再开任务",
-            ),
-        )
+        sheet.item(say("settled when ", "缓解条件："), settled_words(names, rule))
     sheet.gap()
 
 
@@ -64,26 +56,34 @@ def rule_title(names: Names, rule: Rule) -> str:
     return names.text(title) if title is not None else names.word(rule.id)
 
 
-def _repeat(sheet: Sheet, rule: Rule) -> None:
-    names, repeat = sheet.names, rule.repeat
-    if repeat is None:
-        return
+def repeat_words(names: Names, repeat: RepeatMeasurement) -> str:
+    """How a second measurement is asked for, and what it does."""
     say = names.say
     after, within = (say_duration(length, names.language) for length in (repeat.after, repeat.within))
     none = {"confirmed": say("counts as confirmed", "视为确认"), "settled": say("counts as settled", "视为缓解")}
     asks = names.message(repeat.message)
     normal = actions_words(names, repeat.normal_repeat) or say("nothing is done", "不处理")
-    sheet.item(
-        say("**measured again** ", "**复测** "),
-        say(
-            f"between {after} and {within} later (“{asks}”); no second reading {none[repeat.no_repeat]}; "
-            f"a normal second reading: {normal}",
-            f"{after}至 {within}后（“{asks}”）；未复测{none[repeat.no_repeat]}；复测正常：{normal}",
-        ),
+    return say(
+        f"between {after} and {within} later (“{asks}”); no second reading {none[repeat.no_repeat]}; "
+        f"a normal second reading: {normal}",
+        f"{after}至 {within}后（“{asks}”）；未复测{none[repeat.no_repeat]}；复测正常：{normal}",
     )
 
 
-def _unknown(names: Names, rule: Rule) -> str:
+def settled_words(names: Names, rule: Rule) -> str:
+    """When a rule's trouble is over."""
+    if rule.settled_when is None:
+        return ""
+    within = say_duration(rule.settled_within, names.language)
+    settled = names.cond(rule.settled_when)
+    return names.say(
+        f"{settled}; if that is not so {within} after the task was completed, a further task is opened",
+        f"{settled}；任务完成后 {within}仍未满足则再开任务",
+    )
+
+
+def unknown_words(names: Names, rule: Rule) -> str:
+    """What a rule does when its condition is not known."""
     if rule.unknown.do:
         does = actions_words(names, rule.unknown.do)
         if rule.unknown.lasts is None:
@@ -95,7 +95,8 @@ def _unknown(names: Names, rule: Rule) -> str:
     return names.say("cannot be", "不会出现")
 
 
-def _fires(names: Names, rule: Rule) -> str:
+def fires_words(names: Names, rule: Rule) -> str:
+    """How often a rule acts."""
     said = {
         "each_reading": names.say("on each reading", "每个读数"),
         "each_answer": names.say("on each answer", "每次回答"),

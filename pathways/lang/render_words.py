@@ -40,100 +40,9 @@ from pathways.lang.plan import (
 from pathways.lang.plan_base import Part, Text
 from pathways.lang.plan_say import role_words, say_cond, say_duration, say_quantity
 from pathways.lang.plan_say_when import say_moment, say_when
+from pathways.lang.render_vocabulary import EXAMPLES, FUNCTIONS, KINDS, WORDS
 
-_FUNCTIONS: Final[dict[str, Text]] = {
-    "mean": Text(en="mean", zh="平均值"),
-    "median": Text(en="median", zh="中位数"),
-    "min": Text(en="lowest", zh="最低值"),
-    "max": Text(en="highest", zh="最高值"),
-    "last": Text(en="last", zh="最新值"),
-    "first": Text(en="first", zh="最早值"),
-    "count": Text(en="number of readings of", zh="读数次数"),
-    "sum": Text(en="sum of", zh="总和"),
-    "change": Text(en="change of", zh="变化"),
-}
-_WORDS: Final[dict[str, Text]] = {
-    "done": Text(en="done", zh="已完成"),
-    "done_late": Text(en="done late", zh="迟完成"),
-    "partly": Text(en="partly done", zh="部分完成"),
-    "missed": Text(en="missed", zh="漏做"),
-    "taken": Text(en="taken", zh="已服"),
-    "taken_late": Text(en="taken late", zh="迟服"),
-    "not_taken": Text(en="not taken", zh="未服"),
-    "read": Text(en="read", zh="已读"),
-    "passed": Text(en="passed", zh="已通过"),
-    "sent": Text(en="sent", zh="已发送"),
-    "undelivered": Text(en="not delivered", zh="未送达"),
-    "no_show": Text(en="no show", zh="未到"),
-    "moved": Text(en="moved", zh="已改期"),
-    "skipped": Text(en="skipped", zh="已跳过"),
-    "cancelled": Text(en="cancelled", zh="已取消"),
-    "failed": Text(en="failed", zh="失败"),
-    "yes": Text(en="yes", zh="是"),
-    "no": Text(en="no", zh="否"),
-    "male": Text(en="male", zh="男"),
-    "female": Text(en="female", zh="女"),
-    "clinic": Text(en="in the clinic", zh="门诊"),
-    "home": Text(en="at home", zh="居家"),
-    "video": Text(en="by video", zh="视频"),
-    "phone": Text(en="by telephone", zh="电话"),
-    "image_text": Text(en="by text and picture", zh="图文"),
-    "app": Text(en="app", zh="应用"),
-    "sms": Text(en="text message", zh="短信"),
-    "call": Text(en="telephone call", zh="电话"),
-    "email": Text(en="e-mail", zh="邮件"),
-    "wechat": Text(en="WeChat", zh="微信"),
-    "systolic": Text(en="systolic", zh="收缩压"),
-    "diastolic": Text(en="diastolic", zh="舒张压"),
-    "pulse": Text(en="pulse", zh="脉搏"),
-    "patient": Text(en="patient", zh="患者"),
-    "caregiver": Text(en="caregiver", zh="照护者"),
-    "red": Text(en="red", zh="红色"),
-    "amber": Text(en="amber", zh="黄色"),
-    "info": Text(en="information", zh="提示"),
-    "no_data": Text(en="no data", zh="无数据"),
-    "mild": Text(en="mild", zh="轻度"),
-    "moderate": Text(en="moderate", zh="中度"),
-    "severe": Text(en="severe", zh="重度"),
-    "age": Text(en="age", zh="年龄"),
-    "sex": Text(en="sex", zh="性别"),
-    "pregnant": Text(en="pregnant", zh="怀孕"),
-    "conditions": Text(en="conditions", zh="疾病"),
-    "medicines": Text(en="medicines", zh="用药"),
-    "smoker": Text(en="smoker", zh="吸烟"),
-    "withdrawn": Text(en="the patient withdraws", zh="患者退出"),
-    "died": Text(en="the patient has died", zh="患者去世"),
-    "readmitted": Text(en="the patient is readmitted", zh="患者再次入院"),
-    "discharged_again": Text(en="the patient is discharged again", zh="患者再次出院"),
-    "contact_refused": Text(en="the patient refuses contact", zh="患者拒绝联系"),
-    "paused": Text(en="the pathway is paused", zh="路径暂停"),
-    "resumed": Text(en="the pathway is resumed", zh="路径恢复"),
-    "transferred": Text(en="the patient is transferred", zh="患者转出"),
-    "moved_away": Text(en="moved away", zh="已迁走"),
-    "declined_care": Text(en="declined care", zh="拒绝随访"),
-    "emergency_number": Text(en="emergency number", zh="急救电话"),
-    "care": Text(en="care", zh="随访照护"),
-    "device_data": Text(en="data of devices", zh="设备数据"),
-    "enrolment": Text(en="enrolment", zh="入组"),
-    "finished": Text(en="finished", zh="完成"),
-    "urgent": Text(en="urgent", zh="紧急"),
-    "overdue": Text(en="overdue", zh="逾期"),
-    "pharmacy": Text(en="pharmacy", zh="药房"),
-}
-_EXAMPLES: Final[dict[str, Text]] = {"emergency_number": Text(en="911", zh="120")}
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
-KINDS: Final[dict[str, Text]] = {
-    "measure": Text(en="measurement", zh="测量"),
-    "ask": Text(en="questions", zh="提问"),
-    "dose": Text(en="medicine", zh="服药"),
-    "teach": Text(en="education", zh="宣教"),
-    "say": Text(en="message", zh="消息"),
-    "task": Text(en="task", zh="任务"),
-    "visit": Text(en="visit", zh="就诊"),
-    "handoff": Text(en="handoff", zh="转交"),
-}
-"""What people call each kind of step."""
-
 PLAIN: Final = (
     c.Literal_, c.Arith, c.Compare, c.Between, c.Known, c.InARow, c.NOfM, c.HeldFor, c.And, c.Or, c.Not, c.AtLeast,
     c.Always, w.SupplyEndMoment, w.BookedMoment, w.DayOfPhase, w.OffsetMoment, w.AbsoluteMoment, w.OnceAt, w.DaysAfter,
@@ -149,7 +58,7 @@ def kind_word(step: Step, language: Language) -> str:
 
 def plain_word(word: str, language: Language) -> str:
     """A coded word (``done_late``, ``clinic``, ``sms``) for people; one not known loses its underscores."""
-    known = _WORDS.get(word)
+    known = WORDS.get(word)
     return known.in_language(language) if known is not None else word.replace("_", " ")
 
 
@@ -238,7 +147,7 @@ class Names:
 
     def example(self, placeholder: str) -> str:
         """What stands for a placeholder of messages on pages; every site has its own."""
-        return self.text(_EXAMPLES[placeholder])
+        return self.text(EXAMPLES[placeholder])
 
     def parameter(self, parameter: Parameter) -> str:
         """The value of a parameter: of the profile asked for, else of every profile that differs."""
@@ -274,13 +183,17 @@ class Names:
         if component == "value":
             return self.say(lower_first(title.en), title.zh)
         if self.language == "zh":
-            return self.word(component) if component in _WORDS else f"{title.zh}（{self.word(component)}）"
+            return self.word(component) if component in WORDS else f"{title.zh}（{self.word(component)}）"
         return f"{self.word(component)} {lower_first(title.en)}"
 
     def derived(self, spec: Derived, component: str = "value") -> str:
-        """``mean systolic blood pressure of 7 days``."""
+        """``mean systolic blood pressure of 7 days``, as conditions speak of it."""
+        return self.computed(spec, component)
+
+    def computed(self, spec: Derived, component: str = "value") -> str:
+        """What is computed, of which readings."""
         what = self.measured(self.plan.measures[spec.measure].title, component)
-        made = self.text(_FUNCTIONS[spec.function])
+        made = self.text(FUNCTIONS[spec.function])
         over = say_duration(spec.over, self.language)
         return self.say(f"{made} {what} of {over}", f"{over}{what}{made}")
 

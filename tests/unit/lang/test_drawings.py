@@ -21,7 +21,8 @@ from pathways.lang.render_map import cards
 from pathways.lang.render_picture import MARGIN, WIDTH, picture
 from pathways.lang.render_svg import width_of, wrapped
 from pathways.lang.render_times import PHASE, place
-from pathways.lang.render_words import KINDS, NAMED, PLAIN, Names
+from pathways.lang.render_vocabulary import KINDS
+from pathways.lang.render_words import NAMED, PLAIN, Names
 
 ROOT = Path(__file__).resolve().parents[3]
 LIBRARY = sorted((ROOT / "pathways" / "library").glob("*/pathway.yaml"))
