@@ -53,6 +53,10 @@ _INCIDENTS: Final = {
         en="The partner holds another request under this name.",
         zh="合作方以该编号持有另一份请求。",
     ),
+    "partner_after_end": Text(
+        en="A partner reports something else about a request that was over; ask it what became of it.",
+        zh="合作方对一项已结束的请求报告了不同结果，请向其核实。",
+    ),
 }
 
 
@@ -269,14 +273,30 @@ def _unseen(talk: Talk, column: Any) -> Select[Any]:
     )
 
 
+def hear_after_end(connection: Connection, sealer: Sealer, row: Any, body: Mapping[str, Json], at: datetime) -> None:
+    """A callback about a conversation that is over. ``row``: of the handoff; ``at``: wall time.
+
+    What tells how it came to its end, or the end itself, is no news. Another end, or anything after it, is: the
+    journey has gone on from the end it knows, so a person has to ask. Called off before anything was heard, the partner
+    was thought to hold nothing: then every word is news.
+    """
+    version, state = int(body.get("version") or 0), body.get("state")
+    if version > row.version or (version == row.version and state != row.state):
+        _incident(connection, sealer, row.journey, row.key, "partner_after_end", at)
+
+
 def raise_incident(connection: Connection, sealer: Sealer, talk: Talk, kind: str, at: datetime) -> None:
     """A loud failure outside the pathway, once per handoff and kind."""
-    key = f"handoff:{kind}:{opaque(talk.key)}"
+    _incident(connection, sealer, talk.journey, talk.key, kind, at)
+
+
+def _incident(connection: Connection, sealer: Sealer, owner: str, handoff_key: str, kind: str, at: datetime) -> None:
+    key = f"handoff:{kind}:{opaque(handoff_key)}"
     if connection.scalar(select(incident.c.key).where(incident.c.key == key)) is not None:
         return
     words = _INCIDENTS[kind]
     sealed = sealer.seal("incident.text", {"en": words.en, "zh": words.zh})
-    connection.execute(insert(incident).values(key=key, journey=talk.journey, kind=kind, at=at, text_sealed=sealed))
+    connection.execute(insert(incident).values(key=key, journey=owner, kind=kind, at=at, text_sealed=sealed))
 
 
 def said(machine: Machine, state: str) -> str:

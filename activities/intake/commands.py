@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, insert, select
 
 from activities import rehearsal
+from activities.handoffs.book import hear_after_end
 from activities.intake.inbox import QUIET, WAKE, NewEvent, StoredEvent, locked, note_wake, put
 from activities.intake.refusals import Refusal, refuse
 from activities.keys.sealing import KeyUnknownError
@@ -116,18 +117,20 @@ def store_callback(
         query = select(callback.c.body_hash).where(callback.c.partner == partner, callback.c.webhook_id == webhook_id)
         if connection.scalar(query) is not None:
             return CallbackStored(found.journey, found.number, found.key, fresh=False)
+        now = ledger.store.now()
         # Once a conversation is over nobody takes callbacks up any more: what was asked for came before they did.
-        over = connection.scalar(
-            select(handoff.c.final).where(handoff.c.partner == partner, handoff.c.business_id == business_id)
-        )
+        # Locked, so that an end that is being written down now either is seen here or sees this callback.
+        row = connection.execute(select(handoff).where(handoff.c.key == found.key).with_for_update()).one()
+        if row.final:
+            hear_after_end(connection, sealer, row, body, now)
         connection.execute(
             insert(callback).values(
                 partner=partner,
                 webhook_id=webhook_id,
                 business_id=business_id,
                 journey=found.journey,
-                received=ledger.store.now(),
-                applied=bool(over),
+                received=now,
+                applied=row.final,
                 body_hash=digest,
                 body_sealed=sealer.seal("callback.body", body),
             )

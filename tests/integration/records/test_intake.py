@@ -296,15 +296,31 @@ def test_callbacks_are_stored_once(house: House) -> None:
     assert house.count(schema.callback) == 1
 
 
-def test_a_callback_about_what_is_over_waits_for_nobody(house: House) -> None:
-    """The partner was asked, and told the end, before its own callback came: nobody takes that one up any more."""
+@pytest.mark.parametrize(
+    ("end", "said", "news"),
+    [
+        pytest.param(("handed_over", 4), ("handed_over", 4), False, id="the end itself, after it was asked for"),
+        pytest.param(("handed_over", 4), ("accepted", 2), False, id="the way to the end"),
+        pytest.param(("handed_over", 4), ("declined", 4), True, id="another end"),
+        pytest.param(("handed_over", 4), ("declined", 5), True, id="something after the end"),
+        pytest.param(("cancelled", 1), ("accepted", 2), True, id="the request had arrived, called off or not"),
+    ],
+)
+def test_a_callback_about_what_is_over_waits_for_nobody(
+    house: House, end: tuple[str, int], said: tuple[str, int], news: bool
+) -> None:
+    """Nobody takes it up any more; where it tells something else than the end we know, a person is to ask."""
     house.enrolled()
     _handoff(house)
-    store_callback(house.ledger, "pharmacy", "w1", "h-1", {"state": "accepted"})
-    house.ledger.store.transact(lambda c: c.execute(schema.handoff.update().values(final=True)))
-    store_callback(house.ledger, "pharmacy", "w2", "h-1", {"state": "handed_over"})
+    store_callback(house.ledger, "pharmacy", "w1", "h-1", {"state": "accepted", "version": 1})
+    over = schema.handoff.update().values(final=True, state=end[0], version=end[1])
+    house.ledger.store.transact(lambda c: c.execute(over))
+    body = {"state": said[0], "version": said[1]}
+    for webhook in ("w2", "w2", "w3"):
+        store_callback(house.ledger, "pharmacy", webhook, "h-1", body)
     rows = house.rows(select(schema.callback).order_by(schema.callback.c.webhook_id))
-    assert [row.applied for row in rows] == [False, True]
+    assert [row.applied for row in rows] == [False, True, True]
+    assert [row.kind for row in house.rows(select(schema.incident))] == ["partner_after_end"] * news
 
 
 def _handoff(house: House) -> None:
