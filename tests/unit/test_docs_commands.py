@@ -60,7 +60,7 @@ def test_every_command_can_be_typed(page: Path) -> None:
     text = page.read_text("utf-8")
     wrong = [f"{line}: {said}" for line in typed_lines(text) if (said := fault(shlex.split(line), whole=True))]
     for line in INLINE.findall(prose(text)):
-        words = [word for word in re.split(r"[\s\[\]()]+", line) if word and word != "…"]
+        words = [word for word in shlex.split(re.sub(r"[\[\]()]", " ", line)) if word != "…"]
         # `carepath readings check|import`: the first of them.
         words = [word.partition("|")[0].rstrip("…") for word in words]
         if words and words[0] != "COMMAND" and (said := fault(words, whole=False)):

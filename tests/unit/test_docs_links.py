@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.docs_pages import INDEX, ROOT, anchors, broken_links, links, name_of, pages, reachable
 
-MACHINE_PATH = re.compile(r"(?<![\w.}])(?:/(?:work|tmp|root|home|Users|mnt|private)/|~/|[A-Z]:\\)\S*")
+MACHINE_PATH = re.compile(r"(?<![\w.}])(?:/(?:work|tmp|root|home|Users|mnt|private)/|[A-Z]:\\)\S*")
 
 
 @pytest.mark.parametrize("page", pages(), ids=name_of)
