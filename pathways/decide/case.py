@@ -155,6 +155,10 @@ class Case:
         kind = spec.type if spec is not None else "text"
         if known is None or known.value is None:
             return None
+        if spec is not None and spec.not_older_than is not None and known.at is not None:
+            until = self.after(known.at, spec.not_older_than)
+            if until is not None and until < self.now:
+                return None
         return fact_value(kind, known.value, local_date(self.now, self.zone))
 
     def param(self, param: str) -> Decimal | None:

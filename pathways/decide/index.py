@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pathways.lang.plan import (
+    AskBody,
     Attempts,
     Derived,
     Escalate,
@@ -141,6 +142,13 @@ class PlanIndex:
     params_by_patient: bool = False
 
 
+def measure_of(step: Step) -> str:
+    """The measure whose readings a step asks for, "" for none."""
+    if isinstance(step.body, MeasureBody):
+        return step.body.measure
+    return step.body.instrument.measure if isinstance(step.body, AskBody) and step.body.instrument is not None else ""
+
+
 _indexes: dict[str, PlanIndex] = {}
 _LIMIT = 64
 
@@ -185,7 +193,9 @@ def _add_step(index: PlanIndex, step: Step, phase: str) -> None:
     index.phase_of[step.path] = phase
     index.paths[step.id] = (*index.paths.get(step.id, ()), step.path)
     index.moments[step.path] = _when_tokens(step)
-    index.guards[step.path] = tokens(step.only_if, step.when.while_cond, step.when.until_cond)
+    measure = measure_of(step)
+    guard = index.plan.measures[measure].only_if if measure else None
+    index.guards[step.path] = tokens(step.only_if, step.when.while_cond, step.when.until_cond, guard)
     index.dropped[step.path] = tokens(step.drop_when, step.satisfied_by)
     if isinstance(step.body, MeasureBody):
         measure = step.body.measure

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pathways.decide import enrol, intake, lifecycle, merge, phases, rules, steps, visits
+from pathways.decide import enrol, intake, lifecycle, merge, phases, rules, steps, visits, windows
 from pathways.decide.actions import Setting, named, perform
 from pathways.decide.agenda import Ahead, ahead, next_wake, urgent_until
 from pathways.decide.case import Case
@@ -155,6 +155,8 @@ def _alarm(run: Run, alarm: Alarm) -> None:
         _plan_on(run, alarm)
     elif alarm.what == "block":
         close_block(run.cases[alarm.enrolment], alarm)
+    elif alarm.what == "baseline":
+        windows.baseline_due(run.cases[alarm.enrolment], alarm)
     elif alarm.what == "quota":
         visits.quota_due(run.cases[alarm.enrolment], alarm)
     else:

@@ -69,7 +69,7 @@ def enrolment_next(e: Enrolment) -> tuple[datetime, int] | None:
 
 def alarm_next(a: Alarm) -> tuple[datetime, int] | None:
     """A due instant of its own."""
-    return None if a.at is None else (a.at, PROGRESS if a.what in {"plan", "block"} else TIMEOUT)
+    return None if a.at is None else (a.at, PROGRESS if a.what in {"plan", "block", "baseline"} else TIMEOUT)
 
 
 NEXT: dict[str, Any] = {

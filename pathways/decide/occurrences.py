@@ -13,6 +13,7 @@ from pathways.decide.conditions import Unknown
 from pathways.decide.contact import Wish, place
 from pathways.decide.effects import Unless
 from pathways.decide.explain import reason_words
+from pathways.decide.index import measure_of
 from pathways.decide.records import Alarm, Occurrence, StepRun
 from pathways.decide.texts import text, word
 from pathways.lang.plan import (
@@ -93,13 +94,6 @@ def make(
     return occurrence
 
 
-def measure_of(step: Step) -> str:
-    """The measure whose readings a step asks for, "" for none."""
-    if isinstance(step.body, MeasureBody):
-        return step.body.measure
-    return step.body.instrument.measure if isinstance(step.body, AskBody) and step.body.instrument is not None else ""
-
-
 def add(case: Case, occurrence: Occurrence) -> None:
     """Put an occurrence into the state, its index and the agenda."""
     case.run.state.occurrences[occurrence.key] = occurrence
@@ -171,7 +165,8 @@ def wanted(case: Case, step: Step) -> bool:
         return False
     if step.when.while_cond is not None and not case.allows(step.when.while_cond):
         return False
-    return case.allows(step.only_if)
+    measure = measure_of(step)
+    return case.allows(step.only_if) and (not measure or case.allows(case.plan.measures[measure].only_if))
 
 
 def _wish(case: Case, step: Step, o: Occurrence, number: int, at: datetime) -> Wish:
@@ -364,7 +359,8 @@ def block_feeds(case: Case, step: Step) -> tuple[Derived, ...]:
     """Derived values that wait for the end of a planned block of this step."""
     if not isinstance(step.body, MeasureBody):
         return ()
-    return tuple(d for d in case.index.derived_of.get(step.body.measure, ()) if d.judge == "block_end")
+    found = case.index.derived_of.get(step.body.measure, ())
+    return tuple(d for d in found if d.judge == "block_end" and d.days is None)
 
 
 def has_blocks(step: Step) -> bool:

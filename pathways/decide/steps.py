@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import doses, handoffs
+from pathways.decide import doses, handoffs, windows
 from pathways.decide.calendar import Slot, local_time, occurrences
 from pathways.decide.conditions import Truth
 from pathways.decide.contact import say
@@ -54,6 +54,7 @@ def horizon(run: Run) -> datetime:
 
 def plan_all(case: Case) -> None:
     """Plan every step of the present phase up to the horizon."""
+    windows.plan_baselines(case)
     for step in case.steps():
         plan_step(case, step)
 
@@ -350,6 +351,8 @@ def settle(case: Case, o: Occurrence, outcome: str, why: str) -> None:
 
 def look_moments(case: Case, touched: set[str]) -> None:
     """Something that a schedule counts from changed."""
+    if any(token[0] in "af*" for token in touched):
+        windows.plan_baselines(case)
     for step in case.steps():
         inputs = case.index.moments[step.path]
         if inputs and case.touches(inputs, touched):

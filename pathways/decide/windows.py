@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from statistics import median
 from typing import TYPE_CHECKING
 
-from pathways.decide.calendar import local_date
+from pathways.decide.calendar import day_start, local_date
 from pathways.decide.calendar_zone import add_calendar, clock_delta
 from pathways.decide.conditions import Sample, Unknown
 from pathways.decide.readings import accepted
-from pathways.decide.records import Kept, Window
+from pathways.decide.records import Alarm, Kept, Window
+from pathways.decide.statistics_of_readings import FUNCTIONS, Rows, share
 from pathways.lang.plan import Derived, Measure, Plan
 from pathways.lang.plan_base import CLOCK_UNITS, Text
 from pathways.lang.plan_say import unit_word
@@ -86,14 +86,24 @@ def compute(case: Case, spec: Derived) -> Window:
         return window
     names = sorted({name for _, kept in rows for name in kept.values})
     for name in names:
-        values = [kept.values[name] for _, kept in rows if name in kept.values]
-        window.values[name] = _function(spec.function, values)
+        value = _made(case, spec, [(at, kept.values[name]) for at, kept in rows if name in kept.values])
+        if value is not None:
+            window.values[name] = value
     return window
+
+
+def _made(case: Case, spec: Derived, rows: Rows) -> Decimal | None:
+    """What a function makes of the readings of one component; None where it cannot."""
+    if spec.function not in {"share", "time_in"}:
+        return FUNCTIONS[spec.function](rows)
+    low, high = (case.param(name) for name in spec.bounds)
+    return None if low is None or high is None else share(rows, low, high)
 
 
 _FUNCTIONS_ZH = {
     "mean": "均值", "median": "中位数", "min": "最低值", "max": "最高值", "last": "最近值", "first": "首次值",
-    "count": "次数", "sum": "合计", "change": "变化",
+    "count": "次数", "sum": "合计", "change": "变化", "percent_change": "变化百分比", "trend": "每日趋势",
+    "variability": "标准差", "cv": "变异系数", "share": "达标比例", "time_in": "目标范围内比例",
 }  # fmt: skip
 
 
@@ -126,6 +136,12 @@ def _rows(case: Case, spec: Derived) -> list[tuple[datetime, Kept]]:
     ]
     if not rows:
         return rows
+    if spec.days is not None:
+        first_day = _anchor_day(case, spec)
+        if first_day is None:
+            return []
+        begin, end = (add_calendar(first_day, day, "day") for day in (spec.days.first, spec.days.last))
+        return [row for row in rows if begin <= local_date(row[0], case.zone) <= end]
     newest = rows[-1][0]
     if spec.over.unit in CLOCK_UNITS:
         edge = newest - clock_delta(spec.over.amount or 1, spec.over.unit)
@@ -139,9 +155,44 @@ def _rows(case: Case, spec: Derived) -> list[tuple[datetime, Kept]]:
     return rows
 
 
+def _anchor_day(case: Case, spec: Derived) -> date | None:
+    """The local date of day 0 of a baseline."""
+    assert spec.days is not None
+    anchor = case.anchors(None).get(spec.days.anchor)
+    if isinstance(anchor, datetime):
+        return local_date(anchor, case.zone)
+    return anchor
+
+
+def plan_baselines(case: Case) -> None:
+    """Note when the days of each baseline are over, once the day they count from is known."""
+    for spec in case.plan.derived.values():
+        key = f"{case.id}|baseline|{spec.id}"
+        if spec.days is None or frozen(case, spec) is not None:
+            continue
+        first_day = _anchor_day(case, spec)
+        if first_day is None:
+            case.run.state.alarms.pop(key, None)
+            continue
+        at = day_start(add_calendar(first_day, spec.days.last + 1, "day"), case.zone)
+        alarm = case.run.state.alarms.get(key)
+        if alarm is None or alarm.at != at:
+            alarm = Alarm(key=key, enrolment=case.id, what="baseline", subject=spec.id, at=max(at, case.run.at))
+            case.run.state.alarms[key] = alarm
+            case.run.live.schedule("alarms", alarm)
+
+
+def baseline_due(case: Case, alarm: Alarm) -> None:
+    """The days of a baseline are over: what it is stays so."""
+    del case.run.state.alarms[alarm.key]
+    spec = case.plan.derived.get(alarm.subject)
+    if spec is not None:
+        close(case, spec, case.run.at)
+
+
 def _first_day(spec: Derived, newest: date) -> date:
     """``over: n days`` is the day of the newest reading and the n-1 local days before it."""
-    if spec.function == "change":
+    if spec.function in {"change", "percent_change"}:
         return add_calendar(newest, -(spec.over.amount or 1), spec.over.unit)
     back = add_calendar(newest, -(spec.over.amount or 1), spec.over.unit)
     return add_calendar(back, 1, "day")
@@ -149,23 +200,3 @@ def _first_day(spec: Derived, newest: date) -> date:
 
 def _has_words(kept: Kept, spec: Derived) -> bool:
     return all(kept.context.get(name) in words for name, words in spec.where_words.items())
-
-
-def _function(name: str, values: list[Decimal]) -> Decimal:
-    if name == "mean":
-        return sum(values, Decimal(0)) / len(values)
-    if name == "median":
-        return Decimal(median(values))
-    if name == "min":
-        return min(values)
-    if name == "max":
-        return max(values)
-    if name == "first":
-        return values[0]
-    if name == "count":
-        return Decimal(len(values))
-    if name == "sum":
-        return sum(values, Decimal(0))
-    if name == "change":
-        return values[-1] - values[0]
-    return values[-1]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from pathways.lang.catalogue import text_of
 from pathways.lang.compile_actions import ENDS_ALLOW, compile_actions
 from pathways.lang.compile_reader import NOTHING, Reader
+from pathways.lang.diagnostics import Said
 from pathways.lang.phrases import parse_quantity_range
 from pathways.lang.plan import (
     Adjustable,
+    BaselineDays,
     Derived,
     Eligibility,
     Evidence,
@@ -22,7 +25,7 @@ from pathways.lang.plan import (
     ParamValue,
     Take,
 )
-from pathways.lang.plan_base import Quantity, Text
+from pathways.lang.plan_base import Duration, Quantity, Text
 from pathways.lang.resolve import PROFESSIONS, READING_ATTRIBUTES, Scope
 from pathways.lang.source import Path
 from pathways.lang.spec import FUNCTIONS, LATER_FUNCTIONS, DerivedSpec, FactSpec, MeasureSpec, ParameterSpec
@@ -70,6 +73,7 @@ def _fact(r: Reader, path: Path, name: str, spec: FactSpec) -> Fact:
         ask_text=question,
         options=tuple(spec.options or ()),
         unit=unit,
+        not_older_than=r.duration(spec.not_older_than, (*path, "not_older_than")) if spec.not_older_than else None,
     )
 
 
@@ -296,6 +300,7 @@ def _measure(r: Reader, path: Path, name: str, spec: MeasureSpec) -> Measure:
         components=tuple(components),
         take=r.take(spec.take, (*path, "take")) if spec.take is not None else Take(),
         where=r.condition(spec.where, (*path, "where"), where) if spec.where is not None else None,
+        only_if=r.condition(spec.test, (*path, "if"), Scope(r.symbols)) if spec.test is not None else None,
         not_older_than=r.duration(spec.not_older_than, (*path, "not_older_than")) if spec.not_older_than else None,
         sources=tuple(spec.sources or ()),
     )
@@ -315,17 +320,61 @@ def _derived(r: Reader, path: Path, name: str, spec: DerivedSpec) -> Derived:
         r.one_of("unknown_function", function, (*path, "as"), FUNCTIONS)
     needs = r.enough(spec.needs_at_least, (*path, "needs_at_least")) if spec.needs_at_least is not None else (1, 1)
     judge = r.word(spec.judge, (*path, "judge"), "judge") if spec.judge is not None else "reading"
+    days = _baseline(r, path, spec)
+    over = None if days is None else Duration(amount=days.last - days.first + 1, unit="day")
     return Derived(
         id=name,
         path=f"derived.{name}",
         measure=spec.of,
         where_words=r.where_words(spec.where, (*path, "where")) if spec.where is not None else {},
         function=function if function in FUNCTIONS else "mean",  # type: ignore[arg-type]  # checked above
-        over=r.duration(spec.over, (*path, "over")),
+        over=over or r.duration(spec.over, (*path, "over")),
         leave_out_first_day=spec.leave_out is not None
         and r.word(spec.leave_out, (*path, "leave_out"), "leave_out") == "first_day",
         min_readings=needs[0],
         min_days=needs[1],
-        judge="block_end" if judge == "block_end" else "reading",
+        judge="block_end" if judge == "block_end" or days is not None else "reading",
         since_phase_start=spec.since is not None and r.word(spec.since, (*path, "since"), "since") == "phase_start",
+        bounds=_bounds(r, path, spec),
+        days=days,
     )
+
+
+def _bounds(r: Reader, path: Path, spec: DerivedSpec) -> tuple[str, ...]:
+    """The two parameters between which ``share`` and ``time_in`` count."""
+    counts = spec.function in {"share", "time_in"}
+    if spec.inside is None:
+        if counts:
+            r.say("missing_key", (*path, "as"), place=DerivedSpec.PLACE, key_="inside")
+        return ()
+    if not counts:
+        r.say("text_not_allowed", (*path, "inside"), key=True, key_="inside", needs="as: share")
+    if len(spec.inside) != 2:
+        r.say("wrong_type", (*path, "inside"), key_="inside", expected=Said("two parameters", "两个参数"))
+        return ()
+    units = set(r.symbols.components(spec.of).values())
+    for index, name in enumerate(spec.inside):
+        at = (*path, "inside", index)
+        r.symbols.mark("param", name)
+        if r.one_of("unknown_name", name, at, r.spec.parameters) and r.symbols.units.get(name, "1") not in units:
+            measured = next(iter(units), "1")
+            r.say("unit_mismatch", at, left=r.shown(r.symbols.units.get(name, "1")), right=r.shown(measured))
+    return tuple(spec.inside)
+
+
+_DAYS = re.compile(r"days (\d{1,4}) to (\d{1,4}) after ([a-z][a-z0-9_]*)\Z")
+
+
+def _baseline(r: Reader, path: Path, spec: DerivedSpec) -> BaselineDays | None:
+    """``over: days 1 to 7 after discharge, freeze: yes``: a baseline."""
+    found = _DAYS.match(" ".join(spec.over.split()))
+    if found is None:
+        if spec.freeze:
+            r.say("text_not_allowed", (*path, "freeze"), key=True, key_="freeze", needs="over: days 1 to 7 after …")
+        return None
+    if not spec.freeze:
+        r.say("missing_key", (*path, "over"), place=DerivedSpec.PLACE, key_="freeze")
+    first, last = int(found[1]), int(found[2])
+    if last < first:
+        r.say("window_inverted", (*path, "over"), first=str(first), second=str(last))
+    return BaselineDays(first=first, last=max(first, last), anchor=r.anchor(found[3], (*path, "over")))

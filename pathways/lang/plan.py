@@ -46,6 +46,7 @@ from pathways.lang.plan_steps import (
 )
 from pathways.lang.plan_things import (
     Adjustable,
+    BaselineDays,
     Derived,
     Evidence,
     Fact,
@@ -70,6 +71,7 @@ __all__ = [
     "AskBody",
     "AskMeasure",
     "Attempts",
+    "BaselineDays",
     "Deadline",
     "Derived",
     "DoseBody",

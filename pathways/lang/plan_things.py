@@ -36,6 +36,7 @@ class Fact(Part):
     ask_text: Text | None = None
     options: tuple[str, ...] = ()
     unit: str | None = None
+    not_older_than: Duration | None = None
 
 
 class ParamValue(Part):
@@ -92,7 +93,8 @@ class MeasureComponent(Part):
 
 
 class Measure(Part):
-    """A measured thing of this pathway; ``catalogue`` is its id there (``blood_pressure``)."""
+    """A measured thing of this pathway; ``catalogue`` is its id there (``blood_pressure``). Steps that ask for it are
+    guarded by ``only_if``."""
 
     id: str
     catalogue: str
@@ -100,12 +102,24 @@ class Measure(Part):
     components: tuple[MeasureComponent, ...]
     take: Take = Take()
     where: Cond | None = None
+    only_if: Cond | None = None
     not_older_than: Duration | None = None
     sources: tuple[str, ...] = ()
 
 
+class BaselineDays(Part):
+    """``days 1 to 7 after discharge``: local dates so many days after that of the anchor, both included."""
+
+    first: int
+    last: int
+    anchor: str
+
+
 class Derived(Part):
     """A value computed from readings over a window.
+
+    ``bounds``: the two parameters between which ``share`` and ``time_in`` count. ``days``: a baseline, computed once,
+    when the last of these days after its anchor is over, and kept.
 
     ``where`` filters readings by their ``setting`` and source words. ``min_readings`` and ``min_days``
     make it unknown until there are enough. ``leave_out_first_day`` drops the first local day that
@@ -118,13 +132,18 @@ class Derived(Part):
     path: str
     measure: str
     where_words: dict[str, tuple[str, ...]] = {}
-    function: Literal["mean", "median", "min", "max", "last", "first", "count", "sum", "change"]
+    function: Literal[
+        "mean", "median", "min", "max", "last", "first", "count", "sum", "change", "percent_change", "trend",
+        "variability", "cv", "share", "time_in",
+    ]  # fmt: skip
     over: Duration
     leave_out_first_day: bool = False
     min_readings: int = 1
     min_days: int = 1
     judge: Literal["block_end", "reading"] = "reading"
     since_phase_start: bool = False
+    bounds: tuple[str, ...] = ()
+    days: BaselineDays | None = None
 
 
 # --------------------------------------------------------------------------- people

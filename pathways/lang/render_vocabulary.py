@@ -16,6 +16,12 @@ FUNCTIONS: Final[dict[str, Text]] = {
     "count": Text(en="number of readings of", zh="读数次数"),
     "sum": Text(en="sum of", zh="总和"),
     "change": Text(en="change of", zh="变化"),
+    "percent_change": Text(en="change in per cent of", zh="变化百分比"),
+    "trend": Text(en="daily trend of", zh="每日趋势"),
+    "variability": Text(en="standard deviation of", zh="标准差"),
+    "cv": Text(en="coefficient of variation of", zh="变异系数"),
+    "share": Text(en="share in range of", zh="范围内比例"),
+    "time_in": Text(en="time in range of", zh="范围内时间比例"),
 }
 WORDS: Final[dict[str, Text]] = {
     "done": Text(en="done", zh="已完成"),

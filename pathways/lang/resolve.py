@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pathways.lang.catalogue import TOTAL, Catalogue
+from pathways.lang.catalogue import SCORE, TOTAL, Catalogue
 from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.phrases_names import Named
 from pathways.lang.source import Path
@@ -247,9 +247,10 @@ class Scope:
             part = TOTAL
         if part and part not in parts:
             return None
-        return Named(
-            kind=kind, id=name, component=part or None, unit=parts.get(part), type="quantity", components=tuple(parts)
-        )
+        unit = parts.get(part)
+        if kind == "derived" and unit is not None:
+            unit = made_unit(self.symbols.spec.derived[name].function, unit)
+        return Named(kind=kind, id=name, component=part or None, unit=unit, type="quantity", components=tuple(parts))
 
     def _anchored(self, name: str) -> Named | None:
         if name == "enrolment":
@@ -308,6 +309,17 @@ class Scope:
         if len(parts) == 2 and parts[0] in self.symbols.tasks:
             return self._field(parts[0], parts[1], self.symbols.fields(self.symbols.tasks[parts[0]].form), None)
         return None
+
+
+def made_unit(function: str, unit: str) -> str:
+    """The unit of what a function makes of readings in ``unit``."""
+    if function == "count":
+        return "1"
+    if function in {"percent_change", "cv", "share", "time_in"}:
+        return "%"
+    if function == "trend":
+        return f"{'1' if unit == SCORE else unit}/d"
+    return unit
 
 
 def form_of(step: AnyStep) -> Mapping[str, FieldSpec] | str:

@@ -49,7 +49,6 @@ class FactSpec(Node):
     """Something known, or asked, about the patient."""
 
     PLACE = Said("a fact", "事实")
-    LATER: ClassVar[frozenset[str]] = frozenset({"not_older_than"})
     type: Literal["age", "sex", "yes_no", "codes", "medicines", "quantity", "count", "one_of", "date", "moment", "text"]
     source: Plain | None = Field(None, alias="from")
     applies_if: Condition | None = None
@@ -58,6 +57,7 @@ class FactSpec(Node):
     question: TextSpec | None = None
     options: Annotated[list[Id], Filled] | None = None
     unit: Phrase | None = None
+    not_older_than: Phrase | None = None
 
 
 class CitedValue(Node):
@@ -109,7 +109,7 @@ class MeasureSpec(Node):
     """A measure of the catalogue as this pathway uses it."""
 
     PLACE = Said("a measure", "测量项")
-    LATER: ClassVar[frozenset[str]] = frozenset({"if"})
+    test: Condition | None = Field(None, alias="if")
     use: Name
     take: Phrase | None = None
     where: Phrase | None = None
@@ -117,15 +117,17 @@ class MeasureSpec(Node):
     not_older_than: Phrase | None = None
 
 
-FUNCTIONS = ("mean", "median", "min", "max", "last", "first", "count", "sum", "change")
-LATER_FUNCTIONS = ("percent_change", "trend", "variability", "share", "time_in", "cv", "missed", "adherence")
+FUNCTIONS = (
+    "mean", "median", "min", "max", "last", "first", "count", "sum", "change", "percent_change", "trend", "variability",
+    "cv", "share", "time_in",
+)  # fmt: skip
+LATER_FUNCTIONS = ("missed", "adherence")
 
 
 class DerivedSpec(Node):
     """A value computed from readings over a window."""
 
     PLACE = Said("a derived value", "派生值")
-    LATER: ClassVar[frozenset[str]] = frozenset({"freeze"})
     of: Name
     where: Phrase | None = None
     function: Name = Field(alias="as")
@@ -134,6 +136,8 @@ class DerivedSpec(Node):
     needs_at_least: Phrase | None = None
     judge: Phrase | None = None
     since: Phrase | None = None
+    inside: Annotated[list[Name], Filled] | None = None
+    freeze: YesNo = False
 
 
 # --------------------------------------------------------------------------- people
