@@ -263,6 +263,20 @@ TEXTS: Final[Mapping[str, tuple[int, Mapping[Language, tuple[str, str]]]]] = {
             "zh": ("{file} 不是单个患者的 FHIR Bundle：{reason}", "请提供含有一个 Patient 的 Bundle（R4，JSON）。"),
         },
     ),
+    "E-RESOURCE": (
+        WRONG_INPUT,
+        {
+            "en": ("{file} is no FHIR resource: {reason}", "Give a resource or a Bundle (R4, JSON)."),
+            "zh": ("{file} 不是 FHIR 资源：{reason}", "请提供一个资源或 Bundle（R4，JSON）。"),
+        },
+    ),
+    "E-NO-DEFINITION": (
+        WRONG_INPUT,
+        {
+            "en": ("there is no PlanDefinition in {files}", "Give one, or a Bundle that holds one."),
+            "zh": ("{files} 中没有 PlanDefinition", "请提供 PlanDefinition，或包含它的 Bundle。"),
+        },
+    ),
     "E-FACT-SOURCE": (
         WRONG_INPUT,
         {

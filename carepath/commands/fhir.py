@@ -1,0 +1,113 @@
+"""`carepath fhir`: FHIR R4 definitions into pathways, with a report of everything that does not come over."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from carepath.commands.check import LanguageOption, bytes_of, chosen_language
+from worker.problems import WRONG_INPUT, Language, Problem
+
+if TYPE_CHECKING:
+    from pathways.fhir.import_plan import Imported
+    from pathways.fhir.report import NotCarried
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+Json = Any
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+_MOST_BYTES = 16 * 1024 * 1024
+
+
+@app.callback()
+def _root() -> None:
+    """FHIR R4 at the edge."""
+
+
+@app.command(name="import")
+def import_(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE", exists=True, dir_okay=False, help="A PlanDefinition and what it names, or a Bundle."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Write each pathway into this folder as <id>.yaml.")
+    ] = None,
+    json_: JsonOption = False,
+    lang: LanguageOption = None,
+) -> None:
+    """Make a draft of a pathway out of each PlanDefinition. Exit 1 when a draft has errors or there is none."""
+    from pathways.fhir.import_plan import import_plans
+
+    language = chosen_language(lang)
+    found = import_plans([_resource(file) for file in files])
+    if not found:
+        raise Problem("E-NO-DEFINITION", files=", ".join(map(str, files)))
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for one in found:
+            (out / f"{one.document['id']}.yaml").write_text(one.text, "utf-8")
+    if json_:
+        sys.stdout.write(json.dumps(_imported_json(found, language), ensure_ascii=False) + "\n")
+    elif out is None:
+        sys.stdout.write("---\n".join(one.text for one in found))
+    for one in found:
+        _tell_findings(one, language)
+        _tell_report(one.not_carried, language)
+    if any(one.loaded.plan is None for one in found):
+        raise typer.Exit(WRONG_INPUT)
+
+
+def _resource(file: Path) -> Json:
+    """A resource as JSON with its decimals as floats. Raises Problem for what is none."""
+    from activities.devices.documents import read_json
+    from activities.intake.refusals import Refusal
+
+    raw = bytes_of(file)
+    if len(raw) > _MOST_BYTES:
+        raise Problem("E-RESOURCE", file=str(file), reason=f"it is larger than {_MOST_BYTES // 1024 // 1024} MiB")
+    found = read_json(raw)
+    if isinstance(found, Refusal):
+        raise Problem("E-RESOURCE", file=str(file), reason=found.en)
+    if not isinstance(found, dict) or not isinstance(found.get("resourceType"), str):
+        raise Problem("E-RESOURCE", file=str(file), reason="resourceType is missing")
+    return found
+
+
+def _imported_json(found: Sequence[Imported], language: Language) -> dict[str, Json]:
+    from pathways.lang.render import as_json
+
+    return {
+        "pathways": [
+            {
+                "definition": one.definition,
+                "id": one.document["id"],
+                "yaml": one.text,
+                **as_json(list(one.loaded.diagnostics), language),
+                "not_carried": [entry.to_json(language) for entry in one.not_carried],
+            }
+            for one in found
+        ]
+    }
+
+
+def _tell_findings(one: Imported, language: Language) -> None:
+    from pathways.lang.render import as_text
+
+    errors = [finding for finding in one.loaded.diagnostics if finding.severity == "error"]
+    if errors:
+        sources = {one.loaded.source.file: one.loaded.source}
+        sys.stderr.write(as_text(errors, sources, language) + "\n")
+
+
+def _tell_report(entries: Sequence[NotCarried], language: Language) -> None:
+    head = {"en": "not carried over", "zh": "未带入"}[language]
+    sys.stderr.write(f"{head}: {len(entries)}\n")
+    for entry in entries:
+        sys.stderr.write(f"  {entry.path}: {entry.what}\n      {entry.why(language)}  {entry.todo(language)}\n")
