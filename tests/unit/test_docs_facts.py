@@ -8,9 +8,11 @@ from typing import get_args
 
 import pytest
 
+from activities.handoffs.book import _INCIDENTS as OF_PARTNERS
 from activities.handoffs.signatures import TOLERANCE
 from activities.intake.idempotency import KEEP
 from activities.messaging.judge import Status
+from activities.messaging.settling import _TEXTS as OF_MESSAGES
 from activities.watchdog import _TEXTS, REPEAT
 from pathways.decide.contact import CARE_USE, SAME
 from tests.unit.docs_pages import DOCS
@@ -36,6 +38,11 @@ def first_cells(name: str, head: str) -> set[str]:
 
 def test_the_ends_of_a_message_are_all_named() -> None:
     assert first_cells("how-to/when-something-is-wrong.md", "status") == {"sent", *get_args(Status)}
+
+
+def test_the_kinds_of_incidents_are_all_named() -> None:
+    others = {"incident", "double_end", "ledger_mismatch", "watchdog_…"}
+    assert first_cells("how-to/when-something-is-wrong.md", "kind") == others | set(OF_MESSAGES) | set(OF_PARTNERS)
 
 
 def test_what_the_watchdog_says_is_all_named() -> None:
