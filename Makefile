@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv tools temporal demo dev test test-fast lint fmt type arch docs bench build chaos lock clean
+.PHONY: help venv tools temporal demo dev test test-fast lint fmt type arch docs picture bench build chaos lock clean
 
 PY := .venv/bin/python
 # Time zones come from the locked tzdata package, never from the system's own table.
@@ -53,6 +53,9 @@ arch: venv ## who may import whom
 
 docs: venv ## generates the reference pages
 	@$(PY) -m scripts.reference
+
+picture: venv tools temporal ## the picture of the README anew (a running patient in the Temporal UI; two minutes)
+	@$(PY) -m scripts.picture
 
 bench: venv temporal ## measures, asserts nothing on time
 	@$(PY) -m bench

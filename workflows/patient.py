@@ -130,7 +130,7 @@ class PatientJourney:
     async def run(self, given: JourneyInput) -> None:
         """Look after the patient; ends only by continue-as-new, or when cancelled from outside."""
         del given  # taken over in __init__, so that handlers that run first see it
-        workflow.set_current_details(self._sheet)
+        workflow.set_current_details(show.details(self._sheet))
         try:
             while True:
                 await self._rest()
@@ -224,7 +224,7 @@ class PatientJourney:
         self._halts = 0
         self._ticks += 1
         self._unbroken += 1
-        workflow.set_current_details(self._sheet)
+        workflow.set_current_details(show.details(self._sheet))
         self._publish(show.attributes(result.show, self._attributes))
 
     def _publish(self, attributes: dict[str, show.Json]) -> None:
@@ -257,7 +257,7 @@ class PatientJourney:
         self._halted = code
         self._poked = False
         workflow.logger.error("journey halted", extra={"code": code, "sequence": self._sequence})
-        workflow.set_current_details(show.halted_sheet(code, self._sheet))
+        workflow.set_current_details(show.details(show.halted_sheet(code, self._sheet)))
         self._publish(show.halted_attributes(self._attributes))
         self._answer_all(show.REFUSED_HALTED)
         pause = min(HALTED_FIRST * 2 ** min(self._halts, 10), HALTED_LONGEST)

@@ -90,6 +90,12 @@ def joined(before: str, decided: str) -> str:
     return clip(f"{before}{between}{decided}")
 
 
+def details(sheet: str) -> str:
+    """The case sheet as current details: the frame that the Temporal UI gives it is a line too low, so that an empty
+    paragraph at its foot is cut off and not the last reading."""
+    return f"{sheet}\n\n\N{NO-BREAK SPACE}" if sheet else ""
+
+
 def halted_sheet(code: str, sheet: str) -> str:
     """Current details of a halted run: the first four lines carry the message, the last case sheet follows."""
     return (

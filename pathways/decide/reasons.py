@@ -106,7 +106,8 @@ def name_of(case: Case, value: c.Value, *, whole: bool = False) -> Text:
             return label
         return Text.model_construct(en=_words(value.field), zh=_words(value.field))
     if isinstance(value, c.ParamRef):
-        return Text.model_construct(en=_words(value.param), zh=_words(value.param))
+        # A parameter has a name and no title: its name is English, its value follows.
+        return Text.model_construct(en=_words(value.param), zh="设定值")
     if isinstance(value, c.FactRef):
         return Text.model_construct(en=_words(value.fact), zh=_words(value.fact))
     return Text.model_construct(en="", zh="")

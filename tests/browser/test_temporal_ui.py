@@ -57,6 +57,11 @@ def test_a_coordinator_reads_phase_day_trouble_and_what_is_next(looked: Looked, 
         assert lines[2].startswith("下一步：")
         assert lines[3] == "未完成任务：血压极高（护士）"
         assert lines[4].startswith("血压：190 / 110 mmHg（")
+        room = page.locator("iframe").last.bounding_box()
+        last = details.get_by_text("190 / 110 mmHg").bounding_box()
+        assert room is not None
+        assert last is not None
+        assert last["y"] + last["height"] <= room["y"] + room["height"]
 
 
 def test_every_timer_says_what_was_decided_before_and_what_comes_next(looked: Looked, browser: Browser) -> None:

@@ -409,7 +409,7 @@ def test_a_change_of_phase_says_which_row_decided_and_why() -> None:
     w.run(w.day(9, "12:00"))
     left = next(e for e in w.of(Timeline) if e.word == "phase_left")
     assert left.text.en == "First week ends: Week mean systolic 141 mmHg ≥ goal systolic 135 mmHg."
-    assert left.text.zh.startswith("第一周结束：血压均值（收缩压） 141 mmHg ≥")
+    assert left.text.zh == "第一周结束：血压均值（收缩压） 141 mmHg ≥ 设定值 135 mmHg。"
     assert left.data["row"] in {e.path for e in w.of(Explanation) if e.at == left.at}
     silent = World(plan, site=site)
     silent.enrol()
