@@ -6,6 +6,7 @@ there or not running. With ``--json`` a problem is told twice: in words on stand
 """
 
 import importlib
+import io
 import json
 import logging
 import os
@@ -146,8 +147,18 @@ def _wants_json(arguments: list[str]) -> bool:
     return "--json" in options
 
 
+def _speak(arguments: list[str]) -> None:
+    """Let every text be written: programs get UTF-8, a terminal that lacks a letter shows a sign in its place."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    if isinstance(sys.stdout, io.TextIOWrapper) and _wants_json(arguments):
+        sys.stdout.reconfigure(encoding="utf-8", errors="strict")
+
+
 def main() -> None:
     """The console script."""
+    _speak(sys.argv[1:])
     code = run()
     if "temporalio.bridge.runtime" in sys.modules:
         # The SDK's native threads may outlive a short command, and crash (SIGSEGV) while the interpreter is taken

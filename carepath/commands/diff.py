@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from carepath.commands.check import Findings, JsonOption, LanguageOption, bytes_of, chosen_language, print_text
+from carepath.places import pathway_path
 from pathways.lang.diagnostics import Language
 from pathways.lang.load import documents, kind_of, load_any
 from pathways.lang.plan import Plan
@@ -20,10 +21,10 @@ from worker.problems import WRONG_INPUT
 app = typer.Typer(add_completion=False)
 
 BeforeArgument = Annotated[
-    Path, typer.Argument(metavar="A", help="The older pathway: a file, or a folder with one.", exists=True)
+    Path, typer.Argument(metavar="A", help="The older pathway: a file, a folder, or a name.", parser=pathway_path)
 ]
 AfterArgument = Annotated[
-    Path, typer.Argument(metavar="B", help="The newer pathway: a file, or a folder with one.", exists=True)
+    Path, typer.Argument(metavar="B", help="The newer pathway: a file, a folder, or a name.", parser=pathway_path)
 ]
 ProfileOption = Annotated[str | None, typer.Option(help="Compare the numbers of one profile only.")]
 ExitOption = Annotated[bool, typer.Option("--exit-code", help="Exit code 1 when something changes, for scripts.")]
@@ -49,8 +50,7 @@ def diff(
     if findings.wrong or None in plans:
         if json_:
             sys.stdout.write(json.dumps(as_json(findings.all, language), ensure_ascii=False, indent=2) + "\n")
-        else:
-            print_text(findings.text(language))
+        print_text(findings.text(language), to_err=json_)
         raise typer.Exit(WRONG_INPUT)
     old, new = (plan for plan in plans if plan is not None)
     for plan in (old, new):

@@ -4,7 +4,10 @@ error, an exit code that says whose turn it is. One row per promise."""
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,6 +56,7 @@ COMMANDS: Final = {
     "expand": ("expand", "{}", *PERIOD),
     "test": ("test", "{}"),
     "simulate": ("simulate", "{}", "--patients", "2", "--days", "3", "--seed", "1"),
+    "diff": ("diff", "{}", "{}"),
 }
 
 
@@ -73,7 +77,7 @@ def test_a_wrong_file_is_exit_1_with_diagnostics(capsys: pytest.CaptureFixture[s
     assert "error" in {row["severity"] for row in found}
     assert f"{file}:" in told.err
     if file == "wrong.yaml":
-        (unknown,) = [row for row in found if row["code"] == "unknown_key"]
+        unknown = next(row for row in found if row["code"] == "unknown_key")
         assert "eligibility" in unknown["hint"]
         assert (unknown["line"], unknown["column"]) == (37, 1)
     plain = Answer(capsys, *with_path(name, file))
@@ -116,6 +120,8 @@ def test_a_file_a_folder_and_a_name_mean_the_same_pathway(
             assert answer["scenarios"]
             assert {"name", "passed", "failures"} <= set(answer["scenarios"][0])
             assert set(answer["coverage"]) == {ID}
+        case "diff":
+            assert (answer["same"], answer["changes"]) == (True, [])
         case _:
             assert (answer["patients"], answer["days"]) == (2, 3)
             assert {"per_patient_week", "per_role"} <= set(answer)
@@ -234,3 +240,18 @@ def test_settings_that_cannot_be_used_are_said(
     assert told.json["problem"]["exit_code"] == code
     assert "secret" not in told.out + told.err
     assert Answer(capsys, "watchdog", "--json").code == code
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gbk", "utf-8"])
+def test_programs_get_utf_8_and_every_terminal_gets_something(encoding: str) -> None:
+    def call(*more: str) -> subprocess.CompletedProcess[bytes]:
+        environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+        command = [sys.executable, "-m", "carepath", "plan", ID, "--lang", "zh", *more]
+        return subprocess.run(command, env=environment, capture_output=True, check=False)
+
+    told = call("--json")
+    assert (told.returncode, told.stderr) == (0, b"")
+    assert json.loads(told.stdout.decode("utf-8"))["title"]["zh"] == "高血压居家随访"
+    words = call()
+    assert (words.returncode, words.stderr) == (0, b"")
+    assert ("高血压" in words.stdout.decode(encoding)) is (encoding in {"gbk", "utf-8"})

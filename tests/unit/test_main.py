@@ -9,8 +9,8 @@ from carepath.registry import COMMANDS, Entry
 
 def test_every_promised_command_is_registered() -> None:
     assert set(COMMANDS) == {
-        "check", "plan", "expand", "evaluate", "fhir", "test", "simulate", "readings", "enrol", "patient", "task",
-        "pause", "resume", "withdraw", "approve", "publish", "versions", "server", "worker", "api", "watchdog",
+        "check", "plan", "diff", "expand", "evaluate", "fhir", "test", "simulate", "readings", "enrol", "patient",
+        "task", "pause", "resume", "withdraw", "approve", "publish", "versions", "server", "worker", "api", "watchdog",
         "partners", "demo",
     }  # fmt: skip
 

@@ -35,12 +35,10 @@ class Told:
         return json.loads(self.out)
 
 
-class Terminal:
-    """Commands against one API."""
+class Tell:
+    """Commands, whatever they are told to call."""
 
-    def __init__(self, world: World, url: str, capsys: pytest.CaptureFixture[str]) -> None:
-        self.world = world
-        self.url = url
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
 
     def __call__(self, *arguments: str) -> Told:
@@ -49,6 +47,14 @@ class Terminal:
         code = run(list(arguments))
         out, err = self._capsys.readouterr()
         return Told(code, out, err)
+
+
+class Terminal(Tell):
+    """Commands against one API."""
+
+    def __init__(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+        super().__init__(capsys)
+        self.world = world
 
     def enrolled(self, **facts: Any) -> str:
         """A patient enrolled at the terminal."""
@@ -67,6 +73,14 @@ class Terminal:
 def tokens() -> dict[str, Caller]:
     """Callers by token; none: this machine may call."""
     return {}
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tell:
+    """A terminal in English."""
+    monkeypatch.setenv("LANG", "C")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    return Tell(capsys)
 
 
 @pytest.fixture
@@ -91,7 +105,7 @@ def terminal(
     monkeypatch.setenv("LANG", "C")
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.chdir(tmp_path)
-    yield Terminal(world, url, capsys)
+    yield Terminal(world, capsys)
     server.should_exit = True
     thread.join(20)
     house.ledger.close()

@@ -6,7 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from activities.records.store import StoreUnavailableError
 from api.security import Caller
 from tests.integration.api.conftest import callers
 from tests.integration.api.test_routes import pressure
-from tests.integration.cli.conftest import Terminal
+from tests.integration.cli.conftest import Tell, Terminal
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 FACTS = '{"age": 60, "sex": "male", "conditions": ["hypertension"], "medicines": []}'
@@ -163,42 +166,50 @@ ASKING = [
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("arguments", [a for a in ASKING if a != ("task", "list")], ids=" ".join)
-    def test_what_is_not_there_is_exit_1_with_its_code(self, terminal: Terminal, arguments: tuple[str, ...]) -> None:
-        told = terminal(*arguments, "--json")
-        assert told.code == 1
-        problem = told.json["problem"]
-        assert problem["facts"]["refusal"] in {"patient_unknown", "task_unknown"}
-        assert problem["message"] in told.err
-        assert (terminal(*arguments).code, terminal(*arguments).out) == (1, "")
+    def test_what_is_not_there_is_exit_1_with_its_code(self, terminal: Terminal) -> None:
+        for arguments in ASKING:
+            if arguments == ("task", "list"):
+                continue
+            told = terminal(*arguments, "--json")
+            assert told.code == 1, arguments
+            problem = told.json["problem"]
+            assert problem["facts"]["refusal"] in {"patient_unknown", "task_unknown"}, arguments
+            assert problem["message"] in told.err
+            words = terminal(*arguments)
+            assert (words.code, words.out) == (1, ""), arguments
 
-    @pytest.mark.parametrize("arguments", ASKING, ids=" ".join)
-    def test_an_api_that_is_not_there_is_exit_3(
-        self, monkeypatch: pytest.MonkeyPatch, terminal: Terminal, arguments: tuple[str, ...]
-    ) -> None:
-        monkeypatch.setenv("CAREPATH_API_URL", "http://127.0.0.1:9")
-        told = terminal(*arguments, "--json")
-        assert (told.code, told.json["problem"]["code"]) == (3, "E-API-UNREACHABLE")
-        assert "carepath api" in told.err
-
-    @pytest.mark.parametrize("url", ["http://[", "nonsense", "ftp://127.0.0.1:9"])
-    def test_an_address_that_is_none_is_exit_3(
-        self, monkeypatch: pytest.MonkeyPatch, terminal: Terminal, url: str
-    ) -> None:
+    @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://[", "nonsense", "ftp://127.0.0.1:9"])
+    def test_an_api_that_is_not_there_is_exit_3(self, monkeypatch: pytest.MonkeyPatch, tell: Tell, url: str) -> None:
         monkeypatch.setenv("CAREPATH_API_URL", url)
-        assert terminal("task", "list", "--json").code == 3
+        for arguments in ASKING:
+            told = tell(*arguments, "--json")
+            assert (told.code, told.json["problem"]["code"]) == (3, "E-API-UNREACHABLE"), arguments
+            assert "carepath api" in told.err
 
-    @pytest.mark.parametrize("arguments", ASKING[:4], ids=" ".join)
+    def test_some_other_program_at_the_address_is_exit_3(
+        self, monkeypatch: pytest.MonkeyPatch, tell: Tell, tmp_path: Path
+    ) -> None:
+        (tmp_path / "index.html").write_text("hello")
+        handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+        monkeypatch.setattr(SimpleHTTPRequestHandler, "log_message", lambda *_: None)
+        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            monkeypatch.setenv("CAREPATH_API_URL", f"http://127.0.0.1:{server.server_address[1]}")
+            for arguments in ASKING:
+                assert tell(*arguments, "--json").json["problem"]["code"] == "E-API-UNREACHABLE", arguments
+            server.shutdown()
+
     def test_an_api_whose_records_are_away_is_exit_3(
-        self, monkeypatch: pytest.MonkeyPatch, terminal: Terminal, arguments: tuple[str, ...]
+        self, monkeypatch: pytest.MonkeyPatch, terminal: Terminal
     ) -> None:
         def away(*_: Any) -> Any:
             raise StoreUnavailableError("locked")
 
         monkeypatch.setattr(terminal.world.house.ledger.store, "read", away)
-        told = terminal(*arguments, "--json")
-        assert (told.code, told.json["problem"]["code"]) == (3, "E-API-TROUBLE")
-        assert told.json["problem"]["facts"]["refusal"] == "store_away"
+        for arguments in ASKING[:4]:
+            told = terminal(*arguments, "--json")
+            assert (told.code, told.json["problem"]["code"]) == (3, "E-API-TROUBLE"), arguments
+            assert told.json["problem"]["facts"]["refusal"] == "store_away"
 
     def test_an_error_of_the_api_is_exit_3(self, monkeypatch: pytest.MonkeyPatch, terminal: Terminal) -> None:
         def broken(*_: Any) -> Any:
@@ -210,17 +221,20 @@ class TestRefusals:
         assert (told.code, told.json["problem"]["facts"]["refusal"]) == (3, "internal")
         assert logged[0]["code"] in told.err
 
-    @pytest.mark.parametrize("key", ["..", "../tasks", "a/b", "a?b=c", "#", "%2e%2e", "病人", "a b", "\udcff"])
-    def test_no_id_leads_to_another_address(self, terminal: Terminal, key: str) -> None:
-        for arguments in (("patient", "show", key), ("pause", key), ("task", "claim", key)):
-            told = terminal(*arguments, "--json")
-            assert told.code == 1
-            assert told.json["problem"]["facts"]["refusal"] in {"patient_unknown", "task_unknown", "not_found"}
+    def test_no_id_leads_to_another_address(self, terminal: Terminal) -> None:
+        for key in ("..", "../tasks", "a/b", "a?b=c", "#", "%2e%2e", "病人", "a b", "\udcff"):
+            for arguments in (("patient", "show", key), ("pause", key), ("task", "claim", key)):
+                told = terminal(*arguments, "--json")
+                assert told.code == 1, key
+                assert told.json["problem"]["facts"]["refusal"] in {"patient_unknown", "task_unknown", "not_found"}
 
     @pytest.mark.parametrize("given", ["{", "[]", '{"age": NaN}', '{"age": 1, "age": 2}', "@nowhere.json", "@latin1"])
-    def test_json_that_is_none_is_wrong_use(self, terminal: Terminal, tmp_path: Path, given: str) -> None:
+    def test_json_that_is_none_is_wrong_use(
+        self, monkeypatch: pytest.MonkeyPatch, tell: Tell, tmp_path: Path, given: str
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
         (tmp_path / "latin1").write_bytes(b'{"a": "\xe9"}')
-        told = terminal("enrol", "hypertension_home", "--facts", given, "--json")
+        told = tell("enrol", "hypertension_home", "--facts", given, "--json")
         assert told.code == 2
         assert told.json["problem"]["code"] in {"E-JSON", "E-FILE"}
 
