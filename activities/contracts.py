@@ -194,23 +194,27 @@ class SweepInput(Message):
 
 
 class SweepResult(Message):
-    """Journeys to wake, enrolments to start again, what is stale (coded, for the alarm)."""
+    """Journeys to wake, enrolments to start again, what is stale (coded, for the alarm), journeys whose keys were
+    shredded and whose runs are to be closed."""
 
     wake: list[str] = []
     start: list[str] = []
     stale: list[str] = []
+    close: list[str] = []
 
 
 class RouseInput(Message):
-    """What a sweep found: journeys to wake, enrolments to start, coded names of what is stale."""
+    """What a sweep found: journeys to wake, enrolments to start, coded names of what is stale, runs to close."""
 
     wake: list[str] = []
     start: list[str] = []
     stale: list[str] = []
+    close: list[str] = []
 
 
 class RouseResult(Message):
-    """How many runs were woken and started."""
+    """How many runs were woken, started and closed."""
 
     woken: int = 0
     started: int = 0
+    closed: int = 0

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from temporalio import activity
 
 from activities.contracts import SWEEP, SweepInput, SweepResult
+from activities.records.closing import readable, to_close
 from activities.records.heartbeats import beat
 from activities.records.ledger import Ledger
 from activities.records.schema import callback, enrolment, handoff, heartbeat, inbox, journey, outbox
@@ -52,11 +53,12 @@ def sweep_once(ledger: Ledger, given: SweepInput) -> SweepResult:
             wake=_to_wake(connection, now, timedelta(seconds=given.overdue_after)),
             start=_to_start(connection, now),
             stale=_stale(connection, now),
+            close=to_close(connection, AT_ONCE),
         )
 
     found = ledger.store.read(look)
     age = ledger.store.read(lambda c: overdue(c, now)).worst
-    data = {"wake": len(found.wake), "start": len(found.start), "stale": found.stale}
+    data = {"wake": len(found.wake), "start": len(found.start), "stale": found.stale, "close": len(found.close)}
     ledger.store.transact(lambda c: beat(c, SWEEPER, now, age, data))
     return found
 
@@ -69,14 +71,14 @@ def _to_wake(connection: Connection, now: datetime, overdue_after: timedelta) ->
     lost = (
         select(journey.c.key, func.min(inbox.c.stored_at).label("since"))
         .join(inbox, inbox.c.journey == journey.c.key)
-        .where(_unseen(), journey.c.started.is_(True), inbox.c.stored_at <= now - UNSEEN_AFTER)
+        .where(_unseen(), journey.c.started.is_(True), readable(), inbox.c.stored_at <= now - UNSEEN_AFTER)
         .group_by(journey.c.key)
         .order_by("since")
         .limit(AT_ONCE)
     )
     late = (
         select(journey.c.key)
-        .where(journey.c.next_due <= now - overdue_after, journey.c.started.is_(True))
+        .where(journey.c.next_due <= now - overdue_after, journey.c.started.is_(True), readable())
         .order_by(journey.c.next_due)
         .limit(AT_ONCE)
     )
@@ -91,6 +93,7 @@ def _to_start(connection: Connection, now: datetime) -> list[str]:
         .join(enrolment, enrolment.c.journey == journey.c.key)
         .where(
             journey.c.started.is_(False),
+            readable(),
             enrolment.c.status.not_in(("ended", "refused")),
             enrolment.c.created <= now - UNSEEN_AFTER,
         )

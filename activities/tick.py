@@ -28,14 +28,16 @@ from activities.contracts import (
     TickInput,
     TickResult,
 )
+from activities.keys.sealing import KeyUnknownError
 from activities.records import audit, outbox
+from activities.records.closing import is_shredded
 from activities.records.effects import BY_TICK, Writing, write_effects
 from activities.records.ledger import Ledger, Sealer
 from activities.records.outbox import Placing
 from activities.records.registry import Plans
 from activities.records.schema import enrolment, handoff, inbox, journey, patient, tick, verdict
 from activities.records.store import lock_journey
-from activities.records.ticks import LedgerMismatchError, alarm, answers, found, tick_hash
+from activities.records.ticks import KEPT, LedgerMismatchError, alarm, answers, found, tick_hash, trim
 from activities.records.types import canonical
 from pathways.decide.effects import Decision, Show
 from pathways.decide.events import Enrolled, Event, body_from_json
@@ -51,19 +53,27 @@ RED: Final = 2
 CHAIN: Final = 32
 """Hex digits of the hash that chains ticks: 128 bits, each of them paid for in every tick of a history."""
 JOURNEY_UNKNOWN: Final = "JourneyUnknown"
+KEYS_SHREDDED: Final = "KeysShredded"
 
 
 class JourneyUnknownError(Exception):
     """There is no such journey in the store."""
 
 
-class TickActivity:
-    """The activity ``tick``. Threads may share one. ``most``: events of one tick."""
+class JourneyShreddedError(Exception):
+    """The keys of this patient were shredded: nothing can be decided any more, and the sweeper closes the run."""
 
-    def __init__(self, ledger: Ledger, plans: Plans | None = None, *, most: int = MOST_EVENTS) -> None:
+
+class TickActivity:
+    """The activity ``tick``. Threads may share one. ``most``: events of one tick; ``keep``: results kept."""
+
+    def __init__(
+        self, ledger: Ledger, plans: Plans | None = None, *, most: int = MOST_EVENTS, keep: int = KEPT
+    ) -> None:
         self._ledger = ledger
         self._plans = plans or Plans(ledger.store)
         self._most = most
+        self._keep = keep
 
     @activity.defn(name=TICK.name)
     def tick(self, given: TickInput) -> TickResult:
@@ -74,6 +84,8 @@ class TickActivity:
             raise ApplicationError(str(error), type=LEDGER_MISMATCH, non_retryable=True) from error
         except JourneyUnknownError as error:
             raise ApplicationError(str(error), type=JOURNEY_UNKNOWN) from error
+        except JourneyShreddedError as error:
+            raise ApplicationError(str(error), type=KEYS_SHREDDED, non_retryable=True) from None
 
     def run(self, given: TickInput) -> TickResult:
         """One tick, written whole or not at all; again with the same input it gives the same result.
@@ -81,9 +93,16 @@ class TickActivity:
         Raises:
             LedgerMismatchError: as it says; an incident has been raised.
             JourneyUnknownError: no such journey.
+            JourneyShreddedError: its keys were shredded.
+            KeyUnknownError: this process cannot read its keys; another may.
             StoreUnavailableError: the store is locked or away.
         """
-        sealer = self._ledger.keys(given.journey)
+        try:
+            sealer = self._ledger.keys(given.journey)
+        except KeyUnknownError:
+            if self._ledger.store.read(lambda c: is_shredded(c, given.journey)):
+                raise JourneyShreddedError("the keys are gone") from None
+            raise
         try:
             return self._ledger.store.transact(lambda c: self._once(c, sealer, given))
         except LedgerMismatchError:
@@ -97,7 +116,7 @@ class TickActivity:
         kept = found(connection, sealer, given, row)
         if kept is not None:
             return kept
-        work = _Tick(connection, self._ledger, sealer, self._plans, given, row, self._most)
+        work = _Tick(connection, self._ledger, sealer, self._plans, given, row, self._most, self._keep)
         return work.result()
 
 
@@ -122,6 +141,7 @@ class _Tick:
         given: TickInput,
         row: Any,
         most: int,
+        keep: int,
     ) -> None:
         self.connection = connection
         self.sealer = sealer
@@ -129,6 +149,7 @@ class _Tick:
         self.given = given
         self.row = row
         self.most = most
+        self.keep = keep
         self.wall = ledger.store.now()
         self.clock = rehearsal.from_json(row.rehearsal)
         # A run with empty hands gets everything; one that fell back to a normal activity gets what changed.
@@ -165,6 +186,7 @@ class _Tick:
         told = answers(self.connection, self.sealer, self.given, unseen.cursor)
         result = result.model_copy(update={"verdicts": told})
         self._write_tick(result, now)
+        trim(self.connection, self.given, self.keep)
         return result
 
     # ------------------------------------------------------------------ before

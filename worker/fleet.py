@@ -125,9 +125,7 @@ async def serve(workers: Sequence[Worker], stop: asyncio.Event, ready: Callable[
     finally:
         stopping.cancel()
         log.info("worker finishes what is under way", pid=os.getpid())
-        ended = await asyncio.gather(
-            *(worker.shutdown() for worker in workers), *running, return_exceptions=True
-        )
+        ended = await asyncio.gather(*(worker.shutdown() for worker in workers), *running, return_exceptions=True)
     for outcome in ended:
         if isinstance(outcome, Exception):
             raise outcome

@@ -8,6 +8,7 @@ again, so a failure to wake is no failure to store.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +18,7 @@ from temporalio import activity
 from temporalio.service import RPCError
 
 from activities.contracts import ROUSE, RouseInput, RouseResult
-from activities.records import schema
+from activities.records import closing, schema
 from activities.records.store import Store
 from worker.client import Journeys, JourneyStart
 
@@ -68,32 +69,45 @@ class Waker:
         if not await self._journeys.wake(journey):
             await self.start(journey)
 
+    async def close(self, journey: str) -> None:
+        """Close the runs of a journey whose keys were shredded: its own and those of its conversations.
+
+        Raises:
+            RPCError: Temporal is away; the next sweep does it again.
+        """
+        numbers = await asyncio.to_thread(self._store.read, lambda c: closing.conversations(c, journey))
+        for run in (journey, *(f"{journey}.h.{number}" for number in numbers)):
+            await self._journeys.terminate(run, closing.SHREDDED)
+        await asyncio.to_thread(self._store.transact, lambda c: closing.close(c, journey, self._store.now()))
+        log.info("closed, its keys were shredded", journey=journey)
+
 
 class Rouse:
-    """The activity behind a sweep: wakes and starts many, one broken one does not hold up the rest."""
+    """The activity behind a sweep: wakes, starts and closes many, one broken one does not hold up the rest."""
 
     def __init__(self, waker: Waker) -> None:
         self._waker = waker
 
     @activity.defn(name=ROUSE.name)
     async def rouse(self, given: RouseInput) -> RouseResult:
-        """Wake and start; what fails is found again by the next sweep."""
+        """Wake, start and close; what fails is found again by the next sweep."""
         for what in given.stale:
             log.error("stale", code=what)
         at_once = asyncio.Semaphore(_AT_ONCE)
 
-        async def one(journey: str, start: bool) -> bool:
+        async def one(journey: str, do: Callable[[str], Awaitable[None]]) -> bool:
             async with at_once:
                 try:
-                    await (self._waker.start(journey) if start else self._waker.rouse(journey))
+                    await do(journey)
                 except (RPCError, LookupError) as error:
                     log.warning("not roused", journey=journey, code=type(error).__name__)
                     return False
                 return True
 
-        started = await asyncio.gather(*(one(journey, True) for journey in given.start))
-        woken = await asyncio.gather(*(one(journey, False) for journey in given.wake if journey not in given.start))
-        return RouseResult(woken=sum(woken), started=sum(started))
+        started = await asyncio.gather(*(one(key, self._waker.start) for key in given.start))
+        woken = await asyncio.gather(*(one(key, self._waker.rouse) for key in given.wake if key not in given.start))
+        closed = await asyncio.gather(*(one(key, self._waker.close) for key in given.close))
+        return RouseResult(woken=sum(woken), started=sum(started), closed=sum(closed))
 
 
 def _start_of(connection: Connection, journey: str) -> JourneyStart:
@@ -112,9 +126,7 @@ def _start_of(connection: Connection, journey: str) -> JourneyStart:
     ).all()
     # A chain says that this epoch has ticked: were its run closed, the next one is a restart.
     epoch = found.epoch + 1 if found.chain else found.epoch
-    return JourneyStart(
-        journey=journey, epoch=epoch, pathways=tuple(pathways), site=found.site, status=found.status
-    )
+    return JourneyStart(journey=journey, epoch=epoch, pathways=tuple(pathways), site=found.site, status=found.status)
 
 
 def _mark_started(connection: Connection, journey: str) -> None:

@@ -24,11 +24,11 @@ class Sweeper:
             start_to_close_timeout=SWEEP.start_to_close,
             retry_policy=calls.retry(SWEEP),
         )
-        if not (found.wake or found.start or found.stale):
+        if not (found.wake or found.start or found.stale or found.close):
             return RouseResult()
         roused: RouseResult = await workflow.execute_activity(
             ROUSE.name,
-            RouseInput(wake=found.wake, start=found.start, stale=found.stale),
+            RouseInput(wake=found.wake, start=found.start, stale=found.stale, close=found.close),
             result_type=RouseResult,
             start_to_close_timeout=ROUSE.start_to_close,
             retry_policy=calls.retry(ROUSE),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from activities.contracts import TickInput, TickResult, VerdictMessage
 from activities.records import audit
@@ -19,6 +19,9 @@ from activities.records.types import canonical
 _NOT_STORED: Final = VerdictMessage(
     done=False, code="not_stored", en="This command was not stored; send it again.", zh="该指令未被保存，请重新提交。"
 )
+KEPT: Final = 200
+"""Results kept per journey at least: more than two runs make between them (a test compares with the workflow)."""
+TRIM_EVERY: Final = 20
 _TAKEN: Final = VerdictMessage(done=True, code="taken", en="Taken into account.", zh="已记录。")
 
 
@@ -44,6 +47,8 @@ def found(connection: Connection, sealer: Sealer, given: TickInput, row: Any) ->
         plans = kept.plans if given.plans is None else [ref.sha256 for ref in given.plans]
         if tick_hash(given.chain, plans, given.cursor) != kept.hash:
             raise LedgerMismatchError("other content stands under this tick's key")
+        if not kept.result_sealed:
+            raise LedgerMismatchError("the result of this tick was trimmed: its run is long over")
         result = TickResult.model_validate(sealer.open("tick.result", kept.result_sealed))
         # What the ledger says now is newer than what this tick said: a command may have been stored since.
         told = {**result.verdicts, **answers(connection, sealer, given, row.cursor)}
@@ -58,6 +63,21 @@ def found(connection: Connection, sealer: Sealer, given: TickInput, row: Any) ->
 def _restarts(given: TickInput, row: Any) -> bool:
     """Whether this is the first tick of a new epoch: a run that begins again from the ledger, with empty hands."""
     return bool(given.epoch > row.epoch and given.sequence == 0 and given.state is None and not given.chain)
+
+
+def trim(connection: Connection, given: TickInput, keep: int) -> None:
+    """Forget the results of ticks that no run can ask for any more; that there was a tick, when and why, stays.
+
+    A run asks for its own ticks only: again after a crash, and all of them when it is reset. It continues as new after
+    ``TICKS_PER_RUN`` of them at the latest, so this run and those just before it are kept. What was decided stands in
+    timeline, explanations, audit and verdicts for good.
+    """
+    last = given.sequence - keep
+    if last < 0 or given.sequence % TRIM_EVERY:
+        return
+    old = (tick.c.epoch < given.epoch) | ((tick.c.epoch == given.epoch) & (tick.c.sequence <= last))
+    full = func.length(tick.c.result_sealed) > 0
+    connection.execute(update(tick).where(tick.c.journey == given.journey, old, full).values(result_sealed=b""))
 
 
 def answers(connection: Connection, sealer: Sealer, given: TickInput, cursor: int) -> dict[str, VerdictMessage]:

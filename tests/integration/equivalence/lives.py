@@ -251,7 +251,7 @@ def lived(
 ) -> LedgerLife:
     """A life through a ledger of its own, to its end. ``stretched``: on the rehearsal clock."""
     house = House(url, keys)
-    house.activity = TickActivity(house.ledger, house.plans, most=trouble.most)
+    house.activity = TickActivity(house.ledger, house.plans, most=trouble.most, keep=1_000_000)
     site, plan = documents()
     world = world_of([plan], site, behaviour(), days, seed)
     rng, luck = Random(f"{seed}/life"), Random(f"{seed}/trouble")

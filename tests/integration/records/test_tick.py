@@ -7,16 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from temporalio.exceptions import ApplicationError
 
 from activities.intake.refusals import Refusal
 from activities.keys.sealing import KeyUnknownError
-from activities.records import audit, schema
+from activities.records import audit, schema, ticks
 from activities.records.ticks import LedgerMismatchError
-from activities.tick import TickActivity
+from activities.tick import JourneyShreddedError, TickActivity
 from pathways.decide.events import Answered, StaffVerb, TaskVerb
 from pathways.decide.state import JourneyState
 from tests.integration.records.house import PATIENT, START, House, Run, pressure
+from workflows import patient
 
 
 def test_first_tick_begins_the_journey_and_answers_the_enrolment(house: House) -> None:
@@ -219,3 +221,43 @@ def test_an_ineligible_patient_is_refused_and_stands_in_nobodys_way(house: House
     again = house.enrol()
     assert not isinstance(again, Refusal) and again.id == "e2"
     assert run.tick([again.event]).verdicts[again.event].done
+
+
+def test_results_of_ticks_that_no_run_can_ask_for_are_trimmed_and_that_they_were_stays(house: House) -> None:
+    house.activity = TickActivity(house.ledger, house.plans, keep=5)
+    run = house.enrolled()
+    given = []
+    while run.sequence < 41:
+        house.now += timedelta(minutes=1)
+        given.append(run.given())
+        run.take(house.activity.run(given[-1]))
+    rows = house.rows(select(schema.tick).order_by(schema.tick.c.sequence))
+    assert [row.sequence for row in rows] == list(range(41))
+    assert [row.sequence for row in rows if not row.result_sealed] == list(range(36))
+    assert all(row.hash and row.now for row in rows)
+    assert house.activity.run(given[-5]).replayed
+    with pytest.raises(LedgerMismatchError, match="trimmed"):
+        house.activity.run(given[0])
+
+
+def test_more_results_are_kept_than_two_runs_can_ask_for() -> None:
+    assert ticks.KEPT >= 2 * (patient.TICKS_PER_RUN + patient.UNBROKEN_TICKS)
+
+
+def test_a_tick_after_shredding_is_not_tried_again(house: House) -> None:
+    run = house.enrolled()
+    house.ledger.keyring.shred(PATIENT, "officer")
+    with pytest.raises(JourneyShreddedError):
+        house.activity.run(run.given())
+    with pytest.raises(ApplicationError) as raised:
+        house.activity.tick(run.given())
+    assert raised.value.non_retryable and raised.value.type == "KeysShredded"
+    assert PATIENT not in str(raised.value)
+
+
+def test_a_tick_of_a_process_that_lacks_the_wrapping_key_is_tried_again(house: House) -> None:
+    run = house.enrolled()
+    house.ledger.store.transact(lambda c: c.execute(delete(schema.owner_key)))
+    house.ledger.keyring.forget(PATIENT)
+    with pytest.raises(KeyUnknownError):
+        house.activity.run(run.given())

@@ -81,7 +81,6 @@ class Running:
                 await worker.shutdown()
             await asyncio.gather(*running)
 
-
     @asynccontextmanager
     async def real_worker(self, *, role: Any = "journey") -> AsyncIterator[None]:
         """A worker with the product's own activities over the records."""

@@ -118,9 +118,7 @@ class World:
 
     def note_try(self, name: str) -> None:
         with self.transaction() as c:
-            c.execute(
-                "INSERT INTO tried VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET times = times + 1", (name,)
-            )
+            c.execute("INSERT INTO tried VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET times = times + 1", (name,))
 
 
 def decide(state: dict[str, Json], events: list[Event], result: TickResult) -> None:
@@ -249,9 +247,7 @@ class SmallTick:
             )
         from workflows.apply import apply
 
-        c.execute(
-            "INSERT OR REPLACE INTO state VALUES (?, ?)", (given.journey, json.dumps(apply(state, result.delta)))
-        )
+        c.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (given.journey, json.dumps(apply(state, result.delta))))
         c.execute(
             "INSERT INTO tick VALUES (?, ?, ?, ?, ?, ?, ?)",
             (*key, digest, result.model_dump_json(), int(local), given.cause),

@@ -124,9 +124,7 @@ async def test_missing_search_attributes_are_named(run: Running, tmp_path: Path,
     await run.client.workflow_service.register_namespace(
         RegisterNamespaceRequest(namespace=bare, workflow_execution_retention_period=Duration(seconds=86400))
     )
-    worker = Worker(
-        tmp_path, CAREPATH_TEMPORAL_ADDRESS=run.settings.temporal_address, CAREPATH_TEMPORAL_NAMESPACE=bare
-    )
+    worker = Worker(tmp_path, CAREPATH_TEMPORAL_ADDRESS=run.settings.temporal_address, CAREPATH_TEMPORAL_NAMESPACE=bare)
     workers.append(worker)
     assert await asyncio.to_thread(worker.process.wait, 90) == 3
     assert "E-SEARCH-ATTRIBUTES" in worker.said()
@@ -151,9 +149,7 @@ async def test_what_a_person_must_put_right_ends_it(
 
 async def test_a_metrics_port_in_use_is_named(run: Running, tmp_path: Path, workers: list[Worker]) -> None:
     taken = run.settings.temporal_address.rpartition(":")[2]
-    worker = Worker(
-        tmp_path, CAREPATH_TEMPORAL_ADDRESS=run.settings.temporal_address, CAREPATH_METRICS_PORT=taken
-    )
+    worker = Worker(tmp_path, CAREPATH_TEMPORAL_ADDRESS=run.settings.temporal_address, CAREPATH_METRICS_PORT=taken)
     workers.append(worker)
     assert await asyncio.to_thread(worker.process.wait, 90) == 2
     assert f"port {taken}" in worker.said()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+import uuid
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from pathways.decide.events import StaffVerb
 from tests.integration.run.conftest import Running, until
 from tests.integration.run.real import enrolled, reading
 from worker.waker import Rouse, Waker
+from workflows.messages import SWEEPER
 
 pytestmark = pytest.mark.server
 
@@ -134,3 +136,31 @@ async def test_a_stored_reading_is_found_by_the_sweep_after_a_lost_wake(run: Run
 
         await until(seen)
         assert row(run, patient).woke_at is None
+
+
+async def test_the_run_of_a_shredded_patient_is_closed_by_the_sweep_and_not_roused_again(run: Running) -> None:
+    async with run.real_worker(role="all"):
+        patient = await started(run)
+        reading(run.ledger, patient, "r1", time.time(), 150)
+        run.ledger.keyring.shred(patient, "officer")
+
+        async def swept() -> Any:
+            return await run.client.execute_workflow(
+                SWEEPER,
+                {"overdue_after": 0},
+                id=f"sweeper-{uuid.uuid4().hex[:8]}",
+                task_queue=f"{run.settings.task_queue}-courier",
+            )
+
+        first = await swept()
+        assert first == {"closed": 1}
+        closed = await run.handle(patient).describe()
+        assert closed.status == WorkflowExecutionStatus.TERMINATED
+        again = await swept()
+        assert again == {}
+        assert (await run.handle(patient).describe()).run_id == closed.run_id
+    kept = row(run, patient)
+    assert (kept.status, kept.reason, kept.started, kept.next_due) == ("ended", "keys_shredded", False, None)
+    found = await run.handle(patient).fetch_history()
+    reason = found.events[-1].workflow_execution_terminated_event_attributes
+    assert reason.reason == "keys_shredded" and not reason.details.payloads

@@ -15,8 +15,9 @@ from sqlalchemy import insert, update
 from activities.addresses import Addresses, StaffMember
 from activities.contracts import SweepInput
 from activities.records import schema
+from activities.records.closing import SHREDDED, close
 from activities.records.heartbeats import beat
-from activities.sweep import sweep_once
+from activities.sweep import overdue, sweep_once
 from activities.watchdog import Limits, alarm, examine
 from tests.unit.courier.outbox_case import NOON, PATIENT, World
 
@@ -164,3 +165,23 @@ def test_the_oldest_thing_gives_the_age_of_the_sweepers_beat(world: World) -> No
     sweep_once(world.ledger, SweepInput())
     (row,) = world.rows(schema.heartbeat)
     assert (row.name, row.age) == ("sweeper", 30.0)
+
+
+def test_a_shredded_patient_is_closed_and_then_left_alone_for_ever(world: World) -> None:
+    world.journey(started=True, next_due=NOON)
+    _event(world, "e", 2)
+    _enrolment(world, "active")
+    world.plan(world.message())
+    world.ledger.keyring.shred(PATIENT, "officer")
+    world.later(minutes=5)
+    found = sweep_once(world.ledger, SweepInput())
+    assert (found.wake, found.start, found.close) == ([], [], [PATIENT])
+    for _ in range(2):
+        world.ledger.store.transact(lambda c: close(c, PATIENT, world.now))
+    found = sweep_once(world.ledger, SweepInput())
+    assert (found.wake, found.start, found.close, found.stale) == ([], [], [], [])
+    row = world.rows(schema.journey)[0]
+    assert (row.status, row.reason, row.next_due, row.started) == ("ended", SHREDDED, None, False)
+    assert [(e.status, e.ended) for e in world.rows(schema.enrolment)] == [("ended", SHREDDED)]
+    assert [(m.status, m.note) for m in world.rows(schema.outbox)] == [("stopped", SHREDDED)]
+    assert world.ledger.store.read(lambda c: overdue(c, world.now)).worst == 0
