@@ -15,6 +15,7 @@ from activities.records.registry import plan_text
 from bench.decide import ROOT, environment
 from bench.pure import SITE
 from bench.show import Row, Table
+from carepath.rehearsal.session import rehearse
 from pathways.lang.load import load_pathway, load_site
 
 PATHWAY: Final = "pathways/library/hypertension_home/pathway.yaml"
@@ -108,8 +109,20 @@ def pathway_of(parts: int) -> str:
 
 
 def figures(times: int, sizes: tuple[int, ...]) -> list[Table]:
-    """Both tables."""
-    return [_commands(times), _sizes(sizes)]
+    """The tables."""
+    return [_commands(times), _scenarios(), _sizes(sizes)]
+
+
+def _scenarios() -> Table:
+    """What the scenarios of the library take, read and run in one process."""
+    begin = time.process_time()
+    session = rehearse([ROOT / "pathways" / "library"])
+    taken = time.process_time() - begin
+    if not session.passed:
+        raise RuntimeError("the scenarios of the library do not pass")
+    count = len(session.results)
+    rows: list[Row] = [(count, round(taken, 2), round(taken / count * 100, 2), sum(r.ticks for r in session.results))]
+    return Table("Scenarios of the library", ("scenarios", "CPU s", "CPU s for 100", "ticks"), rows)
 
 
 def _commands(times: int) -> Table:

@@ -155,7 +155,7 @@ def _adjusted(plan: Plan, name: str) -> str:
 
 
 def _scenarios(folder: Path) -> Iterator[str]:
-    files = sorted((folder / "scenarios").glob("*.yaml"))
+    files = sorted(file for file in (folder / "scenarios").glob("*.yaml") if file.name != "coverage.yaml")
     yield f"## Scenarios ({len(files)})\n"
     yield "`carepath test` runs them; each is a story that must come out so.\n"
     for file in files:

@@ -1,4 +1,4 @@
-"""What of a pathway its scenarios reach: phases, steps and their outcomes, branches of rules, rungs, ends, messages."""
+"""What of a pathway its scenarios reach: phases, steps, their windows and outcomes, branches of rules, rungs, ends."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ _OUTCOMES: dict[str, tuple[str, ...]] = {
 
 _NEVER_UNKNOWN = (StepIs, MissedInRow, Known, Always)
 _INNER = (And, Or, Not, AtLeast, HeldFor)
+
+KINDS = ("phases", "steps", "windows", "outcomes", "rules", "ladders", "ends", "messages")
+"""Kinds of thing whose coverage is counted, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Coverage:
         return [
             _part("phases", plan.phases, used.phases),
             _part("steps", {s.path for s in steps_of(plan)}, used.planned | {path for path, _ in used.outcomes}),
+            _part("windows", _windows(plan), {f"{path} {word}" for path, word in used.windows}),
             _part("outcomes", _outcomes(plan), {f"{path} {word}" for path, word in used.outcomes}),
             _part("rules", _branches(plan), {f"{_rule(path)} {value}" for path, value in used.verdicts}),
             _part("ladders", ladders, {f"{ladder}.{role}" for ladder, role in used.rungs}),
@@ -84,6 +88,20 @@ def _rule(path: str) -> str:
 
 def _outcomes(plan: Plan) -> set[str]:
     return {f"{step.path} {word}" for step in steps_of(plan) for word in _words(step)}
+
+
+def _windows(plan: Plan) -> set[str]:
+    """The stretches of the windows that are stated: open before due, late, missed."""
+    stated = (
+        (step.path, word, length)
+        for step in steps_of(plan)
+        for word, length in (
+            ("early", step.window.opens_before),
+            ("late", step.window.late_after),
+            ("missed", step.window.missed_after),
+        )
+    )
+    return {f"{path} {word}" for path, word, length in stated if length is not None}
 
 
 def _words(step: Step) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from carepath.rehearsal.findings import Finding
+from carepath.rehearsal.floor import is_floor
 from carepath.rehearsal.model import Scenario
 from carepath.rehearsal.page import listed
 from carepath.rehearsal.scenario import pathways_named, read_scenario
@@ -38,11 +39,13 @@ class Material:
 
     pathway_files: list[Path] = field(default_factory=list)
     scenario_files: list[tuple[Path, Source]] = field(default_factory=list)
+    floor_files: list[Source] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
     missing: list[Path] = field(default_factory=list)
     plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
     sites: dict[str, Site | None] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
     bad: set[Path] = field(default_factory=set)
 
 
@@ -75,6 +78,8 @@ def _sort(material: Material, file: Path) -> None:
     material.sources[str(file)] = source
     if isinstance(value, dict) and "scenario" in value:
         material.scenario_files.append((file, source))
+    elif is_floor(value) and not problems:
+        material.floor_files.append(source)
     elif isinstance(value, dict) and "carepath" in value:
         material.pathway_files.append(file)
     elif problems and file.parent.name == "scenarios":
@@ -140,9 +145,14 @@ def plan_at(file: Path, site: Site, material: Material) -> Plan | None:
     return loaded.plan
 
 
-def _id_of(file: Path) -> str:
-    source, _ = read_source(file.read_bytes(), str(file))
-    return str(source.value.get("id", "")) if isinstance(source.value, dict) else ""
+def _id_of(file: Path, material: Material) -> str:
+    """The id a pathway file states; each file is read once in a run."""
+    key = str(file)
+    if key not in material.ids:
+        known = material.sources.get(key)
+        source = known if known is not None else read_source(file.read_bytes(), key)[0]
+        material.ids[key] = str(source.value.get("id", "")) if isinstance(source.value, dict) else ""
+    return material.ids[key]
 
 
 def _pathway_files(source: Source, material: Material) -> dict[str, Path]:
@@ -154,7 +164,7 @@ def _pathway_files(source: Source, material: Material) -> dict[str, Path]:
     wanted = set(pathways_named(source.value))
     out: dict[str, Path] = {}
     for file in files:
-        id = _id_of(file)
+        id = _id_of(file, material)
         if id and id not in out:
             out[id] = file
         if wanted <= set(out):

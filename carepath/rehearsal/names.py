@@ -111,9 +111,24 @@ def parts_of(part: object) -> Iterator[BaseModel]:
             yield from parts_of(value)
 
 
+_KNOWN: dict[tuple[tuple[str, str], ...], Names] = {}
+_MOST_KNOWN = 16
+
+
 def names_of(plans: Mapping[str, Plan]) -> Names:
-    """The names of all ``plans``."""
-    names = Names(plans)
+    """The names of all ``plans``. They are collected once for the same plans; nobody may change them."""
+    key = tuple((name, plan.sha256) for name, plan in plans.items())
+    known = _KNOWN.get(key) if all(plan.sha256 for plan in plans.values()) else None
+    if known is None:
+        known = _collected(plans)
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[key] = known
+    return known
+
+
+def _collected(plans: Mapping[str, Plan]) -> Names:
+    names = Names(dict(plans))
     for plan in plans.values():
         _add(names, plan)
     return names

@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from carepath.rehearsal.coverage import Coverage
+from carepath.rehearsal.floor import Short
+from carepath.rehearsal.reports import short_words
 from carepath.rehearsal.runner import Result
 from carepath.rehearsal.session import Session
 from pathways.lang.diagnostics import Language
@@ -20,8 +22,9 @@ CONTEXT = 1
 """Lines of the scenario shown above and below the one that failed."""
 
 
-def as_json(session: Session, language: Language = "en") -> dict[str, Json]:
-    """``{"scenarios": [{name, passed, failures}], "coverage": {pathway: {kind: {reached, of, missing}}}}``.
+def as_json(session: Session, language: Language = "en", short: Sequence[Short] = ()) -> dict[str, Json]:
+    """``{"scenarios": [{name, passed, failures}], "coverage": {pathway: {kind: {reached, of, missing}}}, "below_floor":
+    [{pathway, kind, share, at_least}]}``, shares from 0 to 1.
 
     What is wrong with the files is under ``diagnostics``, as `carepath check` prints it.
     """
@@ -46,6 +49,9 @@ def as_json(session: Session, language: Language = "en") -> dict[str, Json]:
             for result in session.results
         ],
         "coverage": {name: one.to_json() for name, one in sorted(session.coverage.items())},
+        "below_floor": [
+            {"pathway": s.pathway, "kind": s.kind, "share": round(s.share, 4), "at_least": s.at_least} for s in short
+        ],
     }
 
 
@@ -86,8 +92,10 @@ def _failures(console: Console, result: Result) -> None:
             console.print(f"      {escape(line)}", style="dim", highlight=False)
 
 
-def show_coverage(console: Console, coverage: Mapping[str, Coverage]) -> None:
-    """One table for each pathway: reached, of how many, and what is missing."""
+def show_coverage(
+    console: Console, coverage: Mapping[str, Coverage], short: Sequence[Short] = (), language: Language = "en"
+) -> None:
+    """One table for each pathway: reached, of how many, and what is missing; then what is below its floor."""
     for name, one in sorted(coverage.items()):
         table = Table(title=f"coverage of {name}", box=None, pad_edge=False, title_justify="left")
         table.add_column("what")
@@ -98,3 +106,5 @@ def show_coverage(console: Console, coverage: Mapping[str, Coverage]) -> None:
             table.add_row(part.name, reached, escape(", ".join(part.missing)))
         console.print()
         console.print(table)
+    for below in short:
+        console.print(f"[red]FAILED[/] {escape(short_words(below, language))}", highlight=False)

@@ -13,17 +13,20 @@ from pathways.decide.effects import Explanation, Timeline
 from pathways.decide.state import JourneyState
 from pathways.lang.plan import Plan
 
+_WINDOWS = {"missed": "missed", "done_late": "late", "taken_late": "late"}
+_EARLY = frozenset({"done", "taken", "partly", "read", "passed"})
 _TRUTH = frozenset({"true", "false", "unknown"})
 
 
 @dataclass(slots=True)
 class Used:
-    """What was reached of one plan. ``outcomes``: (step path, word); ``verdicts``: (rule or row path, value);
-    ``rungs``: (ladder, role); ``rows``: paths of rows that acted."""
+    """What was reached of one plan. ``outcomes``: (step path, word); ``windows``: (step path, early, late or missed);
+    ``verdicts``: (rule or row path, value); ``rungs``: (ladder, role)."""
 
     phases: set[str] = field(default_factory=set)
     outcomes: set[tuple[str, str]] = field(default_factory=set)
     planned: set[str] = field(default_factory=set)
+    windows: set[tuple[str, str]] = field(default_factory=set)
     verdicts: set[tuple[str, str]] = field(default_factory=set)
     rungs: set[tuple[str, str]] = field(default_factory=set)
     ends: set[str] = field(default_factory=set)
@@ -34,6 +37,7 @@ class Used:
         self.phases |= other.phases
         self.outcomes |= other.outcomes
         self.planned |= other.planned
+        self.windows |= other.windows
         self.verdicts |= other.verdicts
         self.rungs |= other.rungs
         self.ends |= other.ends
@@ -51,6 +55,7 @@ class Seen:
     words: dict[str, int] = field(default_factory=dict)
     flags: dict[str, Holding] = field(default_factory=dict)
     hand: frozenset[str] | None = None
+    dues: dict[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.used = {name: Used() for name in self.plans}
@@ -68,6 +73,7 @@ class Seen:
         self.told = len(ledger.explanations)
         self._rules(state)
         self._rungs(state)
+        self._windows(state)
 
     def finish(self, state: JourneyState) -> None:
         """Note at the end of the run what is known only then."""
@@ -132,7 +138,13 @@ class Seen:
         if line.occurrence is not None:
             used.planned.add(line.path)
             if line.outcome:
-                used.outcomes.add((line.path, line.outcome.partition("(")[0]))
+                word = line.outcome.partition("(")[0]
+                used.outcomes.add((line.path, word))
+                if word in _WINDOWS:
+                    used.windows.add((line.path, _WINDOWS[word]))
+                due = self.dues.get(line.occurrence)
+                if word in _EARLY and due is not None and line.at < due:
+                    used.windows.add((line.path, "early"))
         if line.word == "phase_entered":
             used.phases.add(line.path.rpartition(".")[2])
         if line.word == "rule_fired":
@@ -152,6 +164,14 @@ class Seen:
             enrolment, _, rule = key.partition("|")
             if enrolment in self.used and run.value in _TRUTH:
                 self.used[enrolment].verdicts.add((f"rules.{rule}", run.value))
+
+    def _windows(self, state: JourneyState) -> None:
+        """An occurrence that is late was late, whatever its end; when each is due is remembered for its end."""
+        for key, one in state.occurrences.items():
+            if one.due is not None:
+                self.dues[key] = one.due
+            if one.state == "late" and one.enrolment in self.used:
+                self.used[one.enrolment].windows.add((one.step, "late"))
 
     def _rungs(self, state: JourneyState) -> None:
         for task in state.tasks.values():

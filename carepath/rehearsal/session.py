@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from carepath.rehearsal.coverage import Coverage
-from carepath.rehearsal.find import Ready, look, plan_at, prepare, site_at
+from carepath.rehearsal.find import Material, Ready, look, plan_at, prepare, site_at
+from carepath.rehearsal.floor import Floor, read_floor
 from carepath.rehearsal.runner import Result, run_scenario
 from pathways.lang.diagnostics import Diagnostic, in_order
 from pathways.lang.site_plan import NO_SITE
@@ -20,6 +21,7 @@ class Session:
 
     results: list[Result] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)
+    floors: dict[str, Floor] = field(default_factory=dict)
     found: list[Diagnostic] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
 
@@ -46,11 +48,22 @@ def rehearse(paths: Iterable[Path], site: Path | None = None) -> Session:
         for one in ready:
             if one is not None:
                 _run(session, one)
+        _floors(session, material)
     by_file: dict[str, list[Diagnostic]] = {}
     for diagnostic in material.found:
         by_file.setdefault(diagnostic.file, []).append(diagnostic)
     session.found = [d for found in by_file.values() for d in in_order(found)]
     return session
+
+
+def _floors(session: Session, material: Material) -> None:
+    """The floors stated beside the scenarios, of the pathways that were run."""
+    plans = {plan.id: plan for plan in material.plans.values()}
+    for source in material.floor_files:
+        floor, found = read_floor(source, plans)
+        material.found += found
+        if floor is not None:
+            session.floors[floor.pathway] = floor
 
 
 def _run(session: Session, ready: Ready) -> None:
