@@ -22,6 +22,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,9 +111,12 @@ def type_in(command: str, folder: Path) -> tuple[int, str]:
     """Run a command as the reader does, in the reader's folder: exit code, and what the terminal shows."""
     words = shlex.split(command)
     if words[0] == "mkdir":
-        (folder / words[1]).mkdir(exist_ok=True)
+        (folder / words[1]).mkdir()
         return 0, ""
-    assert words[0] == "carepath", f"a page may type carepath and mkdir, not {words[0]}"
+    if words[0] == "cp":
+        shutil.copy(folder / words[1], folder / words[2])
+        return 0, ""
+    assert words[0] == "carepath", f"a page may type carepath, mkdir and cp, not {words[0]}"
     home = folder / ".home"
     home.mkdir(exist_ok=True)
     screen = io.StringIO()
