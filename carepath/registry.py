@@ -47,7 +47,7 @@ COMMANDS: Final[Mapping[str, Entry]] = dict(
         _entry("expand", "List the occurrences of a pathway if all goes to plan."),
         _entry("test", "Run the scenarios of a pathway on the decider."),
         _entry("evaluate", "Judge the rules of a pathway over one patient's FHIR bundle."),
-        _entry("fhir", "Import FHIR definitions, and say what does not come over."),
+        _entry("fhir", "Import and export FHIR definitions, and say what does not come over."),
         _entry("simulate", "Look after a made-up population in virtual time."),
         _entry("readings", "Validate or ingest a device document or file."),
         _entry("enrol", "Enrol a patient in a pathway."),

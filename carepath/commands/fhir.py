@@ -1,4 +1,4 @@
-"""`carepath fhir`: FHIR R4 definitions into pathways, with a report of everything that does not come over."""
+"""`carepath fhir`: FHIR R4 definitions into pathways and back, with a report of everything that does not come over."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from carepath.commands.check import LanguageOption, bytes_of, chosen_language
+from carepath.commands.check import LanguageOption, PathArgument, bytes_of, chosen_language
+from carepath.commands.expand import pathways_of
 from worker.problems import WRONG_INPUT, Language, Problem
 
 if TYPE_CHECKING:
@@ -62,6 +63,40 @@ def import_(
         _tell_report(one.not_carried, language)
     if any(one.loaded.plan is None for one in found):
         raise typer.Exit(WRONG_INPUT)
+
+
+@app.command()
+def export(
+    path: PathArgument,
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the Bundle into this file.")] = None,
+    patient: Annotated[
+        str | None, typer.Option(help="Key of a patient: adds CarePlan, RequestGroup, Goals and Tasks for them.")
+    ] = None,
+    json_: JsonOption = False,
+    lang: LanguageOption = None,
+) -> None:
+    """Say pathways in FHIR R4: a Bundle of PlanDefinitions and Questionnaires; and what FHIR has no element for."""
+    from pathways.fhir.export import export_plan
+    from pathways.fhir.export_care import bundle_of, care_of, questionnaires_of
+
+    language = chosen_language(lang)
+    resources: list[Json] = []
+    entries: list[NotCarried] = []
+    for one in pathways_of(path, None, json_):
+        assert one.plan is not None
+        found = export_plan(one.source.value, one.plan)
+        resources += [found.definition, *questionnaires_of(found.definition)]
+        resources += care_of(found.definition, patient) if patient is not None else []
+        entries += found.not_carried
+    bundle = bundle_of(resources)
+    if out is not None:
+        out.write_text(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if json_:
+        told = [entry.to_json(language) for entry in entries]
+        sys.stdout.write(json.dumps({"bundle": bundle, "not_carried": told}, ensure_ascii=False) + "\n")
+    elif out is None:
+        sys.stdout.write(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n")
+    _tell_report(entries, language)
 
 
 def _resource(file: Path) -> Json:

@@ -30,7 +30,9 @@ def questionnaire_of(name: str, title: Mapping[str, str], form: Mapping[str, Jso
 
 
 def _item(field: str, spec: Mapping[str, Json]) -> dict[str, Json]:
+    # What becomes a reading or a fact is answered in words here; the rest of the pathway says what it is.
     kind = next((name for name in spec if name in _TYPES), "text")
+    spec = {"text": "optional", **spec} if kind == "text" else spec
     said = spec.get("label") or (spec[kind] if kind == "yes_no" else None)
     item: dict[str, Json] = {"linkId": field}
     words = field.replace("_", " ")

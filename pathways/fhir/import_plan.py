@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from pathways.fhir.draft import Draft
 from pathways.fhir.import_foreign import Foreign
+from pathways.fhir.import_ours import document_of, is_ours
 from pathways.fhir.report import NotCarried, Report
 from pathways.fhir.shapes import shaped
 from pathways.fhir.shelf import Shelf
 from pathways.lang.load import Loaded, load_pathway
 
 Json = Any
+_NAMED: Final = frozenset({"ActivityDefinition", "Questionnaire", "Library"})
+"""What a definition may name and the import reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,10 @@ def import_plans(documents: Sequence[Json]) -> list[Imported]:
     """
     raw = Shelf(documents)
     others = Report()
-    shelf = Shelf([_shaped(r, others) for r in raw.resources if r.get("resourceType") != "PlanDefinition"])
+    shelf = Shelf([_shaped(r, others) for r in raw.resources if r.get("resourceType") in _NAMED])
+    kinds = [kind for r in raw.resources if (kind := str(r.get("resourceType"))) not in {*_NAMED, "PlanDefinition"}]
+    for kind in dict.fromkeys(kinds):
+        others.add(kind, f"{kinds.count(kind)} × {kind}", "no_place")
     return [_import(definition, shelf, others) for definition in raw.plans]
 
 
@@ -50,12 +56,16 @@ def _import(given: Mapping[str, Json], shelf: Shelf, others: Report) -> Imported
     report = Report()
     report.entries += others.entries
     definition = _shaped(given, report)
+    name = str(definition.get("id") or definition.get("name") or "PlanDefinition")
+    if is_ours(definition):
+        own = document_of(definition, report)
+        text = as_yaml(own)
+        return Imported(name, own, text, load_pathway(text, f"{own['id']}.yaml"), tuple(report.entries))
     draft = Draft(definition, report)
     document = Foreign(draft, shelf).document()
     # Nothing cites a source yet, and a source that nothing uses is an error: it waits above the document.
     head = "".join(f"# evidence {name}: {known['cite']}\n" for name, known in draft.evidence.items())
     text = head + as_yaml(document)
-    name = str(definition.get("id") or definition.get("name") or "PlanDefinition")
     return Imported(name, document, text, load_pathway(text, f"{document['id']}.yaml"), tuple(report.entries))
 
 

@@ -75,6 +75,8 @@ def _fits(key: str, value: Json, holder: Mapping[str, Json]) -> bool:
         return isinstance(value, Mapping)
     if key in _TEXT:
         return isinstance(value, str) and bool(value.strip())
+    if key == "value" and isinstance(value, str):
+        return True  # of an identifier
     if key in _NUMBER:
         return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and abs(float(value)) < _MOST
     if key == "code":
