@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from carepath.rehearsal.coverage import Coverage
 from carepath.rehearsal.find import look, prepare
+from carepath.rehearsal.floor import short_of
 from carepath.rehearsal.runner import run_scenario
 from carepath.rehearsal.session import rehearse
 from pathways.lang.site_plan import NO_SITE
 
 LIBRARY = Path(__file__).parents[2] / "pathways" / "library"
-FLOOR = {"phases": 1.0, "steps": 1.0, "outcomes": 0.85, "rules": 1.0, "ladders": 1.0, "ends": 1.0, "messages": 1.0}
 FEWEST = 24
 
 
@@ -33,6 +32,6 @@ def test_scenario(file: Path) -> None:
 def test_scenarios_reach_the_pathway(folder: Path) -> None:
     session = rehearse([folder])
     assert len(session.results) >= FEWEST
-    coverage: Coverage = session.coverage[folder.name]
-    short = {part.name: part.missing for part in coverage.parts() if part.share < FLOOR[part.name]}
-    assert not short
+    assert session.found == [] and folder.name in session.floors, "state a floor in scenarios/coverage.yaml"
+    assert session.floors[folder.name].of("rules") == 1.0
+    assert short_of(session.floors, session.coverage) == []
