@@ -219,7 +219,8 @@ def install(app: FastAPI, report: Callable[[BaseException], str]) -> None:
     async def http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         code = _BY_STATUS.get(error.status_code, "bad_request")
-        return respond(request, Refusal(code, status=error.status_code))
+        # Of a 405 the methods that are taken.
+        return respond(request, Refusal(code, status=error.status_code, headers=dict(error.headers or {})))
 
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         return respond(request, Refusal("internal", {"incident": report(error)}))

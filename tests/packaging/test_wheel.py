@@ -1,6 +1,7 @@
 """The wheel: one name in it, nothing of other people's touched, and it runs where nothing of the checkout is."""
 
 import importlib.metadata
+import json
 import os
 import re
 import subprocess
@@ -73,6 +74,20 @@ def test_a_fresh_environment_runs_it_and_keeps_a_foreign_package(
     command = str(venv / "bin" / "carepath")
     assert "server" in run(command, "--help")
     assert run(command, "--version").split() == ["carepath", importlib.metadata.version("carepath")]
+    # The library, the sites, the behaviour of a simulation and the schemas of devices are found in the wheel.
+    assert "0 errors" in run(command, "check", "hypertension_home")
+    simulated = run(
+        command, "simulate", "hypertension_home", "--patients", "1", "--days", "2", "--site", "example_cn", "--json"
+    )
+    assert json.loads(simulated)["site"] == "example_cn"
+    assert json.loads(run(command, "test", "hypertension_home", "--json"))["scenarios"]
+    body = tmp_path / "body.json"
+    body.write_text('{"systolic_blood_pressure": {"value": 120, "unit": "mmHg"}}', "utf-8")
+    schema = ("--format", "openmhealth", "--schema", "omh:blood-pressure:4.0", "--json")
+    judged = subprocess.run(
+        [command, "readings", "check", str(body), *schema], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (judged.returncode, json.loads(judged.stdout)["refused"][0]["code"]) == (1, "document_invalid")
     ours = "import carepath.main, workflows; print(workflows.__file__)"
     assert Path(run(str(python), "-c", ours).strip()) == packages / "carepath" / "_app" / "workflows" / "__init__.py"
     theirs = "import workflows; print(workflows.WHOSE)"
