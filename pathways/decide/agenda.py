@@ -58,6 +58,8 @@ def _wakes(run: Run) -> list[Due]:
             out.append((due[0], "phase_end", case.phase.phase.path, case.id, case.id))
         out.extend(_silence(run, case))
     for (eid, path), keys in run.live.by_step.items():
+        if not keys:
+            continue
         case = run.cases[eid]
         if path in case.index.quiet and case.en.ending is None:
             continue
@@ -153,10 +155,15 @@ def _silence(run: Run, case: Case) -> list[Due]:
         path = case.path_of(step_id, None)
         if path is None:
             continue
+        alive = run.alive(case, path)
+        if not alive:
+            continue
         memory = case.step_run(path)
         tail = memory.tail if memory is not None else ""
         streak = len(tail) - len(tail.rstrip("m"))
-        pending = sorted(o.missed for o in run.alive(case, path) if o.missed is not None)
+        if thresholds[-1] <= streak:
+            continue  # all of them have come true
+        pending = sorted([o.missed for o in alive if o.missed is not None])
         for times in thresholds:
             if 0 <= times - streak - 1 < len(pending):
                 out.append((pending[times - streak - 1], "silence", path, "", case.id))

@@ -20,7 +20,9 @@ Json = Any
 
 def set_watches(run: Run) -> None:
     """Tell the ingest what to look for, if that has changed."""
-    rows = [row for case in run.cases.values() for row in _rows(case)]
+    rows = [row for case in run.cases.values() if case.plan.watches for row in _rows(case)]
+    if not rows and not run.state.patient.watches:
+        return
     text = json.dumps(rows, sort_keys=True, ensure_ascii=False)
     digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest() if rows else ""
     if digest != run.state.patient.watches:
