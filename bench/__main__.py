@@ -1,4 +1,4 @@
-"""`python -m bench [counts|decide|check|fleet ...] [--quick] [--json]`: measures, asserts nothing on time."""
+"""`python -m bench [counts|decide|check|expand|fleet ...] [--quick] [--json]`: measures, asserts nothing on time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Final
 
 from bench.show import Table, show
 
-PARTS: Final = ("counts", "decide", "check", "fleet")
+PARTS: Final = ("counts", "decide", "check", "expand", "fleet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,12 @@ class Sizes:
     population: int
     starts: int
     lines: tuple[int, ...]
+    years: tuple[int, ...]
     fleet: int
 
 
-FULL: Final = Sizes(12, 20, 10, 1000, 7, (1, 5, 10, 20, 40, 80), 1000)
-QUICK: Final = Sizes(3, 5, 2, 40, 3, (1, 10, 40), 60)
+FULL: Final = Sizes(12, 20, 10, 1000, 7, (1, 5, 10, 20, 40, 80), (1, 10, 100), 1000)
+QUICK: Final = Sizes(3, 5, 2, 40, 3, (1, 10, 40), (1, 10), 60)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,6 +73,10 @@ def _run(part: str, sizes: Sizes, seed: int, patients: int | None) -> list[Table
         from bench import check
 
         return check.figures(sizes.starts, sizes.lines)
+    if part == "expand":
+        from bench import expand
+
+        return expand.figures(sizes.years)
     from bench import fleet
 
     return asyncio.run(fleet.figures(patients or sizes.fleet, seed))

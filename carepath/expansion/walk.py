@@ -2,32 +2,28 @@
 
 A phase ends by its ``until`` or ``no_later_than``, or by the first ``leave`` row that done steps alone make true. What
 only a measured value could decide is left to the row that always holds (``else``).
+
+Nothing is worked out before it is asked for, save what others wait for: the steps that a schedule counts from, and
+those that could make a row of ``leave`` true.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import takewhile
 
 from carepath.expansion.facts import AsPlanned, Given
-from pathways.decide.calendar import (
-    CalendarContext,
-    MedicineSlots,
-    Point,
-    Slot,
-    add,
-    local_date,
-    moment,
-    occurrences,
-    point_start,
-)
+from carepath.expansion.schedules import Bases, Schedules, moment_of
+from pathways.decide.calendar import Point, Slot, add, local_date, moment, point_start
 from pathways.decide.conditions import StepEnd, Truth, truth
-from pathways.decide.medicines import Prescription
-from pathways.lang.plan import HandoffBody, MedicineFilter, Phase, Plan, Row, Step, TaskBody, VisitBody
-from pathways.lang.plan_base import ClockTime, Customary, Duration
-from pathways.lang.plan_steps import DoseBody, Target
-from pathways.lang.plan_when import AsSoonAs, StepMoment, TimeOfDay
+from pathways.decide.index import tokens
+from pathways.lang.plan import HandoffBody, Phase, Plan, Row, Step, TaskBody, VisitBody
+from pathways.lang.plan_base import Duration
+from pathways.lang.plan_steps import Target
+from pathways.lang.plan_when import AsSoonAs, StepMoment
 from pathways.lang.site_plan import Site
 
 DAY = timedelta(hours=24)
@@ -49,12 +45,14 @@ class Planned:
 
 @dataclass(slots=True)
 class _Visit:
-    """One visit of a phase, and what its steps were planned at."""
+    """One visit of a phase. ``known`` holds the slots of the steps that others wait for, by due; ``held`` the steps
+    whose ``as soon as`` was true when it was last looked at."""
 
     phase: Phase
     entered: datetime
     until: datetime
-    dues: dict[str, list[datetime]] = field(default_factory=dict[str, list[datetime]])
+    known: dict[str, dict[datetime, Slot]] = field(default_factory=dict[str, dict[datetime, Slot]])
+    held: set[str] = field(default_factory=set[str])
 
 
 class Expansion:
@@ -63,53 +61,69 @@ class Expansion:
     def __init__(
         self, plan: Plan, site: Site, given: Given, zone: str, start: datetime, until: datetime, profile: str | None
     ) -> None:
-        self.plan, self.site, self.given, self.zone = plan, site, given, zone
+        self.plan, self.zone = plan, zone
         self.start, self.until = start, until + 2 * DAY  # the next due time bounds the window of the last one
         self.asked = until
         self.env = AsPlanned(plan, given, zone, start, profile or site.profile)
+        self.schedules = Schedules(plan, site, given, zone, start, self.env)
         self.all_dues: dict[str, list[datetime]] = {}
         self.ways: dict[tuple[str, str], int] = {}
         self.numbers: dict[str, int] = {}
         self.visits: dict[str, int] = {}
+        phases = plan.phases.values()
+        every = [*plan.throughout, *(step for phase in phases for step in phase.steps)]
+        self.by_path = {step.path: step for step in every}
+        self.named = tokens(*(step.when for step in every), *(phase.until for phase in phases))
+        self.leave = {
+            phase.id: tokens(*(row.test for row in phase.leave if not isinstance(row.test, str))) for phase in phases
+        }
 
-    def run(self) -> list[Planned]:
-        """Every occurrence, in order of due, then of step."""
-        found = list(self._steps(self.plan.throughout, _Visit(self._phase(), self.start, self.until)))
+    def run(self) -> Iterator[Planned]:
+        """Every occurrence, in order of due, then of step, made one by one."""
+        throughout = _Visit(self.plan.phases[self.plan.first_phase], self.start, self.until)
+        self._settle(self.plan.throughout, throughout)
+        self._keep(throughout)
+        streams = [self._rows(self.plan.throughout, throughout), self._phases()]
+        merged = heapq.merge(*streams, key=lambda one: (one.due, one.step, one.number))
+        return takewhile(lambda one: one.due < self.asked, merged)
+
+    def paths(self) -> Iterable[str]:
+        """The paths of all steps."""
+        return self.by_path
+
+    # ----------------------------------------------------------------- phases
+
+    def _phases(self) -> Iterator[Planned]:
         phase, at = self.plan.first_phase, self.start
         for _ in range(_MOST_VISITS):
             visit, target, left = self._visit(phase, at)
-            found += self._planned(visit)
+            self._keep(visit)
+            yield from self._rows(visit.phase.steps, visit)
             if target is None or target.go is None or left >= self.until:
-                break
+                return
             phase, at = target.go, left
-        found = [one for one in found if one.due < self.asked]
-        return sorted(found, key=lambda one: (one.due, one.step, one.number))
 
-    def paths(self) -> list[str]:
-        """The paths of all steps."""
-        steps = [*self.plan.throughout, *(step for phase in self.plan.phases.values() for step in phase.steps)]
-        return [step.path for step in steps]
-
-    def _phase(self) -> Phase:
-        return self.plan.phases[self.plan.first_phase]
-
-    # ----------------------------------------------------------------- phases
+    def _keep(self, visit: _Visit) -> None:
+        """What later visits of phases may count from."""
+        for path, slots in visit.known.items():
+            self.all_dues.setdefault(path, []).extend(due for due in sorted(slots) if due < visit.until)
 
     def _visit(self, name: str, at: datetime) -> tuple[_Visit, Target | None, datetime]:
         """A visit of a phase: what leads out of it, and when."""
         phase = self.plan.phases[name]
         self.env.enter(name, at)
         self.visits[name] = self.visits.get(name, 0) + 1
-        ctx = self._context(at)
-        until = None if phase.until is None else moment(phase.until, ctx)
-        ends_at = None if until is None else max(at, point_start(until, self.zone))
+        visit = _Visit(phase, at, self.until)
         last = None
         if phase.no_later_than is not None:
+            ctx = self.schedules.context(at)
             point = add(Point(local_date(at, self.zone), at), phase.no_later_than.after, ctx)
             last = None if point is None else point_start(point, self.zone)
-        limit = min([self.until, *(end for end in (ends_at, last) if end is not None)])
-        visit = _Visit(phase, at, limit)
-        list(self._steps(phase.steps, visit, dry=True))
+        ends_at = self._until(visit)  # an end that counts from a step is known only with its steps
+        visit.until = min([self.until, *(end for end in (ends_at, last) if end is not None)])
+        self._settle(phase.steps, visit)
+        ends_at = self._until(visit)
+        limit = visit.until = min([visit.until, *([ends_at] if ends_at is not None else [])])
         target, left = self._leave(visit)
         if target is None and limit == last and phase.no_later_than is not None:
             target = phase.no_later_than.target
@@ -119,21 +133,38 @@ class Expansion:
             visit.until = left + timedelta(microseconds=1)
         return visit, target, min(left, limit)
 
+    def _until(self, visit: _Visit) -> datetime | None:
+        """When the phase ends by its ``until``."""
+        until = visit.phase.until
+        if until is None:
+            return None
+        wanted = moment_of(until)
+        base = None if wanted is None else next(iter(self._dues_of(wanted, visit)), None)
+        point = moment(until, self.schedules.context(visit.entered, base=base))
+        return None if point is None else max(visit.entered, point_start(point, self.zone))
+
     def _leave(self, visit: _Visit) -> tuple[Target | None, datetime]:
         """The first ``leave`` row that what was done makes true, and when."""
         rows = [row for row in visit.phase.leave if not isinstance(row.test, str)]
         if not rows:
             return None, visit.until
-        ended = sorted((due, path) for path, dues in visit.dues.items() for due in dues)
-        for at in [visit.entered, *(due for due, _ in ended)]:
-            self.env.now = at
-            for due, path in ended:
-                if due <= at:
-                    self.env.done[path] = StepEnd(self._good(path), due, self._mode(path))
+        ended = sorted((due, path) for path, slots in visit.known.items() for due in slots if due < visit.until)
+        self.env.now = visit.entered
+        target = self._first(visit.phase, rows)
+        if target is not None:
+            return target, visit.entered
+        for index, (due, path) in enumerate(ended):
+            self.env.now = due
+            self._end(path, due)
+            if index + 1 < len(ended) and ended[index + 1][0] == due:
+                continue
             target = self._first(visit.phase, rows)
             if target is not None:
-                return target, at
+                return target, due
         return None, visit.until
+
+    def _end(self, path: str, due: datetime) -> None:
+        self.env.done[path] = StepEnd(self._good(path), due, self._mode(path))
 
     def _first(self, phase: Phase, rows: list[Row]) -> Target | None:
         for row in rows:
@@ -164,106 +195,104 @@ class Expansion:
 
     # ----------------------------------------------------------------- steps
 
-    def _planned(self, visit: _Visit) -> Iterator[Planned]:
-        return self._steps(visit.phase.steps, visit)
-
-    def _steps(self, steps: tuple[Step, ...], visit: _Visit, *, dry: bool = False) -> Iterator[Planned]:
-        """Occurrences of steps, those first that others count from. ``dry`` only notes when they are due."""
-        for step in _in_order(steps):
-            if step.first_time_only and step in visit.phase.steps and self.visits.get(visit.phase.id, 0) > 1:
+    def _settle(self, steps: tuple[Step, ...], visit: _Visit) -> None:
+        """Work out the steps that others wait for: each occurrence of one brings those that count from it, so that a
+        circle of steps goes on as long as it is asked for."""
+        done = dict(self.env.done)
+        waiting: list[tuple[datetime, str]] = []
+        counting: dict[str, list[Step]] = {}
+        soon = [step for step in steps if isinstance(step.when.base, AsSoonAs) and self._meant(step, visit)]
+        for step in steps:
+            if not self._meant(step, visit):
                 continue
-            slots = [slot for slot in self._slots(step, visit) if self._happens(step, slot)]
-            visit.dues[step.path] = [slot.due for slot in slots]
-            if dry:
-                continue
-            self.all_dues.setdefault(step.path, []).extend(visit.dues[step.path])
-            for index, slot in enumerate(slots):
-                following = slots[index + 1].due if index + 1 < len(slots) else None
-                yield self._occurrence(step, slot, following)
+            wanted = moment_of(step.when)
+            if wanted is not None:
+                counting.setdefault(wanted.step, []).append(step)
+            if self._waited_for(step, visit):
+                self._found(step, self._first_bases(step, steps, visit), visit, waiting)
+        for step in soon:
+            self._soon(step, visit.entered, visit, waiting)
+        while waiting:
+            due, path = heapq.heappop(waiting)
+            self._end(path, due)
+            for step in counting.get(path.split(".")[-1], ()):
+                if self._waited_for(step, visit):
+                    self._found(step, [due], visit, waiting)
+            for step in soon:
+                self._soon(step, due, visit, waiting)
+        self.env.done = done
 
-    def _happens(self, step: Step, slot: Slot) -> bool:
-        self.env.now = slot.due
-        wanted = truth(step.only_if, self.env) is not Truth.FALSE if step.only_if is not None else True
-        when = step.when
-        if when.while_cond is not None and truth(when.while_cond, self.env) is Truth.FALSE:
-            return False
-        return wanted and not (when.until_cond is not None and truth(when.until_cond, self.env) is Truth.TRUE)
+    def _waited_for(self, step: Step, visit: _Visit) -> bool:
+        """Whether its dues are needed before they come: a schedule counts from it, a row of ``leave`` looks at a step
+        (at every end then), or it counts from another step itself."""
+        if isinstance(step.when.base, AsSoonAs) or moment_of(step.when) is not None or f"s:{step.id}" in self.named:
+            return True
+        in_phase = step.path.startswith(f"{visit.phase.id}.")
+        return in_phase and any(token.startswith("s:") for token in self.leave[visit.phase.id])
 
-    def _slots(self, step: Step, visit: _Visit) -> list[Slot]:
-        """The slots of a step in a visit, one for each instant."""
+    def _meant(self, step: Step, visit: _Visit) -> bool:
+        return not (step.first_time_only and step in visit.phase.steps and self.visits.get(visit.phase.id, 0) > 1)
+
+    def _found(self, step: Step, bases: Bases, visit: _Visit, waiting: list[tuple[datetime, str]]) -> None:
+        known = visit.known.setdefault(step.path, {})
         if isinstance(step.when.base, AsSoonAs):
-            self.env.now = visit.entered
-            holds = truth(step.when.base.cond, self.env) is Truth.TRUE
-            return [Slot(1, visit.entered, None, "at_once")] if holds and visit.entered < visit.until else []
-        found: dict[datetime, Slot] = {}
-        for ctx in self._contexts(step, visit):
-            for slot in occurrences(step.when, ctx, visit.entered, visit.until):
-                found.setdefault(slot.due, slot)
-        return [found[due] for due in sorted(found)]
+            return
+        for slot in self.schedules.slots(step, bases, visit.entered, visit.until):
+            if slot.due not in known and (step.when.at_most is None or len(known) < step.when.at_most):
+                known[slot.due] = slot
+                heapq.heappush(waiting, (slot.due, step.path))
 
-    def _contexts(self, step: Step, visit: _Visit) -> Iterator[CalendarContext]:
-        """One context for each thing the schedule stands for: each prescription, each occurrence counted from."""
-        body = step.body
-        role = body.task.role if isinstance(body, TaskBody) else body.with_role if isinstance(body, VisitBody) else None
-        wanted = _moment_of(step)
-        bases: list[datetime | None] = list(self._dues_of(wanted, visit)) if wanted is not None else [None]
-        medicines: MedicineFilter | None = None
-        if isinstance(body, DoseBody | HandoffBody):
-            medicines = body.medicines
-        for base in bases:
-            if medicines is None:
-                yield self._context(visit.entered, base=base, role=role, seed=step.path)
-                continue
-            for item in self._prescriptions(medicines):
-                yield self._context(visit.entered, base=base, role=role, item=item, seed=step.path)
+    def _first_bases(self, step: Step, steps: tuple[Step, ...], visit: _Visit) -> Bases:
+        """What a schedule counts from at the entry: what earlier visits did, else nothing yet."""
+        wanted = moment_of(step.when)
+        here = wanted is not None and wanted.which != "last" and wanted.step in {one.id for one in steps}
+        earlier = [] if wanted is None or here else self._dues_of(wanted, visit)
+        return [*earlier] or [None]
+
+    def _soon(self, step: Step, at: datetime, visit: _Visit, waiting: list[tuple[datetime, str]]) -> None:
+        """``as soon as``: on the change of its condition from not true to true."""
+        assert isinstance(step.when.base, AsSoonAs)
+        known = visit.known.setdefault(step.path, {})
+        self.env.now = at
+        holds = truth(step.when.base.cond, self.env) is Truth.TRUE
+        armed = step.path not in visit.held
+        (visit.held.add if holds else visit.held.discard)(step.path)
+        most = step.when.at_most
+        free = at not in known and (most is None or len(known) < most)
+        if holds and armed and free and at < visit.until and self.schedules.happens(step, at):
+            known[at] = Slot(len(known) + 1, at, None, f"soon{len(known)}")
+            heapq.heappush(waiting, (at, step.path))
 
     def _dues_of(self, wanted: StepMoment, visit: _Visit) -> list[datetime]:
         if wanted.which == "last":
             paths = [path for path in self.all_dues if path.split(".")[-1] == wanted.step]
-            earlier = [due for path in paths for due in self.all_dues[path]]
-            return sorted({*earlier, *visit.dues.get(f"{visit.phase.id}.{wanted.step}", [])})
+            earlier = {due for path in paths for due in self.all_dues[path]}
+            return sorted({*earlier, *visit.known.get(f"{visit.phase.id}.{wanted.step}", {})})
         for place in (wanted.phase or visit.phase.id, "throughout"):
-            dues = visit.dues.get(f"{place}.{wanted.step}") or self.all_dues.get(f"{place}.{wanted.step}")
+            path = f"{place}.{wanted.step}"
+            dues = sorted(visit.known.get(path, {})) or self.all_dues.get(path)
             if dues:
                 return dues
         return []
 
-    def _prescriptions(self, wanted: MedicineFilter) -> list[Prescription]:
-        items = self.given.medicines.get(wanted.fact, ())
-        return [item for item in items if not wanted.classes or set(wanted.classes) & set(item.classes)]
+    def _rows(self, steps: tuple[Step, ...], visit: _Visit) -> Iterator[Planned]:
+        """The occurrences of a visit, made one by one in order."""
+        streams = [self._row_of(step, visit) for step in steps if self._meant(step, visit)]
+        return heapq.merge(*streams, key=lambda one: (one.due, one.step, one.number))
 
-    def _context(
-        self,
-        entered: datetime,
-        *,
-        base: datetime | None = None,
-        role: str | None = None,
-        item: Prescription | None = None,
-        seed: str = "",
-    ) -> CalendarContext:
-        anchors: dict[str, datetime | date] = {"enrolment": self.start, **self.given.anchors}
-        anchors.setdefault(self.plan.counts_from, self.start)
-        anchors["phase_start"] = entered
-        supply: date | None = None
-        slots: MedicineSlots | None = None
-        if item is not None:
-            if item.supply_from is not None and item.supply_days is not None:
-                supply = item.supply_from + timedelta(days=item.supply_days)
-            last = None if item.stop is None else item.stop - timedelta(days=1)
-            slots = MedicineSlots(tuple(_time(slot) for slot in item.slots if not item.as_needed), item.start, last)
-        return CalendarContext(
-            zone=self.zone,
-            start=entered,
-            anchors=anchors,
-            step_moment=lambda _: base,
-            supply_end=supply,
-            medicine=slots,
-            customary=self.given.customary,
-            param=self.env.param,
-            site=self.site,
-            role=role,
-            seed=seed,
-        )
+    def _row_of(self, step: Step, visit: _Visit) -> Iterator[Planned]:
+        known = visit.known.get(step.path)
+        if known is None:
+            slots: Iterator[Slot] = self.schedules.slots(step, [None], visit.entered, visit.until)
+        else:
+            slots = (known[due] for due in sorted(known) if due < visit.until)
+        before: Slot | None = None
+        for slot in slots:
+            if before is not None:
+                yield self._occurrence(step, before, slot.due)
+            before = slot
+        if before is not None:
+            yield self._occurrence(step, before, None)
 
     # ----------------------------------------------------------------- occurrences
 
@@ -286,61 +315,17 @@ class Expansion:
     def _shift(
         self, at: datetime, length: Duration, *, role: str | None = None, before: bool = False
     ) -> datetime | None:
-        point = add(Point(local_date(at, self.zone), at), length, self._context(at), role=role, before=before)
+        ctx = self.schedules.context(at)
+        point = add(Point(local_date(at, self.zone), at), length, ctx, role=role, before=before)
         return None if point is None else point_start(point, self.zone)
-
-    def _step(self, path: str) -> Step:
-        place, _, name = path.partition(".")
-        steps = self.plan.throughout if place == "throughout" else self.plan.phases[place].steps
-        return next(step for step in steps if step.id == name)
 
     def _good(self, path: str) -> str:
         """The word for done of the step's kind; a handoff ends with the last thing that was waited for."""
-        body = self._step(path).body
+        body = self.by_path[path].body
         if isinstance(body, HandoffBody):
             return list(body.deadlines)[-1] if body.deadlines else "done"
         return _GOOD.get(body.kind, "done")
 
     def _mode(self, path: str) -> str | None:
-        body = self._step(path).body
+        body = self.by_path[path].body
         return body.modes[0] if isinstance(body, VisitBody) and body.modes else None
-
-
-def _time(slot: str) -> TimeOfDay:
-    if ":" in slot:
-        hour, minute = slot.split(":")[:2]
-        return ClockTime(hour=int(hour), minute=int(minute))
-    return Customary(name=slot)
-
-
-def _moment_of(step: Step) -> StepMoment | None:
-    """The step another step's schedule counts from, if any."""
-    return next((part for part in _parts(step.when) if isinstance(part, StepMoment)), None)
-
-
-def _parts(part: object) -> Iterator[object]:
-    """A compiled part and all parts of time inside it."""
-    yield part
-    fields: dict[str, object] = getattr(type(part), "model_fields", {})
-    for name in fields:
-        if name in {"cond", "until_cond", "while_cond"}:
-            continue
-        value = getattr(part, name)
-        if hasattr(type(value), "model_fields"):
-            yield from _parts(value)
-
-
-def _in_order(steps: tuple[Step, ...]) -> list[Step]:
-    """Steps that others count from first; else the order of the pathway."""
-    names = {step.id: step for step in steps}
-    placed: dict[str, Step] = {}
-
-    def place(step: Step, above: frozenset[str]) -> None:
-        wanted = _moment_of(step)
-        if wanted is not None and wanted.step in names and wanted.step not in above:
-            place(names[wanted.step], above | {step.id})
-        placed.setdefault(step.id, step)
-
-    for step in steps:
-        place(step, frozenset({step.id}))
-    return list(placed.values())

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from carepath import main
+from carepath.expansion import schedules
 from carepath.expansion.facts import Given
 from carepath.expansion.walk import Expansion, Planned
+from pathways.decide.calendar import Slot
 from pathways.lang.load import load_pathway
 from pathways.lang.site_plan import NO_SITE
 
@@ -127,7 +131,7 @@ def walk(first_phase: str, days: int) -> list[Planned]:
     assert plan is not None
     start = datetime(2026, 3, 2, tzinfo=UTC)
     begun = plan.model_copy(update={"first_phase": first_phase})
-    return Expansion(begun, NO_SITE, Given(), "UTC", start, start + timedelta(days=days), None).run()
+    return list(Expansion(begun, NO_SITE, Given(), "UTC", start, start + timedelta(days=days), None).run())
 
 
 def test_steps_count_from_steps_and_a_phase_ends_by_its_last_deadline() -> None:
@@ -153,3 +157,50 @@ def test_a_phase_is_left_as_soon_as_a_step_is_done() -> None:
     found = walk("refer", 60)
     assert [one.step for one in found][:1] == ["refer.specialist"]
     assert next(one.due for one in found if one.step == "maintain.measure_bp") == datetime(2026, 3, 30, 7, tzinfo=UTC)
+
+
+ENDLESS = """
+carepath: 1
+id: endless
+version: 1.0.0
+title: {en: Endless, zh: 无尽}
+owner: tests
+counts_from: enrolment
+phases:
+  steady:
+    title: {en: Steady, zh: 稳定}
+    until: 100 years after enrolment
+    steps:
+      greet: {say: hello, when: every day at morning}
+    at_end: [{else: true, end: over}]
+ends: {over: {}}
+messages:
+  hello: {to: patient, class: care, en: Good morning., zh: 早上好。}
+"""
+
+
+def test_what_has_no_end_is_made_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = load_pathway(ENDLESS, "endless.yaml").plan
+    assert plan is not None
+    made: list[datetime] = []
+    real = schedules.occurrences
+
+    def counted(*arguments: Any) -> Iterator[Slot]:
+        for slot in real(*arguments):
+            made.append(slot.due)
+            yield slot
+
+    monkeypatch.setattr(schedules, "occurrences", counted)
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    walk = Expansion(plan, NO_SITE, Given(), "UTC", start, start + timedelta(days=36_500), None).run()
+    first = list(islice(walk, 3))
+    assert [one.due for one in first] == [start + timedelta(days=day, hours=7) for day in range(3)]
+    assert len(made) < 10
+
+
+def test_ten_years_are_all_there(tmp_path: Path) -> None:
+    file = tmp_path / "endless.yaml"
+    file.write_text(ENDLESS, encoding="utf-8")
+    done = run(str(file), "--start", "2026-03-02T00:00", "--zone", "UTC", "--days", "3653", "--json")
+    rows: list[dict[str, Any]] = json.loads(done.stdout)["occurrences"]
+    assert (len(rows), rows[-1]["number"], rows[-1]["due"]["utc"]) == (3653, 3653, "2036-03-01T07:00:00Z")
