@@ -35,8 +35,8 @@ test: venv tools lint type arch temporal ## every check and every test
 test-fast: venv ## the tests that need no server
 	@$(PYTEST) -n 2 -q -m "not server and not postgres and not browser and not chaos" $(PYTEST_ARGS)
 
-chaos: venv temporal ## long runs in which processes are killed
-	@$(PYTEST) -m chaos --timeout 7200 $(PYTEST_ARGS)
+chaos: venv temporal ## long runs in which processes are killed (docs/explanation/run.md says what can be given)
+	@$(PYTEST) -s -m chaos --timeout 7200 $(PYTEST_ARGS)
 
 lint: venv ## ruff: style and formatting of imports
 	@.venv/bin/ruff check -q .

@@ -39,6 +39,8 @@ AWAY = 150.0
 """Wall seconds for which people try again."""
 SLOWED_LOOKS = 2.0
 """Wall seconds after which a slowed clock is read again: it may have become fast."""
+SAYS_EVERY = 20.0
+"""Wall seconds between two lines of progress."""
 FIRST_DAY = datetime.fromisoformat("2026-03-02T00:00:00+00:00")
 
 
@@ -266,7 +268,8 @@ class Chaos:
 
     async def _until_lived(self, link: Link, doing: list[asyncio.Task[None]]) -> None:
         options = self.demo.options
-        until = time.monotonic() + 3 * options.days / options.pace + 300
+        begun = said = time.monotonic()
+        until = begun + 3 * options.days / options.pace + 300
         while len(self.days) < len(self.told.people) or min(self.days.values()) < options.days:
             assert time.monotonic() < until, f"only {min(self.days.values(), default=0):.0f} days were lived in time"
             for task in doing:
@@ -280,8 +283,20 @@ class Chaos:
             for part in self.demo.parts.dead():
                 if part.name not in KILLED:
                     raise AssertionError(f"{part.name} ended by itself: {part.log.read_text()[-2000:]}")
+            if time.monotonic() - said > SAYS_EVERY:
+                said = time.monotonic()
+                self._say(said - begun)
             await asyncio.sleep(0.5 / options.pace)
         self.told.patient_days = sum(self.days.values())
+
+    def _say(self, seconds: float) -> None:
+        """Where the run is; seen with pytest's ``-s``."""
+        days = self.days.values()
+        print(  # noqa: T201 - a run of an hour is not silent
+            f"seed {self.told.seed}: {seconds:.0f} s, day {min(days, default=0):.0f} to {max(days, default=0):.0f} of "
+            f"{self.demo.options.days}, {sum(self.told.kills.values())} kills, {len(self.told.crises)} crises",
+            flush=True,
+        )
 
     async def _settle(self, link: Link) -> None:
         """No more life and no more kills: what was stored is acted on."""
