@@ -110,8 +110,21 @@ class World:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = House(f"sqlite:///{tmp_path / 'records.db'}?synchronous=normal", str(tmp_path / "keys.json"))
+def records(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of empty records. A test asks for the other kind with `on_both`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path / 'records.db'}?synchronous=normal"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+on_both = pytest.mark.parametrize(
+    "records", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+@pytest.fixture
+def house(records: str, tmp_path: Path) -> Iterator[House]:
+    made = House(records, str(tmp_path / "keys.json"))
     yield made
     made.ledger.close()
 

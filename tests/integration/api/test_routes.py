@@ -10,7 +10,9 @@ import pytest
 
 from activities.handoffs.signatures import sign
 from activities.records.schema import inbox, reading
-from tests.integration.api.conftest import SECRET, World
+from tests.integration.api.conftest import SECRET, World, on_both
+
+pytestmark = on_both
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 

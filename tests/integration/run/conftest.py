@@ -110,10 +110,25 @@ async def until(condition: Callable[[], Awaitable[Any]] | Callable[[], Any], tim
 
 
 @pytest.fixture
-async def run(temporal_server: TemporalServer, tmp_path: Path) -> AsyncIterator[Running]:
+def records(request: pytest.FixtureRequest) -> str:
+    """The records' address; nothing: the embedded ones. A test asks for the other kind with `on_both`."""
+    kind = getattr(request, "param", "sqlite")
+    return "" if kind == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
+on_both = pytest.mark.parametrize(
+    "records", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+@pytest.fixture
+async def run(temporal_server: TemporalServer, tmp_path: Path, records: str) -> AsyncIterator[Running]:
     """A client, records and a world; no worker yet."""
     settings = Settings(
-        home=tmp_path, temporal_address=temporal_server.address, task_queue=f"test-{uuid.uuid4().hex[:12]}"
+        home=tmp_path,
+        temporal_address=temporal_server.address,
+        task_queue=f"test-{uuid.uuid4().hex[:12]}",
+        database_url=records,
     )
     ledger = open_ledger(settings.records_url, settings.key_source)
     client = await connect(settings, ledger.keyring, patience=60)

@@ -17,7 +17,7 @@ from activities.intake.commands import store_command
 from activities.intake.inbox import NewEvent, StoredEvent
 from activities.records import schema
 from pathways.decide.events import StaffVerb
-from tests.integration.run.conftest import Running, until
+from tests.integration.run.conftest import Running, on_both, until
 from tests.integration.run.real import enrolled, reading
 from worker.waker import Rouse, Waker
 from workflows.messages import SWEEPER
@@ -40,6 +40,7 @@ def row(run: Running, patient: str) -> Any:
     )
 
 
+@on_both
 async def test_a_terminated_run_begins_anew_from_the_store(run: Running) -> None:
     async with run.real_worker():
         patient = await started(run)
@@ -61,6 +62,7 @@ async def test_a_terminated_run_begins_anew_from_the_store(run: Running) -> None
     assert row(run, patient).epoch == after.epoch
 
 
+@on_both
 async def test_a_changed_ledger_halts_and_a_repaired_one_goes_on(run: Running) -> None:
     async with run.real_worker():
         patient = await started(run)
@@ -123,6 +125,7 @@ async def test_an_outage_of_the_database_loses_nothing(run: Running) -> None:
     assert sorted(ticks) == list(range(view.sequence))
 
 
+@on_both
 async def test_a_stored_reading_is_found_by_the_sweep_after_a_lost_wake(run: Running) -> None:
     async with run.real_worker(role="all"):
         patient = await started(run)
