@@ -173,7 +173,7 @@ class HandoffStepResult(Message):
 
 
 class CourierInput(Message):
-    """``shard`` of ``shards`` (by hash of the journey); ``red`` sends only red rows."""
+    """``shard`` of ``shards`` (by hash of the journey); ``red`` sends only red rows and those to staff."""
 
     shard: int
     shards: int

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
 from activities.keys.sealing import KeyUnknownError
 from activities.messaging.channels import APP, Channels
-from activities.messaging.judge import DOSE, RED, Around, Delivery, End, Go, Row, deliveries, judge
+from activities.messaging.judge import DOSE, RED, STAFF, Around, Delivery, End, Go, Row, deliveries, judge
 from activities.messaging.recipients import Recipient, recipient
 from activities.records.ledger import Ledger, Sealer
 from activities.records.schema import inbox, journey, outbox, patient, reading, site, task
@@ -33,7 +33,8 @@ _ACCEPTED: Final = ("final", "amended")
 class Share:
     """The rows one courier looks after: every journey whose shard leaves ``shard`` when divided by ``shards``.
 
-    ``red``: only red rows. Two couriers may see the same row; the claim decides.
+    ``red``: only what cannot wait behind the reminders of everybody: red rows, and those to staff, among them the
+    calls of a red ladder. Two couriers may see the same row; the claim decides.
     """
 
     shard: int
@@ -52,7 +53,7 @@ class Share:
     def condition(self) -> ColumnElement[bool]:
         """The rows of this share."""
         mine = outbox.c.shard % self.shards == self.shard
-        return and_(mine, outbox.c.message_class == RED) if self.red else mine
+        return and_(mine, outbox.c.message_class.in_((RED, STAFF))) if self.red else mine
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,8 @@ def candidates(connection: Connection, share: Share, now: datetime) -> list[str]
 
 
 def _order() -> tuple[Any, ...]:
-    return ((outbox.c.message_class != RED), outbox.c.wall_due, outbox.c.key)
+    urgency = case((outbox.c.message_class == RED, 0), (outbox.c.message_class == STAFF, 1), else_=2)
+    return (urgency, outbox.c.wall_due, outbox.c.key)
 
 
 def sealers(ledger: Ledger, journeys: Iterable[str]) -> dict[str, Sealer | None]:
@@ -168,7 +170,7 @@ def claim(
     keys: Mapping[str, Sealer | None],
     channels: Channels,
 ) -> Claimed:
-    """End the due rows that are not to be sent, and claim the others under ``mark``, red ones first."""
+    """End the due rows that are not to be sent; claim the others under ``mark``: red ones, those to staff, the rest."""
     query = select(outbox).where(due(share, now), outbox.c.journey.in_(list(keys))).order_by(*_order()).limit(BATCH)
     found = list(connection.execute(query.with_for_update(skip_locked=True)))
     found += _rest_of_groups(connection, found)

@@ -12,6 +12,7 @@ from pathways.lang.plan_base import Text
 
 DOSE: Final = "dose"
 RED: Final = "red"
+STAFF: Final = "staff"
 
 Status = Literal["stopped", "expired", "unneeded", "failed", "unknown"]
 

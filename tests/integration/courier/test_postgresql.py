@@ -27,7 +27,7 @@ def world(tmp_path: Path, postgres_url: str) -> Iterator[World]:
 
 
 RULES: list[Rule] = [
-    courier.test_red_goes_before_the_others_and_a_red_courier_takes_nothing_else,
+    courier.test_red_goes_before_the_others_and_a_red_courier_takes_no_reminder,
     courier.test_each_share_takes_its_own_journeys,
     courier.test_unless_counts_readings,
     courier.test_unless_an_answer_or_a_closed_task,

@@ -108,7 +108,19 @@ def test_mail_goes_in_the_patients_language_under_the_rows_key(world: World) -> 
     }
 
 
-def test_red_goes_before_the_others_and_a_red_courier_takes_nothing_else(world: World) -> None:
+def test_what_calls_a_person_waits_behind_no_reminder(tmp_path: Path) -> None:
+    """The rung of a red ladder is a message to staff: the red courier takes it, the other one takes it first."""
+    world = World(tmp_path, Addresses(staff={"nurse": StaffMember(email=("a@clinic.example",))}))
+    reminder = world.message("care", channels=("email",), due=NOON - timedelta(hours=1))
+    world.plan(reminder, world.message("rung", to="role:nurse", channels=("email",), message_class="staff"))
+    assert world.round(world.pump(red=True)) == 1
+    world.plan(world.message("rung2", to="role:nurse", channels=("email",), message_class="staff"))
+    world.round()
+    sent = [letter.key for letter in world.email.letters]
+    assert sent == [f"{PATIENT}:rung", f"{PATIENT}:rung2", f"{PATIENT}:care"]
+
+
+def test_red_goes_before_the_others_and_a_red_courier_takes_no_reminder(world: World) -> None:
     world.plan(
         world.message("care", channels=("email",), due=NOON - timedelta(hours=1)),
         world.message("red", channels=("email",), message_class="red"),
