@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,7 @@ class Chaos:
         self.server_kills = server_kills
         self.told = Told(seed)
         self.days: dict[str, float] = {}
+        self.stopped: datetime | None = None
         self._over = asyncio.Event()
         self._enrolled = False
 
@@ -160,6 +161,11 @@ class Chaos:
         self.demo.set_up()
         asyncio.run(self._live())
         return self.told
+
+    def still(self) -> None:
+        """Stop all processes but Temporal's, at an instant that is noted."""
+        self.stopped = datetime.now(UTC)
+        self.demo.parts.stop()
 
     def close(self) -> None:
         """Stop everything."""

@@ -18,6 +18,7 @@ from activities.messaging.ports import opaque
 from activities.records.ledger import Ledger, open_ledger
 from activities.records.schema import (
     app_inbox,
+    enrolment,
     handoff,
     incident,
     journey,
@@ -34,6 +35,8 @@ from workflows.apply import apply
 
 FAULTS = frozenset({"double_end", "ledger_mismatch", "loop_cut"})
 MARGIN = timedelta(hours=1)
+IN_HAND = timedelta(seconds=10)
+"""Wall time for which a letter may be on its way."""
 
 
 @dataclass
@@ -58,7 +61,7 @@ def findings(chaos: Chaos) -> tuple[list[str], list[str]]:
     try:
         found = asyncio.run(_halted(chaos, ledger))
         # The patients' clocks run on: what the records say is looked at when nobody writes any more.
-        chaos.demo.parts.stop()
+        chaos.still()
         found += in_records(chaos)
         found += [f"histories: {text}" for text in asyncio.run(_histories(chaos, ledger))]
     finally:
@@ -170,7 +173,13 @@ def _refusals(seen: Seen) -> Iterator[str]:
 
 def _crises(seen: Seen) -> Iterator[str]:
     """Every planted crisis was stored, told to the patient, and a person took it or an incident says nobody did."""
+    judged = 0
     for crisis in seen.told.crises:
+        # Looked up as active, and ended before the reading was taken: the run was behind its clock. Nobody judges it.
+        left = select(enrolment.c.id).where(enrolment.c.journey == crisis.patient, enrolment.c.closed < crisis.at)
+        if seen.rows(left):
+            continue
+        judged += 1
         # The patient dates the reading by a clock read a moment ago; the journey may have been slowed since.
         patient, at = crisis.patient, crisis.at - timedelta(days=3)
         stored = select(reading.c.id).where(reading.c.journey == patient, reading.c.id == crisis.reading)
@@ -200,16 +209,18 @@ def _crises(seen: Seen) -> Iterator[str]:
         )
         if "sent" not in {row.status for row in seen.rows(told)}:
             yield f"{patient}: the patient was told nothing of the crisis at {crisis.at}"
-    if len(seen.told.crises) < 3:
-        yield f"only {len(seen.told.crises)} crises could be planted"
+    if judged < 3:
+        yield f"only {judged} crises came while their patients were looked after"
 
 
 def _messages(seen: Seen) -> Iterator[str]:
     """Each message is where its row says, once in the app."""
     letters = {key for key, _ in seen.letters}
     shown = {row.key for row in seen.rows(select(app_inbox.c.key))}
+    assert seen.chaos.stopped is not None
     for row in seen.rows(select(outbox)):
-        if row.status == "sending":
+        # What was in hand when everything was stopped is no sign of anything.
+        if row.status == "sending" and row.claimed_at < seen.chaos.stopped - IN_HAND:
             yield f"hangs in sending: {row.key}"
         elif row.status == "sent" and row.channel == "app" and row.key not in shown:
             yield f"sent in the app and not there: {row.key}"
