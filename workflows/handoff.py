@@ -25,6 +25,7 @@ STEPS_PER_RUN: Final = 60
 # After an error that no retry mends, the conversation is taken up again: the partner or the worker may be repaired.
 FAILED_PAUSE: Final = 600.0
 SHORTEST_POLL: Final = 0.05
+ASK_AGAIN: Final = "Next: ask the partner again / 下一步：再次询问合作方"
 
 
 @workflow.defn(name=HANDOFF)
@@ -35,6 +36,7 @@ class Handoff:
     def __init__(self, given: HandoffInput) -> None:
         self._now = given
         self._steps = 0
+        self._said = ""
 
     @workflow.signal(name=WAKE)
     def wake(self) -> None:
@@ -70,7 +72,7 @@ class Handoff:
                 await workflow.wait_condition(
                     lambda: self._cancel_wanted() or self._now.woken or self._now.poll_after <= 0,
                     timeout=max(self._now.poll_after, SHORTEST_POLL),
-                    timeout_summary=show.summary(self._now.state or self._now.title, "ask again"),
+                    timeout_summary=show.summary(self._said or self._now.state or self._now.title, ASK_AGAIN),
                 )
         if self._cancel_wanted():
             return "cancel"
@@ -134,5 +136,6 @@ class Handoff:
         return self._now.cancelled and not self._now.asked
 
     def _show(self, said: str) -> None:
-        lines = [f"**{self._now.title}**", "", self._now.state, "", said, "", f"Steps: {self._now.tries}"]
-        workflow.set_current_details("\n".join(lines))
+        self._said = said
+        lines = [f"**{self._now.title}**", said or self._now.state, f"Steps / 次数: {self._now.tries}"]
+        workflow.set_current_details(show.details("  \n".join(lines)))

@@ -28,6 +28,7 @@ from activities.records.schema import callback, handoff, inbox, incident, journe
 from activities.records.store import lock_journey
 from activities.rehearsal import ClockMap, from_json, patient_now
 from pathways.decide.events import HandoffReport
+from pathways.decide.texts import word
 from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.plan_base import Text
 
@@ -300,7 +301,8 @@ def _incident(connection: Connection, sealer: Sealer, owner: str, handoff_key: s
 
 
 def said(machine: Machine, state: str) -> str:
-    """A state in words, for the Temporal UI."""
-    word = machine.states[state].word if state in machine.states else None
-    texts = {w.name: w.text.en for w in HANDOFF_WORDS[machine.id]}
-    return texts.get(word or "", state.replace("_", " "))
+    """A state in words, for the Temporal UI: in both languages, since a conversation does not know its site's."""
+    name = machine.states[state].word if state in machine.states else None
+    texts = {w.name: w.text for w in HANDOFF_WORDS[machine.id]}
+    found = texts.get(name or "") or word("hand", state)
+    return f"Partner: {found.en} / 合作方：{found.zh}"

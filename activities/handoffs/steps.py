@@ -218,7 +218,7 @@ class _Step:
                 state=talk.state,
                 final=talk.final,
                 poll_after=_poll_after(talk, waits_for.deadlines, self._ledger.store.now()),
-                summary=f"Partner: {said(talk.machine, talk.state)}",
+                summary=said(talk.machine, talk.state),
                 words=unseen_words(connection, self._sealer, talk),
             )
 

@@ -87,7 +87,7 @@ def _taken_in(run: Run) -> list[Text]:
     none where nothing happened."""
     told = [e for e in run.effects if isinstance(e, Timeline) and e.word != "message_not_sent"]
     heard = [e for e in told if e.word in {"reading", "occurrence"}]
-    return [e.text for e in (heard or told)[-2:]]
+    return list({e.text.en: e.text for e in heard or told}.values())[-2:]
 
 
 Pair = tuple[str, str]
