@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.docs_pages import DOCS, name_of
-from tests.unit.docs_run import FILE_VERBS, blocks, follow, matches
+from tests.unit.docs_run import FILE_VERBS, blocks, follow, matches, typed
 
 UPDATE = os.environ.get("CAREPATH_UPDATE_GOLDEN") == "1"
 FOLLOWED = sorted(page for folder in ("tutorial", "how-to") for page in (DOCS / folder).glob("*.md"))
@@ -42,6 +42,20 @@ def test_what_is_done_with_a_block_is_what_the_reader_is_told(page: Path) -> Non
             told = " ".join(block.before.split())
             assert f"`{block.name}`" in told, told
             assert not block.line or f"`{block.line}`" in told, told
+
+
+def test_the_tutorial_does_the_same_in_both_languages() -> None:
+    done = []
+    for name in ("first-pathway.md", "first-pathway.zh.md"):
+        steps = []
+        for block in blocks((DOCS / "tutorial" / name).read_text("utf-8")):
+            if block.language == "console":
+                steps.append([line.command.removesuffix(" --lang zh") for line in typed(block.body)])
+            elif block.language == "yaml":
+                lines = block.body.splitlines()
+                steps.append([block.verb, block.what, *(line for line in lines if not line.startswith("scenario:"))])
+        done.append(steps)
+    assert done[0] == done[1]
 
 
 def test_a_part_that_is_left_out_may_be_anything_and_the_rest_may_not() -> None:
