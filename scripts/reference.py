@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from carepath.registry import COMMANDS
+from scripts.commands_page import commands_page
 from scripts.diagnostics_page import diagnostics_page
 from scripts.library_pages import library_pages
 from worker.problems import TEXTS
@@ -24,7 +24,7 @@ def pages() -> dict[str, str]:
     """File name -> text of every generated page."""
     return {
         "settings.md": settings_page(),
-        "commands.md": commands_page(),
+        "commands.md": NOTE + "\n" + commands_page(),
         "problems.md": problems_page(),
         "diagnostics.md": NOTE + diagnostics_page(),
         # Beside each pathway stands a page of its own: joined to FOLDER an absolute path stays itself.
@@ -52,13 +52,6 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
     return f"`{value}`" if value not in {None, ""} else "none"
-
-
-def commands_page() -> str:
-    """Every command with its line of help."""
-    lines = [NOTE, "# Commands\n", "`carepath COMMAND --help` tells the options.\n", "| command | does |", "|---|---|"]
-    lines += [f"| `carepath {name}` | {entry.help} |" for name, entry in COMMANDS.items()]
-    return "\n".join(lines) + "\n"
 
 
 def problems_page() -> str:

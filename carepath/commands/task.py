@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -14,15 +15,24 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Role = Annotated[str | None, typer.Option(help="The role in which you act.")]
 
 
+class Status(StrEnum):
+    """Which tasks are listed."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    ALL = "all"
+
+
 @app.command("list")
 def list_tasks(
     role: Annotated[str | None, typer.Option(help="Only of this role.")] = None,
     patient: Annotated[str | None, typer.Option(help="Only of this patient.")] = None,
-    status: Annotated[str, typer.Option(help="open, closed or all.")] = "open",
+    status: Annotated[Status, typer.Option(help="Which tasks.")] = Status.OPEN,
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=500)] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Open tasks, the most urgent first."""
-    found = Api().get("tasks", role=role, patient=patient, status=status)
+    found = Api().get("tasks", role=role, patient=patient, status=status.value, limit=limit)
     lines = [
         f"{row['level']:<8} {row['role']:<10} {_minute(row.get('due')):<17} {row['title']}\n         {row['id']}"
         for row in found["tasks"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from typing import Any, Final
 import pytest
 
 from carepath.main import run
+from carepath.registry import COMMANDS as COMMANDS_OF_THE_PAGE
+from scripts.commands_page import commands_page
 
 ID: Final = "hypertension_home"
 DIAGNOSTIC: Final = {
@@ -181,6 +184,8 @@ def test_the_sites_that_ship_are_known_by_name(capsys: pytest.CaptureFixture[str
         ("expand", ID, *PERIOD, "--profile", "nobody"),
         ("simulate", ID, "--patients", "0"),
         ("task", "list", "--stauts", "open"),
+        ("task", "list", "--status", "done"),
+        ("task", "list", "--limit", "501"),
         ("readings", "check", "nowhere.json", "--format", "fhir"),
         ("nonsense",),
     ],
@@ -255,3 +260,11 @@ def test_programs_get_utf_8_and_every_terminal_gets_something(encoding: str) -> 
     words = call()
     assert (words.returncode, words.stderr) == (0, b"")
     assert ("高血压" in words.stdout.decode(encoding)) is (encoding in {"gbk", "utf-8"})
+
+
+def test_the_page_of_commands_has_every_option() -> None:
+    page = commands_page()
+    for name in COMMANDS_OF_THE_PAGE:
+        assert f"\n## carepath {name}\n" in page
+    rows = set(re.findall(r"`(--[a-z-]+)`", page))
+    assert {"--json", "--site", "--facts", "--role", "--schema", "--rehearsal", "--get-only", "--consent"} <= rows
