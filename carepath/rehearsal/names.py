@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
+from pathways.decide.intake import REPLY
 from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.plan import (
+    AskBody,
     Escalate,
     HandoffBody,
     Measure,
@@ -147,6 +149,8 @@ def _add(names: Names, plan: Plan) -> None:
     names.phases |= set(plan.phases)
     names.rules |= {rule.id for rule in plan.rules}
     names.tasks |= {quota.id for quota in plan.quotas}
+    if any(isinstance(step.body, AskBody) for step in steps_of(plan)):
+        names.tasks.add(REPLY)
     names.ends |= {*plan.ends, *plan.ended_by_staff}
     names.roles |= set(plan.roles)
     names.facts |= set(plan.facts)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Json = Any
 MAX_TAIL = 20
 """Readings kept per measure when no pathway runs."""
+REPLY = "reply"
+"""The task in which somebody reads what a patient wrote back."""
 LONGEST_REPLY = 300
 """Characters of a reply that stand in the title of its task."""
 A_WORKING_DAY = Duration(amount=1, unit="working_day")
@@ -253,7 +255,7 @@ def read_reply(case: Case, event: Event, step: Step | None, reply: str) -> None:
     key = case.key("reply", event.id)
     source = step.path if step is not None else "reply"
     role = case.plan.roles[0] if case.plan.roles else "staff"
-    open_task(case, Work(key=key, id="reply", source=source, title=title, role=role, due=A_WORKING_DAY, keep=True))
+    open_task(case, Work(key=key, id=REPLY, source=source, title=title, role=role, due=A_WORKING_DAY, keep=True))
     case.run.accept(event.id)
 
 
