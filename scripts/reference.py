@@ -3,6 +3,7 @@
 With `--check` nothing is written; pages that are not current are named and the exit code is 1.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from pathways.lang.schema import KINDS, Kind, schema_of
 from scripts.commands_page import commands_page
 from scripts.diagnostics_page import diagnostics_page
 from scripts.library_pages import library_pages
@@ -27,9 +29,15 @@ def pages() -> dict[str, str]:
         "commands.md": NOTE + "\n" + commands_page(),
         "problems.md": problems_page(),
         "diagnostics.md": NOTE + diagnostics_page(),
+        **{f"../schema/{kind}.schema.json": schema_text(kind) for kind in KINDS},
         # Beside each pathway stands a page of its own: joined to FOLDER an absolute path stays itself.
         **{str(path): text for path, text in library_pages().items()},
     }
+
+
+def schema_text(kind: Kind) -> str:
+    """The JSON Schema of a kind of document, as `carepath schema` prints it."""
+    return json.dumps(schema_of(kind), ensure_ascii=False, indent=2) + "\n"
 
 
 def settings_page() -> str:
@@ -74,7 +82,7 @@ def main(arguments: list[str]) -> int:
         if not path.exists() or path.read_text("utf-8") != text:
             stale.append(name)
             if "--check" not in arguments:
-                FOLDER.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, "utf-8")
     if "--check" in arguments and stale:
         sys.stderr.write(f"not current, run `make docs`: {', '.join(stale)}\n")
