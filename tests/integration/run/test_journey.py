@@ -18,6 +18,7 @@ from activities.contracts import TickInput, TickResult
 from tests.integration.run.conftest import Running, until
 from tests.integration.run.small import Event, Json, decide
 from worker.client import JourneyStart
+from workflows import show
 from workflows.messages import HALTED, NOT_STORED
 from workflows.patient import BREATH, BYTES_PER_RUN, TICKS_PER_RUN, UNBROKEN_TICKS
 
@@ -310,7 +311,7 @@ async def test_what_people_see(run: Running) -> None:
     summary = await opened(run, key, timer.user_metadata.summary)
     assert summary.data.decode() == '"4 readings seen Next: the next reading"'
     details = metadata["currentDetails"] if isinstance(metadata, dict) else metadata.current_details
-    assert details == "**first** · 4 readings"
+    assert details == show.details("**first** · 4 readings")
 
 
 async def test_a_cancelled_run_ends_and_a_new_one_goes_on_from_the_store(run: Running) -> None:
