@@ -15,7 +15,7 @@ from pathways.decide.conditions import Sample, Unknown
 from pathways.decide.readings import accepted
 from pathways.decide.records import Alarm, Kept, Window
 from pathways.decide.statistics_of_readings import FUNCTIONS, Rows, share
-from pathways.lang.plan import Derived, Measure, Plan
+from pathways.lang.plan import Derived, Measure, Newest, Plan
 from pathways.lang.plan_base import CLOCK_UNITS, Text
 from pathways.lang.plan_say import unit_word
 
@@ -76,7 +76,7 @@ def compute(case: Case, spec: Derived) -> Window:
     rows = _rows(case, spec)
     window = Window(key=f"{case.id}|{spec.id}")
     if not rows:
-        window.why = "no_reading"
+        window.why = "no_reading" if spec.newest is None else "too_few"
         return window
     dates = {local_date(at, case.zone) for at, _ in rows}
     window.count, window.days = len(rows), len(dates)
@@ -152,7 +152,22 @@ def _rows(case: Case, spec: Derived) -> list[tuple[datetime, Kept]]:
     if spec.leave_out_first_day and rows:
         start = local_date(rows[0][0], case.zone)
         rows = [row for row in rows if local_date(row[0], case.zone) > start]
-    return rows
+    return rows if spec.newest is None else _newest(case, spec.newest, rows)
+
+
+def _newest(case: Case, wanted: Newest, rows: list[tuple[datetime, Kept]]) -> list[tuple[datetime, Kept]]:
+    """The newest readings, oldest first; none where their weights do not come to what is wanted."""
+    rows = rows if wanted.at_most is None else rows[-wanted.at_most :]
+    if wanted.until is None:
+        return rows
+    until, sum_ = case.param(wanted.until), Decimal(0)
+    for number, (_, kept) in enumerate(reversed(rows), 1):
+        named = wanted.weights.get(kept.context.get("setting", ""))
+        weight = Decimal(1) if named is None else case.param(named)
+        sum_ += weight or 0
+        if until is not None and sum_ >= until:
+            return rows[-number:]
+    return []
 
 
 def _anchor_day(case: Case, spec: Derived) -> date | None:

@@ -40,7 +40,7 @@ def import_plans(documents: Sequence[Json]) -> list[Imported]:
     """
     raw = Shelf(documents)
     others = Report()
-    shelf = Shelf([_shaped(r, others) for r in raw.resources if r.get("resourceType") in _NAMED])
+    shelf = Shelf([_shaped(r, others) for r in raw.resources if str(r.get("resourceType")) in _NAMED])
     kinds = [kind for r in raw.resources if (kind := str(r.get("resourceType"))) not in {*_NAMED, "PlanDefinition"}]
     for kind in dict.fromkeys(kinds):
         others.add(kind, f"{kinds.count(kind)} × {kind}", "no_place")

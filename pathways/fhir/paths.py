@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Final
@@ -35,9 +36,18 @@ _CODES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+_STEP: Final = re.compile(r"(?P<name>\w+)(?:\[(?P<key>\w+)=(?P<code>[^\]]+)\])?(?:\.(?P<rest>.+))?")
+
+
 def at_path(value: Json, path: str) -> Iterator[Json]:
-    """Every value at a dotted path; lists are walked through. Nothing where the path leads nowhere."""
-    here, _, rest = path.partition(".")
+    """Every value at a dotted path; lists are walked through. Nothing where the path leads nowhere.
+
+    ``target[measure=8480-6].detailQuantity`` takes only the targets whose measure has that code.
+    """
+    step = _STEP.fullmatch(path)
+    if step is None:
+        return
+    here, rest = step["name"], step["rest"] or ""
     if isinstance(value, list):
         for item in value:
             yield from at_path(item, path)
@@ -45,12 +55,19 @@ def at_path(value: Json, path: str) -> Iterator[Json]:
     if not isinstance(value, Mapping) or here not in value:
         return
     found = value[here]
+    if step["key"]:
+        items = found if isinstance(found, list) else [found]
+        found = [item for item in items if step["code"] in _codes(item, step["key"])]
     if rest:
         yield from at_path(found, rest)
     elif isinstance(found, list):
         yield from found
     else:
         yield found
+
+
+def _codes(value: Json, path: str) -> set[str]:
+    return {code for found in at_path(value, path) for _, code in tokens(found)}
 
 
 def tokens(value: Json) -> Iterator[tuple[str | None, str]]:

@@ -2,8 +2,9 @@
 
 A source is ``fhir.<Resource>[?<path>=<code>,<code>&…][#<path>]``. The part after ``?`` chooses resources: each path
 must hold one of the codes (``system|code``, ``short:code`` or the code alone; ``*`` stands for anything, ``!`` before
-the path turns it round). ``within=14 days`` keeps those of the last 14 days before the stated time. The part after
-``#`` is where the value stands.
+the path turns it round). ``within=14 days`` keeps those of the last 14 days before the stated time,
+``past=target.dueDate`` those with such a date before it, ``newest=code`` the newest of those that meet the tests before
+it. The part after ``#`` is where the value stands; ``target[measure=8480-6]`` are the targets with that measure.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from pathways.fhir.systems import short_code
 from pathways.lang.plan import Fact
 
 Json = Any
-_SOURCE: Final = re.compile(r"fhir\.(?P<kind>[A-Z][A-Za-z]+)(?:\?(?P<query>[^#]+))?(?:#(?P<path>[A-Za-z][\w.]*))?")
+_SOURCE: Final = re.compile(
+    r"fhir\.(?P<kind>[A-Z][A-Za-z]+)(?:\?(?P<query>[^#]+))?(?:#(?P<path>[A-Za-z][\w.\[\]=-]*))?"
+)
 _WITHIN: Final = re.compile(r"(\d{1,5}) (day|week|month|year)s?")
 _DAYS: Final = {"day": 1, "week": 7, "month": 30, "year": 365}
 _ACTIVE: Final = frozenset({"active", "recurrence", "relapse"})
@@ -102,7 +105,7 @@ def _value(record: PatientRecord, fact: Fact) -> Json:
     if fact.source is None or not fact.source.startswith("fhir."):
         return None
     source = read_source(fact.source)
-    found = [r for r in _all(record, source.kind) if _fits(record, r, source)]
+    found = chosen(record, source)
     if fact.type == "yes_no":
         return bool(found)
     if fact.type == "count":
@@ -111,6 +114,31 @@ def _value(record: PatientRecord, fact: Fact) -> Json:
         codes = sorted({code for resource in found for code in _codes(record, resource, source)})
         return [{"id": code} for code in codes] if fact.type == "medicines" else codes
     return _newest(record, fact, source, found)
+
+
+def chosen(record: PatientRecord, source: Source) -> list[Mapping[str, Json]]:
+    """The resources a source chooses, in the order of the record."""
+    found = [r for r in _all(record, source.kind) if _fits(record, r, source)]
+    for test in source.tests:
+        if test.path == "newest":
+            found = _in_time(record, found)[:1]
+        elif test.path == "past":
+            found = [r for r in found if _is_past(record, r, test.wanted[0])]
+        else:
+            found = [r for r in found if _holds(r, test)]
+    return found
+
+
+def _is_past(record: PatientRecord, resource: Mapping[str, Json], path: str) -> bool:
+    moments = [instant_of(value, record.zone) for value in at_path(resource, path)]
+    return any(moment is not None and moment < record.now for moment in moments)
+
+
+def _in_time(record: PatientRecord, found: list[Mapping[str, Json]]) -> list[Mapping[str, Json]]:
+    """The newest first, those without a time last; of two of the same time the later in the record."""
+    dated = [(when_of(r, record.zone), number, r) for number, r in enumerate(found)]
+    order = sorted(dated, key=lambda row: (row[0] is not None, row[0] or record.now, row[1]), reverse=True)
+    return [resource for _, _, resource in order]
 
 
 def _all(record: PatientRecord, kind: str) -> Iterable[Mapping[str, Json]]:
@@ -127,7 +155,7 @@ def _fits(record: PatientRecord, resource: Mapping[str, Json], source: Source) -
         at = when_of(resource, record.zone)
         if at is None or at < record.now - timedelta(days=source.days):
             return False
-    return all(_holds(resource, test) for test in source.tests)
+    return True
 
 
 def _stands(record: PatientRecord, resource: Mapping[str, Json], named: set[str]) -> bool:
@@ -181,10 +209,9 @@ def _medication(record: PatientRecord, holder: Mapping[str, Json], reference: st
 
 
 def _newest(record: PatientRecord, fact: Fact, source: Source, found: list[Mapping[str, Json]]) -> Json:
-    """The value of the newest resource that has one; of two of the same time the later in the bundle."""
-    dated = [(when_of(r, record.zone), number, r) for number, r in enumerate(found)]
-    order = sorted(dated, key=lambda row: (row[0] is not None, row[0] or record.now, row[1]), reverse=True)
-    for at, _, resource in order:
+    """The value of the newest resource that has one."""
+    for resource in _in_time(record, found):
+        at = when_of(resource, record.zone)
         if fact.type in {"date", "moment"}:
             place = next(at_path(resource, source.path), None) if source.path else None
             moment = instant_of(place, record.zone) if source.path else at

@@ -20,15 +20,16 @@ from pathways.lang.plan import (
     Fact,
     Measure,
     MeasureComponent,
+    Newest,
     Parameter,
     ParamRow,
     ParamValue,
     Take,
 )
 from pathways.lang.plan_base import Duration, Quantity, Text
-from pathways.lang.resolve import PROFESSIONS, READING_ATTRIBUTES, Scope
+from pathways.lang.resolve import PROFESSIONS, READING_ATTRIBUTES, SETTINGS, Scope
 from pathways.lang.source import Path
-from pathways.lang.spec import FUNCTIONS, LATER_FUNCTIONS, DerivedSpec, FactSpec, MeasureSpec, ParameterSpec
+from pathways.lang.spec import FUNCTIONS, LATER_FUNCTIONS, DerivedSpec, FactSpec, MeasureSpec, NewestSpec, ParameterSpec
 from pathways.lang.units import comparable, convert
 
 READING_SOURCES = ("device", "patient", "staff", "file", "ehr")
@@ -337,7 +338,27 @@ def _derived(r: Reader, path: Path, name: str, spec: DerivedSpec) -> Derived:
         since_phase_start=spec.since is not None and r.word(spec.since, (*path, "since"), "since") == "phase_start",
         bounds=_bounds(r, path, spec),
         days=days,
+        newest=_newest(r, (*path, "newest"), spec.newest),
     )
+
+
+def _newest(r: Reader, path: Path, spec: NewestSpec | None) -> Newest | None:
+    """Which readings of the window count; its numbers are parameters without a unit."""
+    if spec is None:
+        return None
+    if spec.at_most is None and spec.until is None:
+        r.say("missing_key", path, place=NewestSpec.PLACE, key_="at_most")
+    if spec.weights is not None and spec.until is None:
+        r.say("missing_key", path, place=NewestSpec.PLACE, key_="until")
+    weights = spec.weights or {}
+    for setting in weights:
+        r.one_of("unknown_name", setting, (*path, "weights", setting), SETTINGS)
+    named = [((*path, "weights", setting), name) for setting, name in weights.items()]
+    for at, name in [*named, *([((*path, "until"), spec.until)] if spec.until is not None else [])]:
+        r.symbols.mark("param", name)
+        if r.one_of("unknown_name", name, at, r.spec.parameters) and r.symbols.units.get(name, "1") != "1":
+            r.say("unit_mismatch", at, left=r.shown(r.symbols.units[name]), right=r.shown("1"))
+    return Newest(at_most=spec.at_most, until=spec.until, weights=dict(weights))
 
 
 def _bounds(r: Reader, path: Path, spec: DerivedSpec) -> tuple[str, ...]:

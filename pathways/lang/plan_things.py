@@ -115,6 +115,16 @@ class BaselineDays(Part):
     anchor: str
 
 
+class Newest(Part):
+    """Only the newest readings of the window: at most ``at_most``, and no more than it takes for their weights to reach
+    the parameter ``until``; where they do not, there are too few. ``weights``: setting -> parameter; other settings
+    weigh 1."""
+
+    at_most: int | None = None
+    until: str | None = None
+    weights: dict[str, str] = {}
+
+
 class Derived(Part):
     """A value computed from readings over a window.
 
@@ -144,6 +154,7 @@ class Derived(Part):
     since_phase_start: bool = False
     bounds: tuple[str, ...] = ()
     days: BaselineDays | None = None
+    newest: Newest | None = None
 
 
 # --------------------------------------------------------------------------- people

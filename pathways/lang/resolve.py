@@ -234,7 +234,8 @@ class Scope:
             words = SEXES
         elif spec.type == "yes_no":
             words = ("yes", "no")
-        unit = {"age": "a", "count": "1"}.get(spec.type, spec.unit)
+        written = None if spec.unit is None else ucum_of(spec.unit) or spec.unit
+        unit = {"age": "a", "count": "1"}.get(spec.type, written)
         if spec.type in ("date", "moment"):
             return Named(kind="anchor", id=name, type=spec.type)
         return Named(kind="fact", id=name, type=spec.type, words=words, unit=unit)

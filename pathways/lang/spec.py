@@ -124,6 +124,15 @@ FUNCTIONS = (
 LATER_FUNCTIONS = ("missed", "adherence")
 
 
+class NewestSpec(Node):
+    """Only the newest readings of a window: how many, or until their weights reach a number."""
+
+    PLACE = Said("`newest`", "`newest`")
+    at_most: Count | None = None
+    until: Name | None = None
+    weights: Annotated[dict[Name, Name], Filled] | None = None
+
+
 class DerivedSpec(Node):
     """A value computed from readings over a window."""
 
@@ -138,6 +147,7 @@ class DerivedSpec(Node):
     since: Phrase | None = None
     inside: Annotated[list[Name], Filled] | None = None
     freeze: YesNo = False
+    newest: NewestSpec | None = None
 
 
 # --------------------------------------------------------------------------- people

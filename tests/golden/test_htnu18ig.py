@@ -32,4 +32,4 @@ def test_a_case_gives_its_recorded_cards(case: Path) -> None:
 
 
 def test_the_cases_are_there() -> None:
-    assert len(CASES) == 2
+    assert len(CASES) == 12
