@@ -59,7 +59,7 @@ def judged(values: str, newest: str, edge: int) -> str:
     for number, word in enumerate(words):
         at = NOW - timedelta(days=len(words) - number)
         pair = [mm_hg(word.rstrip("h"), "8480-6"), mm_hg("70", "8462-4")]
-        more = {"extension": [HOME]} if word.endswith("h") else {}
+        more: dict[str, Any] = {"extension": [HOME]} if word.endswith("h") else {}
         readings.append(panel(id=f"o{number}", effectiveDateTime=at.isoformat(), component=pair, **more))
     used = "" if "full" in newest else "full"
     text = PATHWAY.format(edge=edge, newest=newest)
