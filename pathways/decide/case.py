@@ -44,10 +44,13 @@ class Case:
 
     ``touched``: inputs that changed and were not looked at yet. ``judging``: the single reading that rules
     look at now (a red rule judges each reading by itself). ``follow``: actions to be done next (place, actions,
-    key); ``pending``: where an action leads, and its place.
+    key); ``pending``: where an action leads, and its place. ``moved``: anchors that were corrected so
+    that what is done from them stays done.
     """
 
-    __slots__ = ("_filling", "_params", "en", "follow", "id", "index", "judging", "pending", "plan", "run", "touched")
+    __slots__ = (
+        "_filling", "_params", "en", "follow", "id", "index", "judging", "moved", "pending", "plan", "run", "touched",
+    )  # fmt: skip
 
     def __init__(self, run: Run, enrolment: Enrolment, plan: Plan, index: PlanIndex) -> None:
         self.run = run
@@ -56,6 +59,7 @@ class Case:
         self.plan = plan
         self.index = index
         self.touched: set[str] = set()
+        self.moved: set[str] = set()
         self.judging: Kept | None = None
         self.follow: list[tuple[str, Sequence[Any], str]] = []
         self.pending: tuple[Target, str] | None = None

@@ -47,8 +47,8 @@ def problem(case: Case, spec: Fact, value: Json) -> bool:
     return got is None
 
 
-def set_fact(case: Case, fact: str, value: Json, by: str, *, quiet: bool = False) -> None:
-    """A fact has this value from now on; None makes it unknown."""
+def set_fact(case: Case, fact: str, value: Json, by: str, *, quiet: bool = False, again: bool = False) -> None:
+    """A fact has this value from now on; None makes it unknown. ``again``: what it tells of happened once more."""
     run, spec = case.run, case.plan.facts[fact]
     key = f"{case.id}|{fact}"
     old = run.state.facts.get(key)
@@ -59,15 +59,30 @@ def set_fact(case: Case, fact: str, value: Json, by: str, *, quiet: bool = False
     run.watch_again = True
     if spec.type in {"date", "moment"}:
         case.touch("a:" + fact)
+        _anchor_changed(case, fact, old.value if old is not None else None, value, again)
     if not quiet:
         words = text("fact_set", fact=plain(fact))
         run.timeline(case, "fact_set", f"facts.{fact}", words, weight=2, data={"fact": fact, "by": by})
 
 
+def _anchor_changed(case: Case, name: str, old: Json, value: Json, again: bool) -> None:
+    """A moment that was known is another one, or none: what ``anchors`` says of it."""
+    if old is None or str(old) == str(value):
+        return
+    row = case.plan.anchors.get(name)
+    if value is None:
+        if row is not None and row.removed:
+            stamp = int(case.run.at.timestamp())
+            case.follow.append((row.path, row.removed, case.key("anchors", name, stamp)))
+        return
+    mode = ("redo" if again else "re_plan") if row is None else row.new if again else row.corrected
+    (case.moved.add if mode == "re_plan" else case.moved.discard)(name)
+
+
 def set_anchor(case: Case, name: str, value: datetime | date) -> None:
     """A named anchor: an instant or a local date."""
     if name in case.plan.facts:
-        set_fact(case, name, value.isoformat(), "anchor", quiet=True)
+        set_fact(case, name, value.isoformat(), "anchor", quiet=True, again=True)
         return
     case.en.anchors[name] = value.isoformat()
     case.touch("a:" + name)

@@ -109,23 +109,32 @@ def _plan_single(case: Case, step: Step) -> None:
     limit = _limit(case, step)
     found = list(islice(occurrences(step.when, case.context(step.path), run.at - FAR, run.at + 4 * FAR), 400))
     slots = [s for s in found if limit is None or s.due < limit]
-    known = memory.anchor.split(" ") if memory.anchor else []
+    known = memory.anchor.split(" ") if memory.anchor else []  # key, and "#" number of each slot that was planned
     keys = {s.key for s in slots}
     for o in run.occurrences_of(case, step.path):
         if o.state == "planned" and not o.extra and o.slot not in keys:
             end(case, o, "cancelled", "not needed")
             memory.generation += 1
-            known = [k for k in known if k != o.slot]
+            known = [k for k in known if k.partition("#")[0] != o.slot]
+    planned = {k.partition("#")[0] for k in known}
+    stays = {k.partition("#")[2] for k in known} if _stays_done(case, step) else set[str]()
     for slot in slots:
-        if slot.key in known:
+        if slot.key in planned:
             continue
-        known.append(slot.key)
+        known.append(f"{slot.key}#{slot.number}")
+        if str(slot.number) in stays:
+            continue
         if slot.due < run.at and not _just_now(case, step, slot):
             _past(case, step, slot)
         else:
             make(case, step, slot)
     memory.anchor = " ".join(known[-200:])
     plan_blocks(case, step, run.at, run.at + FAR)
+
+
+def _stays_done(case: Case, step: Step) -> bool:
+    """Whether a moment it counts from was corrected: what is done from there is not asked again."""
+    return any(f"a:{name}" in case.index.moments[step.path] for name in case.moved)
 
 
 def _just_now(case: Case, step: Step, slot: Slot) -> bool:
@@ -357,6 +366,7 @@ def look_moments(case: Case, touched: set[str]) -> None:
         inputs = case.index.moments[step.path]
         if inputs and case.touches(inputs, touched):
             replan(case, step)
+    case.moved.clear()
 
 
 # --------------------------------------------------------------------------- transitions

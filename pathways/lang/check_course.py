@@ -90,6 +90,7 @@ def _jumps(plan: Plan) -> tuple[set[str], set[str]]:
     parts: tuple[tuple[Action, ...], ...] = (
         *(rule.do for rule in plan.rules),
         *(row.do for row in plan.lifecycle.values()),
+        *(row.removed for row in plan.anchors.values()),
         plan.eligibility.becomes_true,
     )
     for action in (a for part in parts for a in part):

@@ -22,6 +22,7 @@ from pathways.lang.compile_knowledge import (
 from pathways.lang.compile_names import check_names
 from pathways.lang.compile_reader import Reader
 from pathways.lang.compile_rules import (
+    compile_anchors,
     compile_ends,
     compile_ladders,
     compile_lifecycle,
@@ -71,6 +72,7 @@ def compile_plan(r: Reader) -> Plan:
         quotas=compile_quotas(r),
         rules=rules,
         lifecycle=compile_lifecycle(r),
+        anchors=compile_anchors(r),
         messages=compile_messages(r),
         watches=compile_watches(rules, tuple(phases.values()), throughout, derived),
     )

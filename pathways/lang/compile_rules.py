@@ -9,6 +9,7 @@ from pathways.lang.catalogue import text_of
 from pathways.lang.compile_actions import ENDS_ALLOW, RULE_ALLOW, STEP_ALLOW, compile_actions, compile_inline
 from pathways.lang.compile_reader import Reader
 from pathways.lang.plan import (
+    AnchorRow,
     EndSpec,
     Ladder,
     LifecycleRow,
@@ -159,6 +160,23 @@ def compile_lifecycle(r: Reader) -> dict[str, LifecycleRow]:
             go=spec.go,
             do=compile_inline(r, at, spec, Scope(r.symbols), STEP_ALLOW),
             open_red=open_red,
+        )
+    return made
+
+
+def compile_anchors(r: Reader) -> dict[str, AnchorRow]:
+    """What follows when a moment changes: only facts that are dates or moments can."""
+    known = [name for name, spec in r.spec.facts.items() if spec.type in ("date", "moment")]
+    made: dict[str, AnchorRow] = {}
+    for name, spec in r.spec.anchors.items():
+        at: Path = ("anchors", name)
+        r.one_of("unknown_anchor", name, at, known, key=True)
+        made[name] = AnchorRow(
+            name=name,
+            path=f"anchors.{name}",
+            corrected=spec.corrected or "re_plan",
+            new=spec.new or "redo",
+            removed=compile_actions(r, (*at, "removed"), spec.removed, Scope(r.symbols), RULE_ALLOW),
         )
     return made
 

@@ -234,6 +234,21 @@ class LifecycleRow(Part):
     open_red: Literal["finish_with_a_person", "close"] | None = None
 
 
+class AnchorRow(Part):
+    """What follows when a moment that steps count from (a fact that is a date or a moment) changes.
+
+    ``corrected``: another value for the same event; ``new``: the event happened again. "re_plan" plans what is
+    still ahead and never asks again for what is done, "redo" does all of it again. ``removed``: done when the moment
+    is no longer known; what was planned from it is cancelled in any case.
+    """
+
+    name: str
+    path: str
+    corrected: Literal["re_plan", "redo"] = "re_plan"
+    new: Literal["redo", "re_plan"] = "redo"
+    removed: tuple[Action, ...] = ()
+
+
 class Message(Part):
     """A message to a person. ``message_class``: red, care, dose, info. Placeholders ``{name}``."""
 
@@ -306,5 +321,6 @@ class Plan(Part):
     quotas: tuple[Quota, ...] = ()
     rules: tuple[Rule, ...] = ()
     lifecycle: dict[str, LifecycleRow] = {}
+    anchors: dict[str, AnchorRow] = {}
     messages: dict[str, Message] = {}
     watches: tuple[Watch, ...] = ()

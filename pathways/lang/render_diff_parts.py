@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pathways.lang.plan import (
     Action,
+    AnchorRow,
     Derived,
     EndSpec,
     Evidence,
@@ -27,6 +28,7 @@ from pathways.lang.plan import (
 from pathways.lang.plan_base import Text
 from pathways.lang.plan_say import say_quantity
 from pathways.lang.render_actions import action_words, actions_words, limit_words, span_words, target_words
+from pathways.lang.render_anchors import anchor_words
 from pathways.lang.render_review import derived_words, event_words, leaving_words, quota_words, take_words
 from pathways.lang.render_review_course import what_words, when_words
 from pathways.lang.render_review_watch import fires_words, repeat_words, rule_title, settled_words, unknown_words
@@ -73,6 +75,7 @@ def entries(plan: Plan) -> Iterator[Entry]:
     yield from map(_message, plan.messages.values())
     yield from map(_end, plan.ends.values())
     yield from (_event(row) for row in plan.lifecycle.values() if row.event not in {"died", "withdrawn"})
+    yield from map(_anchor, plan.anchors.values())
     yield from map(_quota, plan.quotas)
     yield from map(_codes, plan.code_lists, plan.code_lists.values())
 
@@ -314,6 +317,10 @@ def _end(end: EndSpec) -> Entry:
 
 def _event(row: LifecycleRow) -> Entry:
     return Entry("event", row.event, lambda n: n.word(row.event), {"does": lambda n: event_words(n, row)}, (row,))
+
+
+def _anchor(row: AnchorRow) -> Entry:
+    return Entry("event", row.name, lambda n: n.word(row.name), {"does": lambda n: anchor_words(n, row)}, (row,))
 
 
 def _quota(quota: Quota) -> Entry:

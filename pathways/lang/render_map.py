@@ -96,6 +96,12 @@ def _anywhere(names: Names) -> Card:
             if isinstance(action, Go | EndAction):
                 target = Target(go=action.phase) if isinstance(action, Go) else Target(end=action.end)
                 card.ways.append(_way(names, names.cond(rule.cond), target))
+    for anchor in names.plan.anchors.values():
+        for action in anchor.removed:
+            if isinstance(action, Go | EndAction):
+                target = Target(go=action.phase) if isinstance(action, Go) else Target(end=action.end)
+                gone = names.say(f"{names.word(anchor.name)} taken back", f"撤销{names.word(anchor.name)}")
+                card.ways.append(_way(names, gone, target))
     for row in names.plan.lifecycle.values():
         if row.go is not None:
             card.ways.append(_way(names, names.word(row.event), Target(go=row.go)))

@@ -14,6 +14,7 @@ from pathways.lang.plan import Derived, LifecycleRow, Measure, Parameter, ParamV
 from pathways.lang.plan_base import Quantity
 from pathways.lang.plan_say import say_duration, say_quantity
 from pathways.lang.render_actions import actions_words
+from pathways.lang.render_anchors import anchor_words
 from pathways.lang.render_markdown import Sheet
 from pathways.lang.render_review_course import course, readings_words
 from pathways.lang.render_review_watch import watch
@@ -227,6 +228,8 @@ def _over(sheet: Sheet) -> None:
     for row in plan.lifecycle.values():
         if row.event not in {"died", "withdrawn"}:
             sheet.item(f"**{sheet.safe(_capital(names.word(row.event)))}**: ", event_words(names, row))
+    for anchor in plan.anchors.values():
+        sheet.item(f"**{sheet.safe(_capital(names.word(anchor.name)))}**: ", anchor_words(names, anchor))
     paused = say(
         "nothing is asked but steps for safety; safety rules go on watching",
         "除安全步骤外不再询问；安全规则继续监测",

@@ -423,10 +423,17 @@ def walk_actions(spec: PathwaySpec) -> Iterator[tuple[str, str | None, Path, Nod
         for key, rows in (("leave", body.leave), ("at_end", body.at_end)):
             for index, row in enumerate(rows):
                 yield from _listed(phase, phase, ("phases", phase, key, index, "do"), row.do)
+    yield from _around(spec)
+
+
+def _around(spec: PathwaySpec) -> Iterator[tuple[str, str | None, Path, Node]]:
+    """The actions that belong to no step, phase or rule."""
     for name, end in spec.ends.items():
         yield from _inline(name, None, ("ends", name), end)
     for name, quota in spec.quotas.items():
         yield name, None, ("quotas", name, "behind"), quota.behind
+    for name, anchor in spec.anchors.items():
+        yield from _listed(name, None, ("anchors", name, "removed"), anchor.removed)
     for name, row_ in spec.lifecycle.items():
         yield from _inline(name, None, ("lifecycle", name), row_)
     if spec.eligibility is not None:

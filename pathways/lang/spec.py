@@ -280,6 +280,15 @@ class LifecycleSpec(Inline):
     open_red: Literal["finish with a person", "close"] | None = None
 
 
+class AnchorSpec(Node):
+    """What follows when a moment that steps count from changes or goes away."""
+
+    PLACE = Said("a row of `anchors`", "`anchors` 的一行")
+    corrected: Literal["re_plan", "redo"] | None = None
+    new: Literal["redo", "re_plan"] | None = None
+    removed: Actions | None = None
+
+
 LIFECYCLE_EVENTS = (
     "readmitted", "discharged_again", "contact_refused", "withdrawn", "paused", "resumed", "transferred", "died",
 )  # fmt: skip
@@ -290,7 +299,7 @@ class PathwaySpec(Node):
 
     PLACE = Said("a pathway", "路径")
     LATER: ClassVar[frozenset[str]] = frozenset(
-        {"decisions", "anchors", "merge", "instruments", "scores", "baselines", "goals"}
+        {"decisions", "merge", "instruments", "scores", "baselines", "goals"}
     )
 
     carepath: int
@@ -318,6 +327,7 @@ class PathwaySpec(Node):
     ended_by_staff: Annotated[list[Id], Filled] | None = None
     quotas: dict[Id, QuotaSpec] = {}
     rules: dict[Id, RuleSpec] = {}
+    anchors: dict[Id, AnchorSpec] = {}
     lifecycle: dict[
         Literal[
             "readmitted", "discharged_again", "contact_refused", "withdrawn", "paused", "resumed", "transferred", "died"
