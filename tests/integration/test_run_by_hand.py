@@ -81,7 +81,7 @@ def told_right(told: str) -> None:
     assert "rules.crisis: true" in told
     assert told.count("Done.\n") == 2
     assert "Task done:" in told
-    assert "Message planned: measure_again." in told
+    assert "one reading (192/112); a second is asked for." in told
 
 
 @pytest.mark.server
