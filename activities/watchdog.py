@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import Connection, insert, select
 
+from activities.incidents import waiting_since
 from activities.keys.keyring import SYSTEM
 from activities.messaging.channels import Channels
 from activities.messaging.ports import Letter, Sent, opaque
@@ -24,7 +25,7 @@ from activities.records.schema import heartbeat, incident
 from activities.sweep import SWEEPER, Overdue, overdue
 from pathways.lang.plan_base import Text
 
-Code = Literal["sweeper-silent", "event-unseen", "journey-overdue", "message-late", "start-late"]
+Code = Literal["sweeper-silent", "event-unseen", "journey-overdue", "message-late", "start-late", "incident-open"]
 
 _TEXTS: Final[Mapping[Code, Text]] = {
     "sweeper-silent": Text(
@@ -46,6 +47,10 @@ _TEXTS: Final[Mapping[Code, Text]] = {
     "start-late": Text(
         en="An enrolment was stored {seconds} s ago and has not been started. Look at Temporal.",
         zh="有登记已保存 {seconds} 秒仍未启动。请检查 Temporal。",
+    ),
+    "incident-open": Text(
+        en="An incident has waited {seconds} s for somebody. List them with `carepath incident list`, and take it.",
+        zh="有事件已等待处理 {seconds} 秒。请用 `carepath incident list` 查看并接手。",
     ),
 }
 
@@ -74,11 +79,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the watchdog saw at ``at``. ``sweeper``: seconds since its last sign of life; None: never one."""
+    """What the watchdog saw at ``at``. ``sweeper``: seconds since its last sign of life; None: never one. ``incident``:
+    for how long the oldest one waits for somebody."""
 
     at: datetime
     sweeper: float | None
     late: Overdue
+    incident: float
     findings: tuple[Finding, ...]
 
     @property
@@ -97,6 +104,7 @@ class Report:
                 "journey": self.late.journey,
                 "message": self.late.message,
                 "start": self.late.start,
+                "incident": self.incident,
             },
             "findings": [{"code": f.code, "seconds": f.seconds, "limit": f.limit} for f in self.findings],
         }
@@ -122,11 +130,12 @@ def examine(ledger: Ledger, limits: Limits) -> Report:
     """
     now = ledger.store.now()
 
-    def look(connection: Connection) -> tuple[datetime | None, Overdue]:
+    def look(connection: Connection) -> tuple[datetime | None, Overdue, datetime | None]:
         seen = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == SWEEPER))
-        return seen, overdue(connection, now)
+        return seen, overdue(connection, now), waiting_since(connection)
 
-    seen, late = ledger.store.read(look)
+    seen, late, raised = ledger.store.read(look)
+    waits = 0.0 if raised is None else max(0.001, (now - raised).total_seconds())
     silent = None if seen is None else max(0.0, (now - seen).total_seconds())
     found: list[tuple[Code, float, float]] = [
         ("sweeper-silent", limits.sweeper + 1 if silent is None else silent, limits.sweeper),
@@ -134,9 +143,10 @@ def examine(ledger: Ledger, limits: Limits) -> Report:
         ("journey-overdue", late.journey, limits.overdue),
         ("message-late", late.message, limits.overdue),
         ("start-late", late.start, limits.overdue),
+        ("incident-open", waits, 0.0),
     ]
     findings = tuple(Finding(code, seconds, limit) for code, seconds, limit in found if seconds > limit)
-    return Report(now, silent, late, findings)
+    return Report(now, silent, late, waits, findings)
 
 
 REPEAT: Final = timedelta(hours=1)

@@ -10,7 +10,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import routes_codec, routes_patients, routes_system, routes_tasks, routes_views
+from api import routes_codec, routes_incidents, routes_patients, routes_system, routes_tasks, routes_views
 from api.limits import BodyLimit
 from api.meter import Meter
 from api.problems import CODES, MEDIA_TYPE, install
@@ -82,7 +82,13 @@ def create_app(
             allow_methods=["POST"],
             allow_headers=["content-type", "x-namespace", "authorization"],
         )
-    for router in (routes_patients.router, routes_tasks.router, routes_views.router, routes_system.callbacks):
+    for router in (
+        routes_patients.router,
+        routes_tasks.router,
+        routes_incidents.router,
+        routes_views.router,
+        routes_system.callbacks,
+    ):
         app.include_router(router, prefix="/api/v1", responses=PROBLEMS)
     app.include_router(routes_codec.router)
     app.include_router(routes_codec.router, prefix="/api/v1", include_in_schema=False)

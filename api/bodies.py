@@ -182,6 +182,12 @@ class PreferenceBody(Body):
     customary_times: Times | None = None
 
 
+class TakeBody(Body):
+    """``POST /incidents/{id}/take``. ``id``: that of this command."""
+
+    id: Short | None = None
+
+
 class TaskBody(Body):
     """``POST /tasks/{id}/{verb}``: claim, release, reassign, complete, cancel, snooze."""
 

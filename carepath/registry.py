@@ -54,6 +54,7 @@ COMMANDS: Final[Mapping[str, Entry]] = dict(
         _entry("enrol", "Enrol a patient in a pathway."),
         _entry("patient", "Show a patient: state, timeline, and why."),
         _entry("task", "List, claim and complete tasks."),
+        _entry("incident", "List what no pathway can mend, and take it in hand."),
         _entry("pause", "Pause a patient's pathway."),
         _entry("resume", "Resume a paused pathway."),
         _entry("withdraw", "Withdraw a patient from a pathway."),

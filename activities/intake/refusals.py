@@ -114,6 +114,7 @@ _TEXTS: Final[Mapping[str, tuple[Kind, str, str]]] = {
         "This command id was used with other content.",
         "该指令编号已用于不同的内容。",
     ),
+    "incident_unknown": ("unknown", "There is no such incident.", "没有该事件。"),
     "task_unknown": ("unknown", "There is no such task.", "没有该任务。"),
     "step_unknown": ("unknown", "No pathway of this patient has the step {value}.", "该患者的路径没有步骤 {value}。"),
     "handoff_unknown": ("unknown", "There is no such request to a partner.", "没有该转交请求。"),

@@ -106,6 +106,7 @@ _SMALLEST: Final[dict[str, Any]] = {
     "/patients/{patient}/commands": {"verb": "pause"},
     "/patients/{patient}/preferences": {},
     "/tasks/{task}/{verb}": {},
+    "/incidents/{incident}/take": {},
 }
 """A body for every write, so that only the token can be what is wrong. A new write needs a row here."""
 
