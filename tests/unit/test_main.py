@@ -8,11 +8,12 @@ from carepath.registry import COMMANDS, Entry
 
 
 def test_every_promised_command_is_registered() -> None:
-    assert set(COMMANDS) == {
+    promised = {
         "check", "plan", "diff", "expand", "evaluate", "fhir", "test", "simulate", "readings", "enrol", "patient",
         "task", "pause", "resume", "withdraw", "approve", "publish", "versions", "server", "worker", "api", "watchdog",
         "partners", "demo",
     }  # fmt: skip
+    assert promised <= set(COMMANDS)
 
 
 def test_the_overview_lists_what_is_here_and_only_that(capsys: pytest.CaptureFixture[str]) -> None:
