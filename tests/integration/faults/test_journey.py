@@ -19,8 +19,8 @@ pytestmark = pytest.mark.server
 
 PATIENT = "faultyworld001"
 PATHWAY = Path(__file__).with_name("short_stay")
-PACE = 0.1
-"""Days a second: three days at home last half a minute, a partner may be away for many seconds."""
+PACE = 0.2
+"""Days a second: three days at home last a quarter of a minute, a partner may be away for many seconds."""
 REFILL_WAY = ["accepted", "preparing", "handed_over"]
 REFERRAL_WAY = ["accepted", "scheduled", "visit_completed", "completed"]
 MEDICINE = {
