@@ -155,6 +155,8 @@ class Chaos:
         self.stopped: datetime | None = None
         self._over = asyncio.Event()
         self._enrolled = False
+        self._joined = 0
+        self._begun = self._said = time.monotonic()
 
     def run(self) -> Told:
         """Set up, live, kill, settle; the processes stay up for the oracle until `close`."""
@@ -177,7 +179,7 @@ class Chaos:
         return records_url(self.demo.options.home), str(self.demo.options.home / "keys.json")
 
     async def _live(self) -> None:
-        begun = time.monotonic()
+        self._begun = time.monotonic()
         options = self.demo.options
         cast = read_cast()
         self.told.people = [
@@ -194,6 +196,8 @@ class Chaos:
             planted = []
             for life in lives:
                 await self.demo._enrol(link, life.person)
+                self._joined += 1
+                self._say()
                 living.append(asyncio.create_task(life.live()))
                 if life.person.key in crises:
                     planted.append(asyncio.create_task(self._crisis(link, life.person, crises[life.person.key])))
@@ -212,7 +216,7 @@ class Chaos:
             await self._settle(link)
         finally:
             await link.close()
-        self.told.seconds = time.monotonic() - begun
+        self.told.seconds = time.monotonic() - self._begun
 
     def _who_has_a_crisis(self) -> list[Person]:
         steady = [p for p in self.told.people if p.habits.stops is None and p.habits.forgets < 0.3]
@@ -274,8 +278,7 @@ class Chaos:
 
     async def _until_lived(self, link: Link, doing: list[asyncio.Task[None]]) -> None:
         options = self.demo.options
-        begun = said = time.monotonic()
-        until = begun + 3 * options.days / options.pace + 300
+        until = time.monotonic() + 3 * options.days / options.pace + 300
         while len(self.days) < len(self.told.people) or min(self.days.values()) < options.days:
             assert time.monotonic() < until, f"only {min(self.days.values(), default=0):.0f} days were lived in time"
             for task in doing:
@@ -289,18 +292,21 @@ class Chaos:
             for part in self.demo.parts.dead():
                 if part.name not in KILLED:
                     raise AssertionError(f"{part.name} ended by itself: {part.log.read_text()[-2000:]}")
-            if time.monotonic() - said > SAYS_EVERY:
-                said = time.monotonic()
-                self._say(said - begun)
+            self._say()
             await asyncio.sleep(0.5 / options.pace)
         self.told.patient_days = sum(self.days.values())
 
-    def _say(self, seconds: float) -> None:
-        """Where the run is; seen with pytest's ``-s``."""
+    def _say(self) -> None:
+        """Where the run is, now and then; seen with pytest's ``-s``."""
+        now = time.monotonic()
+        if now - self._said < SAYS_EVERY:
+            return
+        self._said = now
         days = self.days.values()
         print(  # noqa: T201 - a run of an hour is not silent
-            f"seed {self.told.seed}: {seconds:.0f} s, day {min(days, default=0):.0f} to {max(days, default=0):.0f} of "
-            f"{self.demo.options.days}, {sum(self.told.kills.values())} kills, {len(self.told.crises)} crises",
+            f"seed {self.told.seed}: {now - self._begun:.0f} s, {self._joined} joined, day {min(days, default=0):.0f} "
+            f"to {max(days, default=0):.0f} of {self.demo.options.days}, {sum(self.told.kills.values())} kills, "
+            f"{len(self.told.crises)} crises",
             flush=True,
         )
 
