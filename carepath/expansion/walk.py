@@ -17,7 +17,7 @@ from itertools import takewhile
 
 from carepath.expansion.facts import AsPlanned, Given
 from carepath.expansion.schedules import Bases, Schedules, moment_of
-from pathways.decide.calendar import Point, Slot, add, local_date, moment, point_start
+from pathways.decide.calendar import Point, Slot, add, local_date, moment, most_of, point_start
 from pathways.decide.conditions import StepEnd, Truth, truth
 from pathways.decide.index import tokens
 from pathways.lang.plan import HandoffBody, Phase, Plan, Row, Step, TaskBody, VisitBody
@@ -237,8 +237,9 @@ class Expansion:
         known = visit.known.setdefault(step.path, {})
         if isinstance(step.when.base, AsSoonAs):
             return
+        most = most_of(step.when, self.env.param)
         for slot in self.schedules.slots(step, bases, visit.entered, visit.until):
-            if slot.due not in known and (step.when.at_most is None or len(known) < step.when.at_most):
+            if slot.due not in known and (most is None or len(known) < most):
                 known[slot.due] = slot
                 heapq.heappush(waiting, (slot.due, step.path))
 
@@ -257,7 +258,7 @@ class Expansion:
         holds = truth(step.when.base.cond, self.env) is Truth.TRUE
         armed = step.path not in visit.held
         (visit.held.add if holds else visit.held.discard)(step.path)
-        most = step.when.at_most
+        most = most_of(step.when, self.env.param)
         free = at not in known and (most is None or len(known) < most)
         if holds and armed and free and at < visit.until and self.schedules.happens(step, at):
             known[at] = Slot(len(known) + 1, at, None, f"soon{len(known)}")

@@ -16,6 +16,7 @@ from pathways.decide.calendar_types import (
     Point,
     Slot,
     amount_of,
+    most_of,
 )
 from pathways.decide.calendar_zone import add_to_instant, day_start, local_date, local_time, to_utc
 
@@ -34,6 +35,7 @@ __all__ = [
     "local_date",
     "local_time",
     "moment",
+    "most_of",
     "occurrences",
     "point_due",
     "point_start",

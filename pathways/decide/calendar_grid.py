@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathways.decide import calendar_dates as dates
 from pathways.decide.calendar_dates import DateGrid
 from pathways.decide.calendar_moment import add, moment, point_due, point_start
-from pathways.decide.calendar_types import Block, CalendarContext, Point, Slot, amount_of
+from pathways.decide.calendar_types import Block, CalendarContext, Point, Slot, amount_of, most_of
 from pathways.decide.calendar_walk import EVER, WallTime, count_before, every_times, slot_key, walk, wall_times
 from pathways.decide.calendar_zone import (
     add_calendar,
@@ -54,7 +54,7 @@ def occurrences(when: When, ctx: CalendarContext, after: datetime, until: dateti
     if window is None:
         return
     low, high = window
-    shift = 0
+    shift, most = 0, most_of(when, ctx.param)
     if when.for_duration is not None and isinstance(when.base, OnceAt | NextWorkingDay):
         yield from _lasting(when, when.for_duration, ctx, max(after, low), min(until, high))
         return
@@ -65,7 +65,7 @@ def occurrences(when: When, ctx: CalendarContext, after: datetime, until: dateti
         shift = first.number - 1
     for slot in _slots(when.base, ctx, max(after, low), min(until, high)):
         number = slot.number - shift
-        if when.at_most is not None and number > when.at_most:
+        if most is not None and number > most:
             return
         yield slot if shift == 0 else replace(slot, number=number)
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from pathways.lang.plan_base import Duration
-from pathways.lang.plan_when import StepMoment, TimeOfDay
+from pathways.lang.plan_when import StepMoment, TimeOfDay, When
 from pathways.lang.site_plan import NO_SITE, Site
 
 CUSTOMARY: dict[str, tuple[int, int]] = {
@@ -117,6 +117,12 @@ class CalendarContext:
     def __post_init__(self) -> None:
         # sums on a datetime of another zone would be sums of wall time
         object.__setattr__(self, "start", self.start.astimezone(UTC))
+
+
+def most_of(when: When, param: Callable[[str], Decimal | None]) -> int | None:
+    """How often a schedule happens at most; None without a bound, or while its parameter is not known."""
+    value = param(when.most) if when.most is not None else None
+    return when.at_most if value is None else int(value)
 
 
 def amount_of(duration: Duration, ctx: CalendarContext) -> int | None:

@@ -41,7 +41,7 @@ from pathways.lang.plan_cond import (
     ParamRef,
     StepIs,
 )
-from pathways.lang.plan_when import AnchorMoment, AsSoonAs, StepMoment
+from pathways.lang.plan_when import AnchorMoment, AsSoonAs, OffsetMoment, StepMoment
 
 ALL = "*"
 QUIET = frozenset({"measure", "dose", "ask", "teach"})
@@ -125,6 +125,8 @@ class PlanIndex:
     rules: dict[str, RuleIndex] = field(default_factory=dict)
     rules_of: dict[str, tuple[RuleIndex, ...]] = field(default_factory=dict)
     moments: dict[str, frozenset[str]] = field(default_factory=dict)
+    each: dict[str, StepMoment] = field(default_factory=dict)
+    leads: dict[str, tuple[Duration, ...]] = field(default_factory=dict)
     guards: dict[str, frozenset[str]] = field(default_factory=dict)
     dropped: dict[str, frozenset[str]] = field(default_factory=dict)
     attempts: dict[str, Attempts] = field(default_factory=dict)
@@ -193,6 +195,11 @@ def _add_step(index: PlanIndex, step: Step, phase: str) -> None:
     index.phase_of[step.path] = phase
     index.paths[step.id] = (*index.paths.get(step.id, ()), step.path)
     index.moments[step.path] = _when_tokens(step)
+    for node in walk(step.when.base):
+        if isinstance(node, StepMoment) and node.which == "each" and node.edge == "due":
+            index.each[step.path] = node
+        if isinstance(node, OffsetMoment) and node.before and isinstance(node.base, StepMoment):
+            index.leads[node.base.step] = (*index.leads.get(node.base.step, ()), node.offset)
     measure = measure_of(step)
     guard = index.plan.measures[measure].only_if if measure else None
     index.guards[step.path] = tokens(step.only_if, step.when.while_cond, step.when.until_cond, guard)

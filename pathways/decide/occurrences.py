@@ -89,6 +89,8 @@ def make(
     if measure and measure not in case.en.first_due:
         case.en.first_due[measure] = slot.due
         case.touch("m:" + measure)
+    if step.id in case.index.leads:
+        case.touch("s:" + step.id)  # another step comes so long before it
     run.note_planned(case, step, occurrence)
     plan_reminders(case, step, occurrence)
     return occurrence

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pathways.decide import doses, handoffs, windows
-from pathways.decide.calendar import Slot, local_time, occurrences
+from pathways.decide.calendar import Slot, local_time, most_of, occurrences
 from pathways.decide.conditions import Truth
 from pathways.decide.contact import say
 from pathways.decide.occurrences import (
@@ -23,7 +24,7 @@ from pathways.decide.records import Alarm, Occurrence
 from pathways.decide.tasks import Work, close_task, open_task
 from pathways.decide.texts import text
 from pathways.lang.plan import AskBody, DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, VisitBody
-from pathways.lang.plan_when import AsSoonAs, BetweenMoments, DaysAfter, Every, NextWorkingDay, OnceAt
+from pathways.lang.plan_when import AsSoonAs, BetweenMoments, DaysAfter, Every, NextWorkingDay, OnceAt, StepMoment
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -107,24 +108,24 @@ def _plan_single(case: Case, step: Step) -> None:
     """Listed moments: made as soon as they are known; a moment that moved takes its planned occurrence along."""
     run, memory = case.run, step_run(case, step.path)
     limit = _limit(case, step)
-    found = list(islice(occurrences(step.when, case.context(step.path), run.at - FAR, run.at + 4 * FAR), 400))
-    slots = [s for s in found if limit is None or s.due < limit]
+    slots = [s for s in _single_slots(case, step) if limit is None or s.due < limit]
     known = memory.anchor.split(" ") if memory.anchor else []  # key, and "#" number of each slot that was planned
     keys = {s.key for s in slots}
     for o in run.occurrences_of(case, step.path):
-        if o.state == "planned" and not o.extra and o.slot not in keys:
+        opens = o.opens or o.due  # what opens at this very instant is not taken back by what ends at it
+        if o.state == "planned" and not o.extra and o.slot not in keys and (opens is None or opens > run.at):
             end(case, o, "cancelled", "not needed")
             memory.generation += 1
             known = [k for k in known if k.partition("#")[0] != o.slot]
-    planned = {k.partition("#")[0] for k in known}
+    planned, most = {k.partition("#")[0] for k in known}, most_of(step.when, case.param)
     stays = {k.partition("#")[2] for k in known} if _stays_done(case, step) else set[str]()
     for slot in slots:
-        if slot.key in planned:
+        if slot.key in planned or (most is not None and len(known) >= most):
             continue
         known.append(f"{slot.key}#{slot.number}")
         if str(slot.number) in stays:
             continue
-        if slot.due < run.at and not _just_now(case, step, slot):
+        if slot.due < run.at:
             _past(case, step, slot)
         else:
             make(case, step, slot)
@@ -132,14 +133,28 @@ def _plan_single(case: Case, step: Step) -> None:
     plan_blocks(case, step, run.at, run.at + FAR)
 
 
+def _single_slots(case: Case, step: Step) -> list[Slot]:
+    """The listed moments as far as they are known; of ``each visit`` those of every occurrence that is planned."""
+    at, ctx = case.run.at, case.context(step.path)
+    wanted = case.index.each.get(step.path)
+    path = case.path_of(wanted.step, wanted.phase) if wanted is not None else None
+    if path is None:
+        return list(islice(occurrences(step.when, ctx, at - FAR, at + 4 * FAR), 400))
+    found: dict[str, Slot] = {}
+    for due in sorted(o.due for o in case.run.occurrences_of(case, path) if o.due is not None):
+        own = replace(ctx, step_moment=_always(due))
+        for slot in islice(occurrences(step.when, own, at - FAR, at + 4 * FAR), 400):
+            found.setdefault(slot.key, slot)
+    return list(found.values())
+
+
+def _always(due: datetime) -> Callable[[StepMoment], datetime]:
+    return lambda _: due
+
+
 def _stays_done(case: Case, step: Step) -> bool:
     """Whether a moment it counts from was corrected: what is done from there is not asked again."""
     return any(f"a:{name}" in case.index.moments[step.path] for name in case.moved)
-
-
-def _just_now(case: Case, step: Step, slot: Slot) -> bool:
-    """A window that is still open, though its due instant has passed."""
-    return False
 
 
 def _past(case: Case, step: Step, slot: Slot) -> None:
@@ -210,11 +225,10 @@ def _ahead(case: Case, step: Step) -> bool:
 
 
 def _reach(case: Case, step: Step) -> datetime:
-    """The horizon, later by what a window opens before it is due."""
-    at = horizon(case.run)
-    if step.window.opens_before is not None:
-        at = case.after(at, step.window.opens_before) or at
-    return at
+    """The horizon, later by what its window opens, or another step comes, before it is due."""
+    at, opens = horizon(case.run), step.window.opens_before
+    ahead = [*case.index.leads.get(step.id, ()), *(() if opens is None else (opens,))]
+    return max([at, *(found for length in ahead if (found := case.after(at, length)) is not None)])
 
 
 def replan(case: Case, step: Step) -> None:
@@ -308,7 +322,8 @@ def look_soon(case: Case, touched: set[str]) -> None:
         assert isinstance(step.when.base, AsSoonAs)
         memory = step_run(case, step.path)
         held = case.truth(step.when.base.cond) is Truth.TRUE
-        if held and memory.armed and (step.when.at_most is None or memory.in_visit < step.when.at_most):
+        most = most_of(step.when, case.param)
+        if held and memory.armed and (most is None or memory.in_visit < most):
             memory.armed = False
             case.run.explain_cond(case, step.path, step.when.base.cond, step.title)
             stamp = local_time(case.run.at, case.zone).isoformat(timespec="seconds")

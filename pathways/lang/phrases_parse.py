@@ -24,6 +24,8 @@ from pathways.lang.phrases_read import (
 )
 from pathways.lang.phrases_schedule import read_schedule
 from pathways.lang.phrases_tree import (
+    Name,
+    Span,
     SynAsSoonAs,
     SynCond,
     SynCounted,
@@ -117,11 +119,14 @@ def _cut(text: str) -> tuple[str, list[tuple[str, int, int]]]:
 def _bounded(when: SynWhen, word: str, text: str, start: int, end: int) -> SynWhen:
     part = text[start:end]
     if word == "at most":
-        match = re.fullmatch(r"[ \t]*(\d{1,9})[ \t]+times?[ \t]*", part)
+        match = re.fullmatch(r"[ \t]*(\d{1,9}|[a-z][a-z0-9_]*)[ \t]+times?[ \t]*", part)
         if match is None:
             raise _expected(text, start, end, "<number> times")
         _once(when.at_most is None, "at most", start, end)
-        return _with(when, at_most=count_of(match[1], start + match.start(1)))
+        begin = start + match.start(1)
+        if not match[1][0].isdigit():
+            return _with(when, at_most=Name(match[1], Span(begin, begin + len(match[1]))))
+        return _with(when, at_most=count_of(match[1], begin))
     _once((when.while_cond if word == "while" else when.until or when.until_cond) is None, word, start, end)
     if word == "while":
         return _with(when, while_cond=_shifted(text[:end], start, _condition))

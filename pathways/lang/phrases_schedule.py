@@ -71,7 +71,7 @@ def _bound(when: SynWhen, node: Node, offset: int) -> SynWhen:
         block, cycle = (length_of(part, offset) for part in parts)
         return replace(when, base=replace(base, block=block, cycle=cycle))
     if node.data == "for_":
-        if isinstance(when.base, SynBetween) or (isinstance(when.base, SynOnce) and when.base.at):
+        if isinstance(when.base, SynBetween):
             raise refuse("bad_value", span.start, span.end, found="for", why="twice")
         return _fresh(when, "for_duration", length_of(parts[0], offset), span)
     if node.data == "at_most":

@@ -7,6 +7,7 @@ from typing import Literal
 from pathways.lang.phrases_cond import CondReader, to_length
 from pathways.lang.phrases_names import NameResolver, Problem, Resolved
 from pathways.lang.phrases_tree import (
+    Name,
     SynAnchor,
     SynAsSoonAs,
     SynAt,
@@ -128,6 +129,18 @@ class _TimeReader:
     def _maybe_length(self, tree: SynDuration | None) -> Duration | None:
         return None if tree is None else self.length(tree)
 
+    def _number(self, name: Name) -> str | None:
+        """The parameter that holds a number of times."""
+        named = self.names.lookup(name.text)
+        if named is None:
+            self.problems.append(Problem("unknown_name", name.span.start, name.span.length, {"name": name.text}))
+            return None
+        if named.kind != "param" or named.unit != "1":
+            params = {"name": name.text, "found": named.kind, "wanted": "number"}
+            self.problems.append(Problem("type_mismatch", name.span.start, name.span.length, params))
+            return None
+        return named.id
+
     def _times(self, tree: SynAt, parts: int = 1) -> tuple[TimeOfDay, ...]:
         if isinstance(tree, SynRandom):
             earliest, latest = self._time(tree.earliest), self._time(tree.latest)
@@ -158,7 +171,8 @@ class _TimeReader:
             until_cond=self._cond(tree.until_cond),
             while_cond=self._cond(tree.while_cond),
             for_duration=self._maybe_length(tree.for_duration),
-            at_most=tree.at_most,
+            at_most=tree.at_most if isinstance(tree.at_most, int) else None,
+            most=self._number(tree.at_most) if isinstance(tree.at_most, Name) else None,
         )
 
     def _cond(self, tree: SynCond | None) -> Cond | None:

@@ -284,7 +284,7 @@ class SynWhen:
     until_cond: SynCond | None = None
     while_cond: SynCond | None = None
     for_duration: SynDuration | None = None
-    at_most: int | None = None
+    at_most: int | Name | None = None
 
 
 # --------------------------------------------------------------------------- conditions

@@ -64,6 +64,8 @@ def say_when(when: w.When, language: str = "en") -> str:
     if when.while_cond is not None:
         cond = say_cond(when.while_cond, language)
         text += f"，仅当 {cond}" if zh else f", while {cond}"
+    if when.most is not None:
+        text += f"，至多 {when.most} 次" if zh else f", at most {when.most} times"
     if when.at_most is not None:
         text += (
             f"，至多 {when.at_most} 次" if zh else f", at most {when.at_most} time{'' if when.at_most == 1 else 's'}"
@@ -90,7 +92,7 @@ def _base(base: w.ScheduleBase, language: str) -> str:
         return _days(base, language)
     if isinstance(base, w.BetweenMoments):
         start, end = say_moment(base.start, language), say_moment(base.end, language)
-        return f"{start} 时开放，{end} 时到期" if zh else f"open from {start}, due {end}"
+        return f"自{start}起开放，至{end}到期" if zh else f"open from {start}, due {end}"
     if isinstance(base, w.OnDaysOfMonth):
         at = _times(base.at, language)
         if base.nth:

@@ -204,7 +204,8 @@ class During(Part):
 
 
 class When(Part):
-    """A compiled ``when``. ``text`` is the phrase as written; bounds narrow the base."""
+    """A compiled ``when``. ``text`` is the phrase as written; bounds narrow the base. ``most`` is a parameter that
+    stands for ``at_most``."""
 
     text: str
     base: ScheduleBase
@@ -214,6 +215,7 @@ class When(Part):
     while_cond: Cond | None = None
     for_duration: Duration | None = None
     at_most: int | None = None
+    most: str | None = None
 
 
 OffsetMoment.model_rebuild()

@@ -61,6 +61,7 @@ NAMES: dict[str, Named] = {
     "high_kpa": Named("param", "high_kpa", unit="kPa"),
     "gain": Named("param", "gain", unit="g"),
     "vte_days": Named("param", "vte_days", unit="d"),
+    "few": Named("param", "few", unit="1"),
     "age": Named("fact", "age", type="age"),
     "sex": Named("fact", "sex", type="sex", words=("female", "male")),
     "pregnant": Named("fact", "pregnant", type="yes_no"),

@@ -58,7 +58,8 @@ def context(row: dict[str, str]) -> CalendarContext:
         booked=moment_of(given["booked"], zone) if "booked" in given else None,
         supply_end=supply,
         medicine=MedicineSlots(tuple(map(time, given["slots"].split()))) if "slots" in given else None,
-        site=NO_SITE.model_copy(update={"seasons": seasons}),
+        site=SITE if "role" in given else NO_SITE.model_copy(update={"seasons": seasons}),
+        role=given.get("role"),
         param=lambda name: Decimal(given[name]) if name in given else None,
     )
 

@@ -38,6 +38,7 @@ facts:
   frail: {{type: yes_no}}
 parameters:
   some_days: {{value: 3 days, cite: local}}
+  some_times: {{value: 2, cite: local}}
 phases:
   only:
     title: {{en: Only, zh: 唯一}}
@@ -48,8 +49,9 @@ phases:
       given: {{say: to_given, when: at phase start and 1 week after end of looked}}
       looked: {{say: to_looked, when: 2 weeks after given}}
       mine: {{say: to_mine, when: {phrase}}}
+      often: {{say: to_often, when: every 3 days at 09:00}}
       uses: {{say: to_uses, when: day 399, only_if: frail is yes and not looked is sent}}
-      until_done: {{say: to_until_done, when: some_days after surgery}}
+      until_done: {{say: to_until_done, when: some_days after surgery at most some_times times}}
       more: {{say: to_more, when: 1 h after discharge}}
     at_end: [{{else: true, end: over}}]
 ends: {{over: {{}}}}
@@ -57,7 +59,7 @@ messages:
 """
 BODY += "".join(
     f"  to_{name}: {{{{to: patient, class: care, en: {name}., zh: {name}。}}}}\n"
-    for name in ("review", "call", "given", "looked", "mine", "uses", "until_done", "more")
+    for name in ("review", "call", "given", "looked", "mine", "often", "uses", "until_done", "more")
 )
 
 FORMS = [
@@ -70,6 +72,7 @@ FORMS = [
     ("between 48 h and 72 h after discharge", ["5 15:00"], 1),
     ("between 48 h and 72 h before surgery", ["15 00:00"], 1),
     ("2 days before each call", ["0 09:00", "14 09:00"], 5),
+    ("4 days before each often", ["2 09:00", "5 09:00", "8 09:00"], 23),
     ("7 days before surgery", ["11 00:00"], 1),
     ("1 day before surgery at 18:00", ["17 18:00"], 1),
     ("2 weeks after review", ["16 10:00"], 1),
@@ -112,6 +115,22 @@ FORMS = [
     ("2026-03-20 at 09:00", ["18 09:00"], 1),
     ("between 2026-03-20 and 2026-03-25", ["18 00:00"], 1),
     ("day 8 of the phase", ["8 00:00"], 1),
+    ("every day at morning at most some_times times", ["1 07:00", "2 07:00"], 2),
+    ("2 days before each call at most 3 times", ["0 09:00", "14 09:00", "28 09:00"], 3),
+    ("1 h before each call until surgery", ["2 08:00", "16 08:00"], 2),
+    ("2 weeks after review for some_days", ["16 10:00"], 1),
+    ("1 day before surgery at 18:00 for 2 days", ["17 18:00"], 1),
+    ("at phase start and 1 week after given at most 3 times", ["0 08:00", "7 08:00", "28 08:00"], 3),
+    ("days 1 and 8 of 21 at most 3 times", ["0 08:00", "7 00:00", "21 00:00"], 3),
+    ("days 1 and 8 of 21 at 09:00 for 3 weeks", ["0 09:00", "7 09:00"], 2),
+    ("on 1 of the month at 09:00 while frail is no", ["30 09:00", "60 09:00"], 2),
+    ("next working day while frail is yes", [], 0),
+    ("once per season flu at most 1 time", ["0 08:00"], 1),
+    ("3 times a day until 2026-03-04", ["0 12:00", "0 20:00", "1 07:00"], 5),
+    ("every 8 h for 1 day", ["0 08:00", "0 16:00", "1 00:00"], 3),
+    ("as soon as review is sent at most 1 time", ["2 10:00"], 1),
+    ("as soon as review is sent while frail is no", ["2 10:00"], 1),
+    ("as soon as call is sent or review is sent", ["2 09:00"], 1),
     ("as soon as review is sent", ["2 10:00"], 1),
     ("at random between 09:00 and 09:00", ["0 09:00", "1 09:00"], 70),
 ]
