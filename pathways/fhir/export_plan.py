@@ -295,9 +295,7 @@ class _Writer:
     def _task(self, rule: str, number: int, row: Mapping[str, Json]) -> dict[str, Json]:
         action = self._part("task", row["task"], fhir_id("rule", rule, str(number + 1)))
         action["textEquivalent"] = str(row["due"])
-        action["participant"] = [
-            {"type": "practitioner", "role": {"coding": [{"system": ROLE, "code": row["role"]}]}}
-        ]
+        action["participant"] = [{"type": "practitioner", "role": {"coding": [{"system": ROLE, "code": row["role"]}]}}]
         return action
 
 
@@ -321,4 +319,3 @@ def _both(text: Any) -> dict[str, str]:
 def _coded(measure: Measure) -> dict[str, Json]:
     known = catalogue().measures[measure.catalogue]
     return {"coding": [{"system": LOINC, "code": known.code, "display": known.title.en}]}
-

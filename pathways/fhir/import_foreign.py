@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pathways.fhir.draft import Draft
 from pathways.fhir.forms import form_of
-from pathways.fhir.relations import Edge, along, edges, rounds, seconds, spoken, window_of
+from pathways.fhir.relations import BEFORE, Edge, along, edges, has_time, offset_of, rounds, seconds, spoken, window_of
 from pathways.fhir.shelf import Shelf
 from pathways.fhir.texts import word_id
 from pathways.fhir.timing import date_phrase, phrase_of
@@ -255,6 +255,9 @@ class Foreign:
         own = self._own_time(found)
         if own:
             return own
+        back = self._counted_back(found)
+        if back:
+            return back
         for holder in self._upwards(found):
             before = [e for e in self.edges if e.later == holder.key]
             waits = [e for e in before if self._waits_on(e.earlier) not in {"", found.step}]
@@ -267,6 +270,16 @@ class Foreign:
         if found.guards:
             return f"as soon as {' and '.join(found.guards)}"
         return "at phase start"
+
+    def _counted_back(self, found: _Action) -> str:
+        """So long before an action that has a time of its own."""
+        for related in found.action.get("relatedAction") or ():
+            other = self.actions.get(str(related.get("actionId")))
+            offset = offset_of(related)
+            if related.get("relationship") in BEFORE and offset and other is not None and has_time(other.action):
+                target = self._waits_on(other.key)
+                return f"{offset} before {target}" if target else ""
+        return ""
 
     def _after(self, edge: Edge, found: _Action) -> str:
         earlier = self._waits_on(edge.earlier)

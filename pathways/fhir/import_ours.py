@@ -261,5 +261,3 @@ def _expression(action: Mapping[str, Json], kind: str) -> Json:
                     return text
             return text
     return None
-
-

@@ -28,11 +28,22 @@ class Edge:
     path: str
 
 
+def has_time(action: Mapping[str, Json]) -> bool:
+    """Whether an action says itself when it is: it has a timing, or comes after or together with another."""
+    related = [r for r in action.get("relatedAction") or () if isinstance(r, Mapping)]
+    return (
+        "timingTiming" in action
+        or "timingDateTime" in action
+        or any(r.get("relationship") in AFTER | TOGETHER for r in related)
+    )
+
+
 def edges(actions: Mapping[str, Mapping[str, Json]], paths: Mapping[str, str]) -> list[Edge]:
     """Every relation as "later after earlier". ``actions``: action id -> action, in order.
 
-    An action before another makes that one wait for it: writers of definitions use ``before-start`` for "then go to".
-    An offset that is a range counts with its low end.
+    An action before one that says no time of its own makes that one wait for it: writers of definitions use
+    ``before-start`` for "then go to". One so long before an action that has a time is no edge: it is counted back
+    from that one. An offset that is a range counts with its low end.
     """
     out: list[Edge] = []
     for name, action in actions.items():
@@ -42,6 +53,8 @@ def edges(actions: Mapping[str, Mapping[str, Json]], paths: Mapping[str, str]) -
             other, relation = str(related["actionId"]), str(related.get("relationship"))
             path = f"{paths[name]}.relatedAction[{number}]"
             offset = offset_of(related) or ""
+            if relation in BEFORE and offset and has_time(actions[other]):
+                continue
             if relation in BEFORE:
                 out.append(Edge(name, other, offset, relation, path))
             elif relation in AFTER | TOGETHER:

@@ -75,6 +75,18 @@ def test_every_relation_is_a_time(relation: str, offset: dict[str, Any]) -> None
     assert made[later]["when"] == (f"2 weeks after {first}" if offset else f"as soon as {first} is done")
 
 
+def test_so_long_before_an_action_with_a_time() -> None:
+    before = {"actionId": "visit_day", "relationship": "before-start", "offsetDuration": {"value": 3, "code": "d"}}
+    after = {"actionId": "first", "relationship": "after-end", "offsetDuration": {"value": 4, "code": "wk"}}
+    made = steps(
+        imported(
+            {"id": "first"}, {"id": "visit_day", "relatedAction": [after]}, {"id": "labs", "relatedAction": [before]}
+        )
+    )
+    assert made["visit_day"]["when"] == "4 weeks after first"
+    assert made["labs"]["when"] == "3 days before visit_day"
+
+
 def test_a_range_is_a_window() -> None:
     offset = {"low": {"value": 2, "code": "wk"}, "high": {"value": 3, "code": "wk"}}
     related = {"actionId": "alpha", "relationship": "after-end", "offsetRange": offset}
