@@ -48,6 +48,7 @@ COMMANDS: Final[Mapping[str, Entry]] = dict(
         _entry("diff", "Say what changes for patients between two versions of a pathway."),
         _entry("expand", "List the occurrences of a pathway if all goes to plan."),
         _entry("test", "Run the scenarios of a pathway on the decider."),
+        _entry("rehearse", "Walk one patient through at a prompt: jump in time, answer, go silent, take back."),
         _entry("evaluate", "Judge the rules of a pathway over one patient's FHIR bundle."),
         _entry("fhir", "Import and export FHIR definitions, and say what does not come over."),
         _entry("simulate", "Look after a made-up population in virtual time."),

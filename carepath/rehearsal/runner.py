@@ -21,7 +21,7 @@ from carepath.rehearsal.model import Act, Scenario, Standing
 from carepath.rehearsal.names import Names, names_of
 from carepath.rehearsal.seen import Seen
 from carepath.rehearsal.times import Clockwork
-from pathways.decide.effects import Decision, Timeline
+from pathways.decide.effects import Decision, Show, Timeline
 from pathways.decide.events import Body, Delivery, Enrolled, Event
 from pathways.decide.journey import decide, new_state
 from pathways.decide.state import JourneyState
@@ -57,6 +57,9 @@ class Result:
     seen: Seen
     state: JourneyState
     ticks: int
+    show: Show | None = None
+    upcoming: datetime | None = None
+    """The next instant after the end at which something would happen by itself."""
 
     @property
     def passed(self) -> bool:
@@ -83,6 +86,7 @@ class _Run:
     answered: dict[int, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     ticks: int = 0
+    show: Show | None = None
     still: int = 0
 
     def put(self, seen: datetime, due: _Due) -> None:
@@ -109,7 +113,7 @@ def run_scenario(scenario: Scenario, plans: Mapping[str, Plan], site: Site) -> R
     run.seen.finish(run.state)
     found = [judge(one, run.ledger, run.works) for one in scenario.expect]
     failures = run.failures + [failure for failure in found if failure is not None]
-    return Result(scenario, failures, run.ledger, run.seen, run.state, run.ticks)
+    return Result(scenario, failures, run.ledger, run.seen, run.state, run.ticks, run.show, _next(run))
 
 
 def _begin(scenario: Scenario, plans: dict[str, Plan], site: Site) -> _Run:
@@ -206,6 +210,7 @@ def _tick(run: _Run, events: list[Event], now: datetime) -> None:
     decision = decide(run.by_hash, run.site, run.state, events, now)
     run.ticks += 1
     run.next_due = decision.next_due
+    run.show = decision.show
     steps = {key: handoff.step for key, handoff in run.state.handoffs.items()}
     ids = {key: task.id for key, task in run.state.tasks.items()}
     lines = [e.data for e in decision.effects if isinstance(e, Timeline)]

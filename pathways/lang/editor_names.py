@@ -87,7 +87,7 @@ def _scalar(place: Place, value: str, path: Path) -> Iterator[Found]:
     kind = KEYS.get(key, "")
     if path[:1] == ("evidence",) and key == "cite":
         return  # there it is the text of the citation
-    defines = kind == "role" and path[0] == "roles"
+    defines = kind == "role" and path[:1] == ("roles",)
     for match in _WORD.finditer(value):
         start = place.value.column + place.quoted + match.start()
         line = place.value.line
