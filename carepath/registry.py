@@ -41,6 +41,7 @@ def _entry(name: str, text: str) -> tuple[str, Entry]:
 
 COMMANDS: Final[Mapping[str, Entry]] = dict(
     (
+        _entry("new", "Begin a pathway: a few questions, and a pathway that passes the check."),
         _entry("check", "Parse, validate, resolve and check pathways and sites."),
         _entry("plan", "Show the compiled plan of a pathway."),
         _entry("lsp", "Serve an editor: findings while typing, completion, hover, definition, rename."),
