@@ -102,9 +102,10 @@ def _limits(repeat: Repeat, ctx: CalendarContext) -> tuple[datetime, datetime, d
         return ctx.start, _END, _END
     start = ctx.start if bounds.start is None else max(ctx.start, _instant(bounds.start, ctx))
     high = _end_of(bounds.end, ctx) if bounds.end is not None else _END
+    dates = _clock_step(repeat) is None
     if bounds.high is not None:
-        high = _moved(start, bounds.high, ctx, whole=True)
-    low = high if bounds.low is None else _moved(start, bounds.low, ctx, whole=True)
+        high = _moved(start, bounds.high, ctx, whole=dates)
+    low = high if bounds.low is None else _moved(start, bounds.low, ctx, whole=dates)
     return start, min(low, high), high
 
 
@@ -163,8 +164,8 @@ def _grid(repeat: Repeat, ctx: CalendarContext, start: datetime) -> Iterator[Raw
             yield start, start, True
         return
     period = repeat.period or Length(Decimal(1), "d")
-    step = _clock_length(period)
-    if step is not None and not (repeat.days_of_week or repeat.times or repeat.when):
+    step = _clock_step(repeat)
+    if step is not None:
         yield from _by_clock(repeat, step, start)
         return
     last = start - timedelta(microseconds=1)
@@ -179,6 +180,13 @@ def _grid(repeat: Repeat, ctx: CalendarContext, start: datetime) -> Iterator[Raw
             if at > last:  # two wall times on one instant are one
                 last = at
                 yield at, at, index < wanted
+
+
+def _clock_step(repeat: Repeat) -> timedelta | None:
+    """The period of a repeat that goes by exact time, None for one that goes by local dates."""
+    if repeat.period is None or repeat.days_of_week or repeat.times or repeat.when:
+        return None
+    return _clock_length(repeat.period)
 
 
 def _several(repeat: Repeat) -> bool:

@@ -194,6 +194,9 @@ def _limit(repeat: Repeat, lost: list[str]) -> str:
     bounds = repeat.bounds
     if bounds is None:
         return ""
+    if not repeat.repeats:
+        lost.append("repeat.bounds")
+        return ""
     if bounds.start is not None:
         lost.append("repeat.boundsPeriod.start")
     if bounds.end is not None:

@@ -19,6 +19,7 @@ from pathways.lang.plan_when import (
     Every,
     OffsetMoment,
     OnDaysOfMonth,
+    RandomTime,
     ScheduleBase,
     TimeOfDay,
     When,
@@ -43,7 +44,15 @@ customary = st.builds(
     offset=st.none() | st.builds(Duration, amount=st.integers(1, 180), unit=st.just("min")),
     before=st.booleans(),
 )
-times: st.SearchStrategy[tuple[TimeOfDay, ...]] = st.lists(clocks | customary, max_size=4).map(tuple)
+
+
+@st.composite
+def randoms(draw: st.DrawFn) -> tuple[TimeOfDay, ...]:
+    low, high, parts = draw(clocks), draw(clocks), draw(st.integers(1, 4))
+    return tuple(RandomTime(earliest=low, latest=high, part=part, of=parts) for part in range(1, parts + 1))
+
+
+times: st.SearchStrategy[tuple[TimeOfDay, ...]] = st.lists(clocks | customary, max_size=4).map(tuple) | randoms()
 weekdays = st.lists(st.integers(0, 6), max_size=4, unique=True).map(lambda days: tuple(sorted(days)))
 
 
@@ -53,7 +62,7 @@ def length(*units: str, most: int = 6) -> st.SearchStrategy[Duration]:
 
 @st.composite
 def repeats(draw: st.DrawFn) -> Every:
-    kind = draw(st.sampled_from(("days", "long", "weekdays", "clock", "block", "per_day", "working")))
+    kind = draw(st.sampled_from(("days", "long", "weekdays", "clock", "block", "clock_block", "per_day", "working")))
     at = draw(times)
     once = draw(st.booleans())
     if kind == "clock":
@@ -63,6 +72,9 @@ def repeats(draw: st.DrawFn) -> Every:
     if kind == "weekdays":
         days = draw(weekdays.filter(bool))
         return Every(interval=draw(length("week")), weekdays=days, at=at, starts_at_once=once)
+    if kind == "clock_block":
+        cycle, whole = Duration(amount=4, unit="week"), Duration(amount=draw(st.integers(1, 7)), unit="day")
+        return Every(interval=draw(length("h", most=30)), block=whole, cycle=cycle, starts_at_once=once)
     if kind == "block":
         block = draw(st.integers(1, 7))
         cycle = draw(st.sampled_from((Duration(amount=1, unit="month"), Duration(amount=4, unit="week"))))
@@ -76,6 +88,13 @@ def repeats(draw: st.DrawFn) -> Every:
 schedules: st.SearchStrategy[ScheduleBase] = (
     repeats()
     | st.builds(OnDaysOfMonth, days=st.lists(st.integers(1, 31), min_size=1, max_size=3).map(tuple), at=times)
+    | st.builds(
+        OnDaysOfMonth,
+        days=st.just(()),
+        nth=st.sampled_from((1, 2, 3, 4, -1)),
+        weekdays=weekdays.filter(bool),
+        at=times,
+    )
     | st.builds(
         DaysAfter,
         days=st.lists(st.integers(1, 21), min_size=1, max_size=4).map(tuple),
