@@ -138,7 +138,7 @@ def _for_end(base: ScheduleBase, length: Duration, ctx: CalendarContext) -> date
     if isinstance(base, Every) and base.interval.unit in CLOCK_UNITS:
         return add_to_instant(begin, amount, length.unit, ctx.zone)
     last = add_calendar(first.date, amount, length.unit)
-    late = isinstance(base, Every) and _begins_late(base)
+    late = isinstance(base, Every) and _begins_late(base) and not base.starts_at_once
     return day_start(last + _DAY if late else last, ctx.zone)
 
 

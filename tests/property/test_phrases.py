@@ -26,7 +26,7 @@ WORDS = (
     "after", "7 days", "2 weeks", "20:00", "25:00", "3", "0", "135 mmHg", "2 working days", "mon", "on",
     "of the month", "next working day", "once per", "calendar year", "the date booked", "<", ">=", "=", "(", ",",
     "known", "unknown", "true", "each", "last", "day 8 of the phase", "12 readings", "to", "apart",
-    "random between", "with", "start of", "end of", "times a week", "times a day", "first", "few", "next working day", "noon",
+    "random between", "with", "start of", "end of", "times a week", "times a day", "first", "few", "noon",
     "supply of the medicine ends", "each slot of the medicine", "-", "+", "*", "/", "where", "sex", "female",
     "known",
 )  # fmt: skip
