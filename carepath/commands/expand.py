@@ -68,6 +68,8 @@ def expand(
     given = json_argument("--facts", facts)
     end = add_to_instant(begin, days, "day", zone)
     if path.suffix == ".json":
+        if site is not None:
+            raise typer.BadParameter("a questionnaire protocol knows no site", param_hint="--site")
         found = _protocol(path, _Asked(begin, end, zone, given, profile))
     else:
         place = site_at(site_of(site))

@@ -186,3 +186,7 @@ def test_what_is_no_protocol_is_told(tmp_path: Path) -> None:
     code, _, err = _expand(str(file), "--start", "2024-01-31", "--zone", "UTC", "--days", "1", "--facts", '{"age": 3}')
     assert code == 2
     assert "clinic_visit" in err
+    for more in (("--site", "example_cn"), ("--profile", "esc")):
+        code, _, err = _expand(str(file), "--start", "2024-01-31", "--zone", "UTC", "--days", "1", *more)
+        assert code == 2
+        assert more[0] in err
