@@ -10,6 +10,7 @@ from pathways.lang.plan import (
     AskMeasure,
     End,
     Escalate,
+    FormField,
     Go,
     OpenTask,
     Phase,
@@ -23,7 +24,8 @@ from pathways.lang.plan import (
     TaskSpec,
 )
 from pathways.lang.plan_base import Duration
-from pathways.lang.plan_say import say_duration
+from pathways.lang.plan_say import say_duration, say_quantity, unit_word
+from pathways.lang.plan_steps import Attempts
 from pathways.lang.render_words import Names
 
 
@@ -41,12 +43,14 @@ def _action(names: Names, action: Action) -> str:
         case Say(message=message):
             return names.say(f"send “{names.message(message)}”", f"发送“{names.message(message)}”")
         case OpenTask(task=task):
-            return task_words(names, task)
+            return task_words(names, task) + attempts_words(names, action.attempts)
         case Escalate(ladder=ladder, task=task):
             quoted = "" if task is None else f"“{names.text(task.title)}”"
             title = quoted and names.say(f" for {quoted}", f"：{quoted}")
             said = names.word(ladder)
-            return names.say(f"tell people up the ladder “{said}”{title}", f"按升级阶梯“{said}”逐级通知{title}")
+            more = [] if task is None else _task_more(names, task)
+            told = names.say(f"tell people up the ladder “{said}”{title}", f"按升级阶梯“{said}”逐级通知{title}")
+            return names.say(", ", "，").join([told, *more])
         case PlanStep(step=step, at=at):
             return names.say(
                 f"plan “{names.step(step)}” again on {names.moment(at)}",
@@ -84,7 +88,50 @@ def task_words(names: Names, task: TaskSpec) -> str:
     if task.ladder is not None:
         said = names.word(task.ladder)
         parts.append(names.say(f"if late, up the ladder “{said}”", f"逾期则按升级阶梯“{said}”通知"))
-    return names.say(", ", "，").join(parts)
+    return names.say(", ", "，").join([*parts, *_task_more(names, task)])
+
+
+def _task_more(names: Names, task: TaskSpec) -> list[str]:
+    """What a task asks, and what becomes of it when the phase is left."""
+    kept = [names.say("kept when the phase is left", "离开阶段后保留")] if task.on_leave == "keep" else []
+    return [form_words(names, task.form), *kept] if task.form else kept
+
+
+def attempts_words(names: Names, attempts: Attempts | None) -> str:
+    """How often somebody is tried to be reached, and what is done when it was in vain."""
+    if attempts is None:
+        return ""
+    apart = say_duration(attempts.apart, names.language)
+    said = names.say(
+        f"; tried up to {attempts.at_most} times, {apart} apart", f"；最多尝试 {attempts.at_most} 次，间隔 {apart}"
+    )
+    if attempts.then:
+        said += names.say("; then ", "；仍未成功则") + actions_words(names, attempts.then)
+    return said
+
+
+def form_words(names: Names, form: tuple[FormField, ...]) -> str:
+    """The questions of a form with their possible answers."""
+    return names.say("asks: ", "询问：") + names.say("; ", "；").join(_field(names, one) for one in form)
+
+
+def _field(names: Names, one: FormField) -> str:
+    label = names.text(one.label) if one.label is not None else names.word(one.id)
+    inside = " / ".join(names.text(text) for text in one.options.values())
+    if not inside and one.low is not None and one.high is not None:
+        low, high = (say_quantity(q.value, q.unit, names.language) for q in (one.low, one.high))
+        inside = names.say(f"{low} to {high}", f"{low} 至 {high}")
+    if not inside and one.unit is not None:
+        inside = unit_word(one.unit, names.language)
+    if not inside and one.type == "yes_no":
+        inside = names.say("yes / no", "是 / 否")
+    said = f"{label} ({inside})" if inside else label
+    if not one.required:
+        said += names.say(", optional", "，选填")
+    for cond, en, zh in ((one.ask_if, "only if", "仅当"), (one.required_if, "needed if", "必填条件：")):
+        if cond is not None:
+            said += names.say(f", {en} {names.cond(cond)}", f"，{zh}{names.cond(cond)}")
+    return said
 
 
 def target_words(names: Names, target: Target) -> str:

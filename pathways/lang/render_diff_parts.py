@@ -197,12 +197,7 @@ def _adjustable(names: Names, parameter: Parameter) -> str:
 
 def _take(measure: Measure) -> Said:
     def said(names: Names) -> str:
-        parts = [take_words(names, measure)]
-        for one in measure.components:
-            if one.low is not None and one.high is not None:
-                low, high = (say_quantity(q.value, q.unit, names.language) for q in (one.low, one.high))
-                parts.append(f"{names.word(one.name)} {low}–{high}")
-        return names.say("; ", "；").join(parts)
+        return take_words(names, measure)
 
     return said
 

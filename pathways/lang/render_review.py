@@ -96,6 +96,10 @@ def _who(sheet: Sheet) -> None:
             label = names.word(fact.id) if fact.ask_text is None else f"“{names.text(fact.ask_text)}”"
             only = "" if fact.applies_if is None else say(", only if ", "，仅当") + names.cond(fact.applies_if)
             sheet.item(say("Asked again: ", "定期询问："), f"{label} {names.when(fact.ask_again)}{only}")
+        if fact.not_older_than is not None:
+            old = say_duration(fact.not_older_than, names.language)
+            said = say(f"{names.word(fact.id)} older than {old}", f"{names.word(fact.id)}超过 {old}")
+            sheet.item(say("Counts as not known: ", "视为未知："), said)
     sheet.gap()
 
 
@@ -130,8 +134,9 @@ def _values(sheet: Sheet, parameter: Parameter) -> Iterator[list[str]]:
     else:
         for profile, value in parameter.by_profile.items():
             groups.setdefault(_said(sheet, value), []).append(profile)
-    if not groups and parameter.value is not None:
-        groups[_said(sheet, parameter.value)] = []
+        usual = None if parameter.value is None else _said(sheet, parameter.value)
+        if usual is not None and usual not in groups:
+            groups[usual] = [names.say("without a profile", "未指定方案")] if groups else []
     adjusted = _adjustable(sheet, parameter)
     every = names.say("everybody", "所有人")
     for (number, source), profiles in groups.items():
@@ -185,9 +190,20 @@ def take_words(names: Names, measure: Measure) -> str:
         said.append(names.say(f"only where {names.cond(measure.where)}", f"仅计{names.cond(measure.where)}"))
     if measure.sources:
         said.append(names.say("only from ", "仅来自") + names.words(measure.sources))
+    if measure.only_if is not None:
+        cond = names.cond(measure.only_if)
+        said.append(names.say(f"asked for only if {cond}", f"仅当{cond}时测量"))
     if measure.not_older_than is not None:
         old = say_duration(measure.not_older_than, names.language)
         said.append(names.say(f"older than {old} counts as not known", f"超过 {old}视为未知"))
+    for one in measure.components:
+        if one.low is not None and one.high is not None:
+            low, high = (say_quantity(q.value, q.unit, names.language) for q in (one.low, one.high))
+            name = names.measured(measure.title, one.name)
+            said.append(names.say(f"{name} from {low} to {high} is plausible", f"{name} {low} 至 {high} 为合理范围"))
+        if one.optional:
+            name = names.measured(measure.title, one.name)
+            said.append(names.say(f"{name} may be left out", f"{name}可缺省"))
     return names.say(", ", "，").join(said)
 
 
@@ -208,7 +224,32 @@ def derived_words(names: Names, derived: Derived) -> str:
         parts.append(say("only readings since the phase began", "仅计本阶段开始后的读数"))
     if derived.judge == "block_end":
         parts.append(say("judged when the planned block is over", "计划测量期结束后判定"))
+    parts += _of_readings(names, derived)
     return say("; ", "；").join(parts)
+
+
+def _of_readings(names: Names, derived: Derived) -> Iterator[str]:
+    """Bounds, baseline and newest readings of a computed value."""
+    say = names.say
+    if derived.bounds:
+        bounds = say(" and ", "与").join(names.parameter(names.plan.parameters[one]) for one in derived.bounds)
+        yield say(f"between {bounds}", f"介于 {bounds}")
+    if derived.days is not None:
+        days, anchor = derived.days, names.word(derived.days.anchor)
+        yield say(
+            f"of days {days.first} to {days.last} after {anchor}, computed once and kept",
+            f"取{anchor}后第 {days.first} 至 {days.last} 天，计算一次后保留",
+        )
+    if derived.newest is not None:
+        newest = derived.newest
+        if newest.at_most is not None:
+            yield say(f"only the newest {newest.at_most}", f"仅取最新 {newest.at_most} 个")
+        if newest.until is not None:
+            until = names.parameter(names.plan.parameters[newest.until])
+            yield say(f"until their weights reach {until}", f"至权重合计达 {until}")
+        for setting, weight in newest.weights.items():
+            number = names.parameter(names.plan.parameters[weight])
+            yield say(f"{names.word(setting)} weighs {number}", f"{names.word(setting)}权重 {number}")
 
 
 # --------------------------------------------------------------------------- the end of it

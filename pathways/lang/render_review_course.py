@@ -8,8 +8,8 @@ from pathways.lang.catalogue import catalogue
 from pathways.lang.plan import (
     AskBody,
     DoseBody,
-    FormField,
     HandoffBody,
+    Instrument,
     MeasureBody,
     MedicineFilter,
     Phase,
@@ -21,8 +21,15 @@ from pathways.lang.plan import (
     VisitBody,
 )
 from pathways.lang.plan_base import Duration
-from pathways.lang.plan_say import say_duration, say_quantity
-from pathways.lang.render_actions import actions_words, limit_words, span_words, target_words
+from pathways.lang.plan_say import say_duration
+from pathways.lang.render_actions import (
+    actions_words,
+    attempts_words,
+    form_words,
+    limit_words,
+    span_words,
+    target_words,
+)
 from pathways.lang.render_markdown import Sheet
 from pathways.lang.render_words import Names, kind_word, lower_first
 
@@ -77,6 +84,19 @@ def when_words(names: Names, step: Step) -> str:
         parts.append(names.say("only the first time in this phase", "仅首次进入本阶段"))
     if step.safety:
         parts.append(names.say("also while paused", "暂停期间照常"))
+    for cond, en, zh in (
+        (step.drop_when, "no longer needed once ", "一旦成立即不再需要："),
+        (step.satisfied_by, "counts as done once ", "一旦成立即视为完成："),
+    ):
+        if cond is not None:
+            parts.append(names.say(en, zh) + names.cond(cond))
+    if step.profiles:
+        parts.append(names.say("only for ", "仅适用于") + ", ".join(step.profiles))
+    parts.append({
+        "now": names.say("done at once where its time has passed already", "时间已过则立即进行"),
+        "skip": "",
+        "task": names.say("a task for a person where its time has passed already", "时间已过则转为人工任务"),
+    }[step.if_past])  # fmt: skip
     parts.append(_catch_up(names, step))
     return names.say("; ", "；").join(part for part in parts if part)
 
@@ -103,14 +123,24 @@ def _catch_up(names: Names, step: Step) -> str:
 
 
 def what_words(names: Names, step: Step) -> str:
+    """What a step does, what is done when it is missed, and what becomes of it when the phase is left."""
+    parts = [_body(names, step)]
+    if step.missed:
+        parts.append(names.say("missed: ", "漏做：") + actions_words(names, step.missed))
+    if step.on_leave == "keep":
+        parts.append(names.say("kept when the phase is left", "离开阶段后保留"))
+    return names.say("; ", "；").join(part for part in parts if part)
+
+
+def _body(names: Names, step: Step) -> str:
     """What a step does. A kind that is not known here does not pass the type checker."""
     say, body = names.say, step.body
     match body:
         case MeasureBody(measure=measure):
             spec = names.plan.measures[measure]
             return names.text(spec.title) + say(", ", "，") + readings_words(names, spec.take.readings)
-        case AskBody(form=form):
-            return form_words(names, form)
+        case AskBody(form=form, instrument=instrument):
+            return _instrument(names, instrument) if instrument is not None else form_words(names, form)
         case DoseBody(medicines=medicines):
             return say("reminded of ", "提醒服药：") + _medicines(names, medicines)
         case TeachBody(title=title):
@@ -125,13 +155,25 @@ def what_words(names: Names, step: Step) -> str:
                 parts.append(say(f"if late: ladder “{ladder}”", f"逾期：阶梯“{ladder}”"))
             if task.form:
                 parts.append(form_words(names, task.form))
-            return say("; ", "；").join(parts)
+            return say("; ", "；").join(parts) + attempts_words(names, body.attempts)
         case VisitBody():
             return _visit(names, body)
         case HandoffBody():
             return _handoff(names, body)
         case _ as never:
             assert_never(never)
+
+
+def _instrument(names: Names, instrument: Instrument) -> str:
+    spec = names.plan.measures[instrument.measure]
+    said = names.say(f"questionnaire {names.text(spec.title)}", f"问卷：{names.text(spec.title)}")
+    said += names.say(
+        f"; up to {instrument.may_be_missing} questions may be left out, else it has no score",
+        f"；最多可漏答 {instrument.may_be_missing} 题，否则不计分",
+    )
+    if instrument.self_harm:
+        said += names.say("; each answer on self-harm is judged at once", "；自伤条目的每次回答立即判断")
+    return said
 
 
 def readings_words(names: Names, count: int) -> str:
@@ -175,24 +217,6 @@ def _medicines(names: Names, medicines: MedicineFilter) -> str:
     titles = [catalogue().medicines[one].title for one in medicines.classes if one in catalogue().medicines]
     said = names.say(" or ", "或").join(names.say(lower_first(title.en), title.zh) for title in titles)
     return names.say(f"prescribed {said}", f"处方中的{said}")
-
-
-def form_words(names: Names, form: tuple[FormField, ...]) -> str:
-    """The questions of a form with their possible answers."""
-    return names.say("asks: ", "询问：") + names.say("; ", "；").join(_field(names, one) for one in form)
-
-
-def _field(names: Names, one: FormField) -> str:
-    label = names.text(one.label) if one.label is not None else names.word(one.id)
-    options = names.say(" / ", " / ").join(names.text(text) for text in one.options.values())
-    bounds = ""
-    if one.low is not None and one.high is not None:
-        low, high = (say_quantity(q.value, q.unit, names.language) for q in (one.low, one.high))
-        bounds = names.say(f"{low} to {high}", f"{low} 至 {high}")
-    inside = options or bounds or {"yes_no": names.say("yes / no", "是 / 否")}.get(one.type, "")
-    optional = "" if one.required else names.say(", optional", "，选填")
-    only = "" if one.ask_if is None else names.say(", only if ", "，仅当") + names.cond(one.ask_if)
-    return f"{label}{f' ({inside})' if inside else ''}{optional}{only}"
 
 
 # --------------------------------------------------------------------------- ways out

@@ -47,6 +47,7 @@ PLAIN: Final = (
     c.Literal_, c.Arith, c.Compare, c.Between, c.Known, c.InARow, c.NOfM, c.HeldFor, c.And, c.Or, c.Not, c.AtLeast,
     c.Always, w.SupplyEndMoment, w.BookedMoment, w.DayOfPhase, w.OffsetMoment, w.AbsoluteMoment, w.OnceAt, w.DaysAfter,
     w.BetweenMoments, w.Every, w.OnDaysOfMonth, w.NextWorkingDay, w.OncePer, w.EachSlot, w.AsSoonAs, w.During, w.When,
+    w.RandomTime,
 )  # fmt: skip
 """Kinds of condition and time that name nothing themselves; what they hold is looked at."""
 

@@ -14,14 +14,14 @@ from carepath.main import run
 from pathways.lang import plan_cond, plan_steps, plan_when
 from pathways.lang.diagnostics import Language
 from pathways.lang.load import load_pathway
-from pathways.lang.plan import Plan
+from pathways.lang.plan import Derived, Part, Plan
 from pathways.lang.plan_base import Text
 from pathways.lang.render_diagram import mermaid
 from pathways.lang.render_map import cards
 from pathways.lang.render_picture import MARGIN, WIDTH, picture
 from pathways.lang.render_svg import width_of, wrapped
 from pathways.lang.render_times import PHASE, place
-from pathways.lang.render_vocabulary import KINDS
+from pathways.lang.render_vocabulary import FUNCTIONS, KINDS
 from pathways.lang.render_words import NAMED, PLAIN, Names
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -124,10 +124,18 @@ def members(union: Any) -> set[Any]:
     return set(get_args(get_args(union)[0]))
 
 
+def is_part(one: object) -> bool:
+    return isinstance(one, type) and issubclass(one, Part)
+
+
 def test_every_kind_of_condition_time_and_step_is_known() -> None:
     unions = (plan_cond.Cond, plan_cond.Value, plan_when.Moment, plan_when.ScheduleBase)
     kinds = set().union(*(members(union) for union in unions))
+    for module in (plan_cond, plan_when):
+        kinds |= {one for one in vars(module).values() if is_part(one) and one.__module__ == module.__name__}
     assert kinds <= {*NAMED, *PLAIN}
+    functions = get_args(Derived.model_fields["function"].annotation)
+    assert set(functions) == set(FUNCTIONS)
     assert not {*NAMED} & {*PLAIN}
     bodies = {body.model_fields["kind"].default for body in members(plan_steps.StepBody)}
     assert bodies == set(KINDS)
