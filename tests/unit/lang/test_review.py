@@ -113,8 +113,8 @@ def test_nothing_that_differs_is_left_off_the_page(language: Language) -> None:
     for place in leaves(data):
         # Units of the parts of a condition, a parameter and a component follow from the numbers that are on the page;
         # that of a named length from its parameter; a task step has its `on_leave` itself.
-        known = place[-2] in FOLLOW or place[0] in {"parameters", "measures"} or "form" in place
-        follows = (known and place[-1] == "unit") or place[-3:] == ("body", "task", "on_leave")
+        known = {*place[-2:-1]} & FOLLOW or place[0] in {"parameters", "measures"} or "form" in place
+        follows = (bool(known) and place[-1] == "unit") or place[-3:] == ("body", "task", "on_leave")
         if {one for one in place if isinstance(one, str)} & UNSAID or follows:
             continue
         changed = copy.deepcopy(data)
