@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from pathways.lang.diagnostics import Language
 from pathways.lang.plan import (
     Action,
+    AskBody,
     AskMeasure,
+    DoseBody,
     End,
     Escalate,
     Go,
@@ -22,12 +24,14 @@ from pathways.lang.plan import (
     Row,
     Rule,
     Say,
+    SayBody,
     SetFact,
     Step,
     StepControl,
     Target,
     TaskBody,
     TaskSpec,
+    TeachBody,
     VisitBody,
 )
 from pathways.lang.plan_base import Duration
@@ -76,6 +80,9 @@ _W: dict[str, _Words] = {
     "escalate": _Words("start the ladder {name}", "启动阶梯 {name}"),
     "plan": _Words("plan {name} again at {at}", "于 {at} 重新安排 {name}"),
     "ask": _Words("ask for {name}", "请测量 {name}"),
+    "questions": _Words("asks: {names}", "询问：{names}"),
+    "dose": _Words("reminds of {text}", "提醒服药：{text}"),
+    "teach": _Words("shows {name}", "展示 {name}"),
     "set": _Words("set {name}", "设置 {name}"),
     "control": _Words("{kind} {name}", "{kind} {name}"),
     "with": _Words("with {role}: {modes}", "{role}：{modes}"),
@@ -223,20 +230,32 @@ def _step(page: _Page, step: Step) -> None:
 
 
 def _body(page: _Page, step: Step) -> None:
-    body = step.body
-    if isinstance(body, MeasureBody):
-        page.add(2, page.w("ask", name=body.measure))
-    elif isinstance(body, TaskBody):
-        page.add(2, _task(page, body.task))
-    elif isinstance(body, VisitBody):
-        page.add(2, page.w("with", role=body.with_role, modes=", ".join(body.modes)))
-        _actions(page, 3, body.missed, page.w("on", word="missed"))
-        _actions(page, 3, body.no_show, page.w("on", word="no_show"))
-    elif isinstance(body, HandoffBody):
-        deadlines = ", ".join(f"{word} {page.d(length)}" for word, length in body.deadlines.items())
-        page.add(2, page.w("partner", name=body.partner, deadlines=deadlines))
-        for outcome in body.outcomes.values():
-            _actions(page, 3, outcome.do, page.w("on", word=outcome.word))
+    """What a step does. A kind that is not known here does not pass the type checker."""
+    match step.body:
+        case MeasureBody(measure=measure):
+            page.add(2, page.w("ask", name=measure))
+        case AskBody(form=form, instrument=instrument):
+            asked = [field.id for field in form] if instrument is None else [instrument.measure]
+            page.add(2, page.w("questions", names=", ".join(asked)))
+        case DoseBody(medicines=medicines):
+            page.add(2, page.w("dose", text=medicines.text or medicines.fact))
+        case TeachBody(item=item):
+            page.add(2, page.w("teach", name=item))
+        case SayBody(message=message):
+            page.add(2, page.w("say", name=message))
+        case TaskBody(task=task):
+            page.add(2, _task(page, task))
+        case VisitBody() as body:
+            page.add(2, page.w("with", role=body.with_role, modes=", ".join(body.modes)))
+            _actions(page, 3, body.missed, page.w("on", word="missed"))
+            _actions(page, 3, body.no_show, page.w("on", word="no_show"))
+        case HandoffBody() as body:
+            deadlines = ", ".join(f"{word} {page.d(length)}" for word, length in body.deadlines.items())
+            page.add(2, page.w("partner", name=body.partner, deadlines=deadlines))
+            for outcome in body.outcomes.values():
+                _actions(page, 3, outcome.do, page.w("on", word=outcome.word))
+        case _ as never:
+            assert_never(never)
 
 
 def _rows(page: _Page, title: str, rows: tuple[Row, ...]) -> None:
