@@ -37,6 +37,7 @@ _STANDS_ALONE = frozenset(
         "red_message_class", "red_ladder_no_incident", "red_working_time", "red_waits_off_duty",
         "rule_without_unknown", "unknown_without_need", "settled_by_no_task", "message_too_long", "never_eligible",
         "evidence_not_checked", "red_ladder_not_always", "channel_not_at_site", "partner_not_at_site",
+        "season_not_at_site",
     }
 )  # fmt: skip
 """Checks that look at one part of the document only."""

@@ -8,6 +8,7 @@ from pathways.lang.check_base import all_steps, per_day, step_path
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
 from pathways.lang.plan import AskBody, Escalate, HandoffBody, MeasureBody, OpenTask, Plan, Step
+from pathways.lang.plan_when import OncePer
 from pathways.lang.site_plan import Site
 from pathways.lang.source import Path
 
@@ -22,6 +23,7 @@ def check_against(r: Reader, plan: Plan, site: Site | None) -> None:
     _people(r, plan, site, where)
     _ladders(r, plan, site, where)
     _partners(r, plan, site, where)
+    _seasons(r, plan, site, where)
     _contacts(r, plan, site, where)
 
 
@@ -80,6 +82,15 @@ def _partners(r: Reader, plan: Plan, site: Site, where: Said) -> None:
             path = step_path(phase, step.id)
             at = (*path, "to") if r.written((*path, "to")) else (*path, "handoff")
             r.say("partner_not_at_site", at, site=where, name=step.body.partner, known=_listed(site.partners))
+
+
+def _seasons(r: Reader, plan: Plan, site: Site, where: Said) -> None:
+    """A season that the site does not have would never come."""
+    for phase, step in all_steps(plan):
+        base = step.when.base
+        if isinstance(base, OncePer) and base.season is not None and base.season not in site.seasons:
+            at = (*step_path(phase, step.id), "when")
+            r.say("season_not_at_site", at, site=where, name=base.season, known=_listed(site.seasons))
 
 
 def _contacts(r: Reader, plan: Plan, site: Site, where: Said) -> None:

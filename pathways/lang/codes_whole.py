@@ -310,6 +310,11 @@ WHOLE_CODES: tuple[Code, ...] = (
         ("It has: {known}.", "它有：{known}。"),
     ),
     error(
+        "season_not_at_site",
+        ("{site} has no season `{name}`, so this would never come", "{site}没有季节 `{name}`，此步骤永远不会到来"),
+        ("It has: {known}.", "它有：{known}。"),
+    ),
+    error(
         "channel_not_at_site",
         ("{site} has no channel `{name}`", "{site}没有通道 `{name}`"),
         ("It has: {known}.", "它有：{known}。"),

@@ -228,6 +228,7 @@ CASES: dict[str, Case] = {
     "site_needed": small(with_site=False),
     "role_not_at_site": small(("roles: [nurse, gp, duty]", "roles: [nurse, gp, duty, midwife]"), ("        role: gp\n", "        role: midwife\n")),
     "partner_not_at_site": small(("    for: medicines where", "    to: corner_shop\n    for: medicines where")),
+    "season_not_at_site": small(("teach: how_to_measure, when: at phase start}", "teach: how_to_measure, when: once per season hay_fever}")),
     "channel_not_at_site": small(("by: [app], answer_within: 15 min", "by: [sms], answer_within: 15 min")),
     "profile_not_known": small(("{north: {}, south: {same_as: north}}", "{south: {}}")),
     "too_many_contacts": small(("remind: [at due]", "remind: [at due, 1 h later, 2 h later]")),
