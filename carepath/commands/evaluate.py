@@ -53,7 +53,7 @@ def evaluate(
     given = json_argument("--facts", facts)
     place = site_at(site_of(site))
     loaded = pathways_of(path, place, json_)
-    record = _record(bundle, at, zone)
+    record = record_of(bundle, at, zone)
     found: list[Evaluated] = []
     for one in loaded:
         assert one.plan is not None
@@ -81,7 +81,8 @@ def now_argument(text: str, zone: str) -> datetime:
     return (found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
-def _record(file: Path, now: datetime, zone: str) -> PatientRecord:
+def record_of(file: Path, now: datetime, zone: str) -> PatientRecord:
+    """The record of a Bundle as it was known at ``now``. Raises Problem for what is no Bundle of one patient."""
     from activities.devices.documents import read_json
     from activities.intake.refusals import Refusal
     from pathways.fhir.record import NotARecordError, read_record

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from carepath.commands.check import LanguageOption, PathArgument, bytes_of, chosen_language
-from carepath.commands.expand import pathways_of
+from carepath.commands.expand import pathways_of, zone_argument
+from carepath.places import pathway_path
 from worker.problems import WRONG_INPUT, Language, Problem
 
 if TYPE_CHECKING:
@@ -40,13 +41,27 @@ def import_(
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="Write each pathway into this folder as <id>.yaml.")
     ] = None,
+    pathway: Annotated[
+        Path | None,
+        typer.Option(
+            parser=pathway_path, metavar="PATH", help="Make the beginning of a scenario for it of a patient's Bundle."
+        ),
+    ] = None,
+    zone: Annotated[str, typer.Option(help="With --pathway: the patient's IANA zone.")] = "UTC",
     json_: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
-    """Make a draft of a pathway out of each PlanDefinition. Exit 1 when a draft has errors or there is none."""
+    """Make a draft of a pathway out of each PlanDefinition. Exit 1 when a draft has errors or there is none.
+
+    With --pathway the file is a patient's record: its Observations and QuestionnaireResponses become the givens of a
+    scenario.
+    """
     from pathways.fhir.import_plan import import_plans
 
     language = chosen_language(lang)
+    if pathway is not None:
+        _story(files, pathway, zone_argument(zone), out, as_json=json_)
+        return
     found = import_plans([_resource(file) for file in files])
     if not found:
         raise Problem("E-NO-DEFINITION", files=", ".join(map(str, files)))
@@ -63,6 +78,33 @@ def import_(
         _tell_report(one.not_carried, language)
     if any(one.loaded.plan is None for one in found):
         raise typer.Exit(WRONG_INPUT)
+
+
+def _story(files: list[Path], pathway: Path, zone: str, out: Path | None, *, as_json: bool) -> None:
+    """The beginning of a scenario out of the record of one patient."""
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
+
+    from carepath.commands.evaluate import record_of
+    from pathways.fhir.givens import story_of
+    from pathways.fhir.import_plan import as_yaml
+
+    if len(files) != 1:
+        raise typer.BadParameter("one Bundle of one patient is wanted", param_hint="FILE")
+    (one, *others) = pathways_of(pathway, None, as_json)
+    if others or one.plan is None:
+        raise typer.BadParameter("one pathway is wanted", param_hint="--pathway")
+    record = record_of(files[0], datetime.now(UTC), zone)
+    story, left = story_of(record, one.plan, ZoneInfo(zone))
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"{one.plan.id}_story.yaml").write_text(as_yaml(story), "utf-8")
+    if as_json:
+        told = [{"path": entry.path, "why": entry.why} for entry in left]
+        sys.stdout.write(json.dumps({"scenario": story, "left_out": told}, ensure_ascii=False) + "\n")
+    elif out is None:
+        sys.stdout.write(as_yaml(story))
+    sys.stderr.writelines(f"left out: {entry.path}: {entry.why}\n" for entry in left)
 
 
 @app.command()

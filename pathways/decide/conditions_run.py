@@ -110,12 +110,16 @@ def _one_of(cond: OneOf) -> Test:
 
 def _has(cond: Has) -> Test:
     fact, wanted = cond.fact, frozenset((cond.code, *cond.codes))
+    below = tuple(code[:-1] for code in cond.codes if code.endswith("*"))
 
     def test(env: Environment) -> Truth:
         got = env.fact(fact)
         if got is None:
             return UNKNOWN
-        return TRUE if isinstance(got, frozenset) and not wanted.isdisjoint(got) else FALSE
+        if not isinstance(got, frozenset):
+            return FALSE
+        # `icd10:I10*` stands for I10 and all below it.
+        return TRUE if not wanted.isdisjoint(got) or any(code.startswith(below) for code in got) else FALSE
 
     return test
 
