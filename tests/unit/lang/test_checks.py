@@ -261,7 +261,6 @@ CHECKUP = "        visit: {with: gp, mode: [clinic]}\n"
         (("remind: [at due]", "catch_up: within 2 yearz"), "unknown_unit", "yearz"),
         (("    level: red\n", "    level: red\n    watch: [activ]\n"), "not_one_of", "activ"),
         (("    level: red\n", "    level: red\n    watch: ended for ten days\n"), "bad_phrase", "days"),
-        (("as: mean", "as: trend"), "not_in_release", "trend"),
         (("take: 2 readings 1 min apart", "from: [devise]"), "not_one_of", "devise"),
         (("take: 2 readings 1 min apart", "where: setting is hme"), "unknown_word", "hme"),
         (("take: 2 readings 1 min apart", "where: seting is home"), "unknown_name", "seting"),
