@@ -24,7 +24,7 @@ from pathways.lang.plan import (
     TaskSpec,
 )
 from pathways.lang.plan_base import Duration
-from pathways.lang.plan_say import say_duration, say_quantity, unit_word
+from pathways.lang.plan_say import say_quantity, unit_word
 from pathways.lang.plan_steps import Attempts
 from pathways.lang.render_words import Names
 
@@ -83,7 +83,7 @@ def task_words(names: Names, task: TaskSpec) -> str:
     title, role = names.text(task.title), names.role(task.role)
     parts = [names.say(f"task for {role}: “{title}”", f"{role}任务：“{title}”")]
     if task.due is not None:
-        due = say_duration(task.due, names.language)
+        due = names.length(task.due)
         parts.append(names.say(f"within {due}", f"{due}内完成"))
     if task.ladder is not None:
         said = names.word(task.ladder)
@@ -101,7 +101,7 @@ def attempts_words(names: Names, attempts: Attempts | None) -> str:
     """How often somebody is tried to be reached, and what is done when it was in vain."""
     if attempts is None:
         return ""
-    apart = say_duration(attempts.apart, names.language)
+    apart = names.length(attempts.apart)
     said = names.say(
         f"; tried up to {attempts.at_most} times, {apart} apart", f"；最多尝试 {attempts.at_most} 次，间隔 {apart}"
     )
@@ -160,14 +160,14 @@ def span_words(names: Names, phase: Phase) -> str:
         if phase.active_days_only:
             parts.append(names.say("days of pause do not count", "暂停日不计"))
     if phase.no_later_than is not None:
-        after = say_duration(phase.no_later_than.after, names.language)
+        after = names.length(phase.no_later_than.after)
         parts.append(names.say(f"at most {after}", f"最长 {after}"))
     return names.say(", ", "，").join(parts)
 
 
 def rung_words(names: Names, rung: Rung) -> list[str]:
     """A rung: who, by which channels, how long is waited."""
-    answer = say_duration(rung.answer_within, names.language)
+    answer = names.length(rung.answer_within)
     said = [names.role(rung.tell), names.words(rung.by, "and", "和")]
     said.append(names.say(f"answers within {answer}", f"{answer}内答复"))
     if rung.repeat:
@@ -196,7 +196,7 @@ class Clock:
         if not self.sums and not self.named:
             return names.say("at once", "立即")
         lengths = [Duration.model_validate({"amount": amount, "unit": unit}) for unit, amount in self._whole()]
-        parts = [say_duration(length, names.language) for length in lengths]
+        parts = [names.length(length) for length in lengths]
         said = names.say(" and ", "加").join([*parts, *self.named])
         return names.say(f"after {said}", f"{said}后")
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from pathways.lang.plan import End as EndAction
 from pathways.lang.plan import EndSpec, Go, Phase, Row, Target
-from pathways.lang.plan_say import say_duration
 from pathways.lang.render_actions import actions_words, limit_words, span_words
 from pathways.lang.render_svg import LINE, Canvas, wrapped
 from pathways.lang.render_words import Names
@@ -61,7 +60,7 @@ def _phase(names: Names, phase: Phase) -> Card:
     for row in phase.leave:
         card.ways += _row(names, row)
     if phase.no_later_than is not None:
-        after = say_duration(phase.no_later_than.after, names.language)
+        after = names.length(phase.no_later_than.after)
         said = names.say(f"{after} after entry at the latest", f"最迟进入后 {after}")
         card.ways.append(_way(names, said, phase.no_later_than.target))
     for row in phase.at_end:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathways.lang.diagnostics import Language
 from pathways.lang.plan import Derived, LifecycleRow, Measure, Parameter, ParamValue, Plan, Quota
 from pathways.lang.plan_base import Quantity
-from pathways.lang.plan_say import say_duration, say_quantity
+from pathways.lang.plan_say import say_quantity
 from pathways.lang.render_actions import actions_words
 from pathways.lang.render_anchors import anchor_words
 from pathways.lang.render_markdown import Sheet
@@ -97,7 +97,7 @@ def _who(sheet: Sheet) -> None:
             only = "" if fact.applies_if is None else say(", only if ", "，仅当") + names.cond(fact.applies_if)
             sheet.item(say("Asked again: ", "定期询问："), f"{label} {names.when(fact.ask_again)}{only}")
         if fact.not_older_than is not None:
-            old = say_duration(fact.not_older_than, names.language)
+            old = names.length(fact.not_older_than)
             said = say(f"{names.word(fact.id)} older than {old}", f"{names.word(fact.id)}超过 {old}")
             sheet.item(say("Counts as not known: ", "视为未知："), said)
     sheet.gap()
@@ -184,7 +184,7 @@ def take_words(names: Names, measure: Measure) -> str:
     """How a measurement is taken, and which readings count."""
     said = [readings_words(names, measure.take.readings)]
     if measure.take.apart is not None:
-        apart = say_duration(measure.take.apart, names.language)
+        apart = names.length(measure.take.apart)
         said.append(names.say(f"{apart} apart", f"间隔 {apart}"))
     if measure.where is not None:
         said.append(names.say(f"only where {names.cond(measure.where)}", f"仅计{names.cond(measure.where)}"))
@@ -194,7 +194,7 @@ def take_words(names: Names, measure: Measure) -> str:
         cond = names.cond(measure.only_if)
         said.append(names.say(f"asked for only if {cond}", f"仅当{cond}时测量"))
     if measure.not_older_than is not None:
-        old = say_duration(measure.not_older_than, names.language)
+        old = names.length(measure.not_older_than)
         said.append(names.say(f"older than {old} counts as not known", f"超过 {old}视为未知"))
     for one in measure.components:
         if one.low is not None and one.high is not None:
@@ -299,7 +299,7 @@ def leaving_words(names: Names, event: str) -> str:
 def quota_words(names: Names, quota: Quota) -> str:
     """How many visits are owed, and what is done when they are not had."""
     steps = names.say(" or ", "或").join(_placed(names, step) for step in quota.steps)
-    lead = say_duration(quota.lead, names.language)
+    lead = names.length(quota.lead)
     face = names.say(" face to face", "（面对面）") if quota.face_to_face else ""
     said = names.say(
         f"{steps} at least {quota.at_least} times a calendar year{face}; {lead} before its end, if behind: ",

@@ -21,7 +21,6 @@ from pathways.lang.plan import (
     VisitBody,
 )
 from pathways.lang.plan_base import Duration
-from pathways.lang.plan_say import say_duration
 from pathways.lang.render_actions import (
     actions_words,
     attempts_words,
@@ -74,7 +73,7 @@ def when_words(names: Names, step: Step) -> str:
         (window.missed_after, "missed {} after", "{}后为漏做"),
     ):
         if length is not None:
-            parts.append(names.say(en, zh).format(say_duration(length, names.language)))
+            parts.append(names.say(en, zh).format(names.length(length)))
     if step.remind:
         said = [_later(names, one.after) for one in step.remind]
         parts.append(names.say("reminded ", "提醒：") + names.say(", ", "、").join(said))
@@ -104,7 +103,7 @@ def when_words(names: Names, step: Step) -> str:
 def _later(names: Names, after: Duration) -> str:
     if after.amount == 0:
         return names.say("when due", "到期时")
-    length = say_duration(after, names.language)
+    length = names.length(after)
     return names.say(f"{length} later", f"{length}后")
 
 
@@ -114,7 +113,7 @@ def _catch_up(names: Names, step: Step) -> str:
         case "skip":
             return names.say("not made up after an outage", "系统中断后不补")
         case "within":
-            length = say_duration(step.catch_up_within, names.language) if step.catch_up_within is not None else ""
+            length = names.length(step.catch_up_within) if step.catch_up_within is not None else ""
             return names.say(f"made up within {length} after an outage", f"系统中断后 {length}内补做")
         case "send":
             return ""
@@ -148,7 +147,7 @@ def _body(names: Names, step: Step) -> str:
         case SayBody(message=message):
             return say(f"sent: “{names.message(message)}”", f"发送：“{names.message(message)}”")
         case TaskBody(task=task):
-            due = "" if task.due is None else say_duration(task.due, names.language)
+            due = "" if task.due is None else names.length(task.due)
             parts = [say(f"to be done within {due}", f"{due}内完成")] if due else []
             if task.ladder is not None:
                 ladder = names.word(task.ladder)
@@ -198,7 +197,7 @@ def _handoff(names: Names, body: HandoffBody) -> str:
         parts.append(say("for ", "药品：") + _medicines(names, body.medicines))
     for deadline, length in body.deadlines.items():
         said = names.outcome(deadline, body.machine)
-        within = say_duration(length, names.language)
+        within = names.length(length)
         parts.append(say(f"{said} within {within}", f"{within}内{said}"))
     for outcome in body.outcomes.values():
         does = actions_words(names, outcome.do)
@@ -230,7 +229,7 @@ def _ways(sheet: Sheet, phase: Phase) -> None:
         sheet.line(say(en, "每次有新情况即逐行判断，首个成立者生效："))
         _rows(sheet, phase.leave)
     if phase.no_later_than is not None:
-        after = say_duration(phase.no_later_than.after, names.language)
+        after = names.length(phase.no_later_than.after)
         target = target_words(names, phase.no_later_than.target)
         sheet.line(sheet.safe(say(f"At the latest {after} after entry: {target}.", f"最迟进入后 {after}：{target}。")))
     if phase.at_end:

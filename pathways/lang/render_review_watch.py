@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathways.lang.plan import Escalate, OpenTask, RepeatMeasurement, Rule
-from pathways.lang.plan_say import say_duration
 from pathways.lang.render_actions import actions_words
 from pathways.lang.render_markdown import Sheet
 from pathways.lang.render_stairs import steps_of
@@ -59,7 +58,7 @@ def rule_title(names: Names, rule: Rule) -> str:
 def repeat_words(names: Names, repeat: RepeatMeasurement) -> str:
     """How a second measurement is asked for, and what it does."""
     say = names.say
-    after, within = (say_duration(length, names.language) for length in (repeat.after, repeat.within))
+    after, within = (names.length(length) for length in (repeat.after, repeat.within))
     none = {"confirmed": say("counts as confirmed", "视为确认"), "settled": say("counts as settled", "视为缓解")}
     asks = names.message(repeat.message)
     normal = actions_words(names, repeat.normal_repeat) or say("nothing is done", "不处理")
@@ -74,7 +73,7 @@ def settled_words(names: Names, rule: Rule) -> str:
     """When a rule's trouble is over."""
     if rule.settled_when is None:
         return ""
-    within = say_duration(rule.settled_within, names.language)
+    within = names.length(rule.settled_within)
     settled = names.cond(rule.settled_when)
     return names.say(
         f"{settled}; if that is not so {within} after the task was completed, a further task is opened",
@@ -88,7 +87,7 @@ def unknown_words(names: Names, rule: Rule) -> str:
         does = actions_words(names, rule.unknown.do)
         if rule.unknown.lasts is None:
             return does
-        lasts = say_duration(rule.unknown.lasts, names.language)
+        lasts = names.length(rule.unknown.lasts)
         return names.say(f"after {lasts}: {does}", f"持续 {lasts}后：{does}")
     if rule.unknown.not_met is not None:
         return names.say(f"nothing is done: {rule.unknown.not_met}", f"不处理：{rule.unknown.not_met}")
@@ -103,7 +102,7 @@ def fires_words(names: Names, rule: Rule) -> str:
         "once_per_episode": names.say("once until it is over", "每次发作一次"),
     }[rule.fires]
     if rule.not_again_within is not None:
-        length = say_duration(rule.not_again_within, names.language)
+        length = names.length(rule.not_again_within)
         said += names.say(f", not again within {length}", f"，{length}内不重复")
     return said
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pathways.lang.plan import HandoffBody, Phase, Step, TaskBody
-from pathways.lang.plan_say import say_duration
 from pathways.lang.render_actions import span_words
 from pathways.lang.render_svg import Canvas
 from pathways.lang.render_times import ENROLMENT, PHASE, Bar, Placed, horizon, place
@@ -161,14 +160,14 @@ def _phrase(names: Names, step: Step) -> str:
         (window.missed_after, "missed after {}", "{}后为漏做"),
     ):
         if length is not None:
-            parts.append(names.say(en, zh).format(say_duration(length, names.language)))
+            parts.append(names.say(en, zh).format(names.length(length)))
     if isinstance(step.body, TaskBody) and step.body.task.due is not None:
-        due = say_duration(step.body.task.due, names.language)
+        due = names.length(step.body.task.due)
         parts.append(names.say(f"to be done within {due}", f"{due}内完成"))
     if isinstance(step.body, HandoffBody):
         for word, length in step.body.deadlines.items():
             said = names.outcome(word, step.body.machine)
-            within = say_duration(length, names.language)
+            within = names.length(length)
             parts.append(names.say(f"{said} within {within}", f"{within}内{said}"))
     if step.only_if is not None:
         cond = names.cond(step.only_if)

@@ -37,7 +37,7 @@ from pathways.lang.plan import (
     TeachBody,
     VisitBody,
 )
-from pathways.lang.plan_base import Part, Text
+from pathways.lang.plan_base import Duration, Part, Text
 from pathways.lang.plan_say import role_words, say_cond, say_duration, say_quantity
 from pathways.lang.plan_say_when import say_moment, say_when
 from pathways.lang.render_vocabulary import EXAMPLES, FUNCTIONS, KINDS, WORDS
@@ -150,6 +150,10 @@ class Names:
         """What stands for a placeholder of messages on pages; every site has its own."""
         return self.text(EXAMPLES[placeholder])
 
+    def length(self, duration: Duration) -> str:
+        """A length of time; of a parameter its value."""
+        return say_duration(self._named(duration), self.language)
+
     def parameter(self, parameter: Parameter) -> str:
         """The value of a parameter: of the profile asked for, else of every profile that differs."""
         usual = self.value_of(parameter)
@@ -195,7 +199,7 @@ class Names:
         """What is computed, of which readings."""
         what = self.measured(self.plan.measures[spec.measure].title, component)
         made = self.text(FUNCTIONS[spec.function])
-        over = say_duration(spec.over, self.language)
+        over = self.length(spec.over)
         return self.say(f"{made} {what} of {over}", f"{over}{what}{made}")
 
     def field(self, step: str, field: str) -> str:
@@ -242,6 +246,9 @@ class Names:
             return tuple(self._named(one) for one in part)
         if not isinstance(part, Part):
             return part
+        if isinstance(part, Duration):
+            parameter = self.plan.parameters.get(part.param or "")
+            return part if parameter is None else part.model_copy(update={"param": self.parameter(parameter)})
         renamer = _NAMED.get(type(part))
         if renamer is not None:
             return renamer(self, part)

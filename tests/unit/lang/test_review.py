@@ -154,3 +154,8 @@ def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["plan", str(HYPERTENSION), "--review", "--lang", "zh", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"review": page}
     assert run(["plan", str(HYPERTENSION), "--review", "--diagram", "svg"]) == 2
+
+
+def test_a_length_that_is_a_parameter_is_said_by_its_value() -> None:
+    page = review_page(plan_of(ROOT / "tests/golden/base/wide.yaml"), "en")
+    assert "Severe; at most 3 days" in page and "At the latest 3 days" in page
