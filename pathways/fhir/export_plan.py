@@ -120,7 +120,9 @@ class _Writer:
             title = {"en": "Throughout", "zh": "全程"}
             group = self._part("throughout", title, fhir_id("throughout"))
             compiled = {step.id: step for step in self.plan.throughout}
-            group["action"] = [self._step("throughout", n, s, compiled[n]) for n, s in throughout.items()]
+            group["action"] = [
+                self._step("throughout", n, s, compiled[n]) for n, s in throughout.items() if n in compiled
+            ]
             out.append(group)
         for name, phase in self.document["phases"].items():
             out.append(self._phase(name, phase))
@@ -144,7 +146,9 @@ class _Writer:
             action["condition"] = [_condition("stop", phase["until"])]
         action["groupingBehavior"], action["selectionBehavior"] = "logical-group", "all"
         compiled = {step.id: step for step in self.plan.phases[name].steps}
-        inner = [self._step(name, step, spec, compiled[step]) for step, spec in (phase.get("steps") or {}).items()]
+        # What compiles to no single step of that name has no action: it travels with the rest.
+        steps = [(step, spec) for step, spec in (phase.get("steps") or {}).items() if step in compiled]
+        inner = [self._step(name, step, spec, compiled[step]) for step, spec in steps]
         for key in ("leave", "at_end"):
             inner += [self._row(name, key, n, row) for n, row in enumerate(phase.get(key) or ())]
         if "no_later_than" in phase:
@@ -249,7 +253,7 @@ class _Writer:
         key = fhir_id("a", phase, name)
         activity: dict[str, Json] = {"resourceType": "ActivityDefinition", "id": key, "status": "draft"}
         activity["language"] = "en"
-        activity["kind"] = KINDS[step.body.kind]
+        activity["kind"] = KINDS.get(step.body.kind, "Task")
         if step.body.kind == "measure":
             activity["name"] = step.body.measure
             measure = self.plan.measures[step.body.measure]
