@@ -94,16 +94,25 @@ class Followed:
 
 class Follower:
     """Runs the decider over a life. Readings wait for the next tick, as they do in the inbox; what people do ticks at
-    once. ``eager``: readings tick at once too, each alone and after what is due, so that an event can be timed."""
+    once. ``eager``: readings tick at once too, each alone and after what is due, so that an event can be timed.
+    ``words``: each tick writes its case sheet as well."""
 
     def __init__(
-        self, plans: Sequence[Plan], site: Site, life: Life, *, eager: bool = False, deltas: bool = False
+        self,
+        plans: Sequence[Plan],
+        site: Site,
+        life: Life,
+        *,
+        eager: bool = False,
+        deltas: bool = False,
+        words: bool = True,
     ) -> None:
         self._plans = {plan.sha256: plan for plan in plans}
         self._site = site
         self._life = life
         self._eager = eager
         self._deltas = deltas
+        self._words = words
         self.out = Followed(new_state("p00000001", life.start, PERSON))
         self._heap: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._count = itertools.count()
@@ -179,7 +188,7 @@ class Follower:
         self._waiting = []
         before = self.out.state.to_json() if self._deltas else {}
         begin = time.thread_time()
-        decision = decide(self._plans, self._site, self.out.state, events, at)
+        decision = decide(self._plans, self._site, self.out.state, events, at, words=self._words)
         taken = (time.thread_time() - begin) * 1e6
         if len(events) < 2:
             (self.out.micros if events else self.out.due_micros).append(taken)

@@ -169,7 +169,7 @@ class Life:
 
     def _tick(self, now: datetime, cause: str) -> None:
         events, self.inbox = sorted(self.inbox, key=lambda e: (e.at, e.seen, e.id)), []
-        decision = decide(self.world.plans, self.world.site, self.state, events, now)
+        decision = decide(self.world.plans, self.world.site, self.state, events, now, words=False)
         self.next_due = decision.next_due
         self.ticks += 1
         self.counts["ticks"] += 1

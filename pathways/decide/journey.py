@@ -76,9 +76,18 @@ def new_state(journey: str, at: datetime, patient: Mapping[str, Json]) -> Journe
 
 
 def decide(
-    plans: Mapping[str, Plan], site: Site, state: JourneyState, events: Sequence[Event], now: datetime
+    plans: Mapping[str, Plan],
+    site: Site,
+    state: JourneyState,
+    events: Sequence[Event],
+    now: datetime,
+    *,
+    words: bool = True,
 ) -> Decision:
     """Bring ``state`` up to ``now`` in place and return what to do.
+
+    Without ``words`` nothing is written for people's eyes: ``show`` has its codes only (a tick writes the case sheet
+    once for all its events, a simulation never).
 
     ``plans``: by sha256, every plan an enrolment of the state or an event names. ``events``: in order of
     (at, seen, id). Raises KeyError for a plan that is not given (programmer error).
@@ -102,7 +111,7 @@ def decide(
         next_due=coming.at if coming is not None else None,
         urgent_until=urgent_until(run),
         verdicts=run.verdicts,
-        show=show(run, coming),
+        show=show(run, coming, words=words),
     )
 
 

@@ -28,14 +28,17 @@ BREAK = "  \n"
 TIERS = {None: 0, "mild": 1, "moderate": 2, "severe": 3}
 
 
-def show(run: Run, coming: Ahead | None) -> Show:
-    """How the journey stands."""
+NOTHING = Text.model_construct(en="", zh="")
+
+
+def show(run: Run, coming: Ahead | None, *, words: bool = True) -> Show:
+    """How the journey stands; without ``words`` only its codes."""
     cases = list(run.cases.values())
     running = [c for c in cases if c.en.status in {"active", "paused", "invited"}]
     tiers = [c.phase.phase.tier for c in running if c.phase is not None]
     tier = max(tiers, key=lambda t: TIERS[t], default=None) or ""
     flags = _flags(run, running)
-    upcoming = _next(run, coming)
+    upcoming = _next(run, coming) if words else NOTHING
     return Show(
         pathways=tuple(dict.fromkeys(c.plan.id for c in running)),
         phases=tuple(f"{c.plan.id}.{c.en.phase}" for c in running if c.en.phase),
@@ -43,10 +46,10 @@ def show(run: Run, coming: Ahead | None) -> Show:
         status=journey_status(run),
         flags=flags,
         open_tasks=len(run.state.tasks),
-        decided=_decided(run),
+        decided=_decided(run) if words else NOTHING,
         next=upcoming,
         next_at=coming.at if coming is not None else None,
-        sheet=_sheet(run, cases, flags, upcoming),
+        sheet=_sheet(run, cases, flags, upcoming) if words else NOTHING,
     )
 
 

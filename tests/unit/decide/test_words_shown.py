@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from pathways.decide.effects import Show
 from pathways.decide.events import HandoffReport
+from pathways.decide.journey import decide
+from pathways.decide.show import NOTHING
 from pathways.decide.texts import gist
 from pathways.lang.plan_base import Text
 from tests.unit.decide.test_partners_and_doses import referral
@@ -78,3 +81,17 @@ def test_a_fact_to_be_asked_again_is_the_question_and_not_its_name() -> None:
     shown = [measured(world, world.day(day, clock)) for day in range(1, 90) for clock in ("07:35", "20:05")]
     assert "下一步：询问患者：您目前怀孕了吗？ 05-25 08:00" in {one.next.zh for one in shown}
     assert "护士任务：请再次核实：您目前怀孕了吗？" in {one.decided.zh for one in shown}
+
+
+def test_without_words_the_same_is_decided_and_only_the_codes_are_shown() -> None:
+    def lived(*, words: bool) -> tuple[object, ...]:
+        world = followed()
+        at = world.day(1, "07:35")
+        decision = decide(
+            world.plans, world.site, world.state, [world.event(reading(192, 112), at)], at, words=words
+        )
+        assert bool(decision.show.sheet.en) == words
+        codes = replace(decision.show, decided=NOTHING, next=NOTHING, sheet=NOTHING)
+        return (decision.effects, decision.next_due, codes, world.state.to_json())
+
+    assert lived(words=True) == lived(words=False)
