@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +9,6 @@ from activities.addresses import load_addresses
 from activities.handoffs.signatures import Signed, verify
 from activities.handoffs.wire import Callback
 from activities.keys.key_file import read_key_file
-from activities.records.ledger import open_ledger
 from tests.unit.docs_pages import DOCS
 from tests.unit.docs_run import Block, blocks
 
@@ -38,15 +35,6 @@ def test_the_key_file_can_be_read(tmp_path: Path) -> None:
     path.write_text(keys.body, "utf-8")
     path.chmod(0o600)
     assert read_key_file(path).active == "k2"
-
-
-def test_the_question_to_the_database_is_answered(tmp_path: Path) -> None:
-    text = (DOCS / "how-to" / "when-something-is-wrong.md").read_text("utf-8")
-    (question,) = [block.body for block in blocks(text) if block.language == "sql"]
-    path = tmp_path / "records.db"
-    open_ledger(f"sqlite:///{path}", str(tmp_path / "keys.json")).close()
-    with contextlib.closing(sqlite3.connect(path)) as database:
-        assert database.execute(question).fetchall() == []
 
 
 def test_the_signed_example_is_signed_with_the_secret_above_it(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_where_platforms_keep_things(platform: str, environment: dict[str, str],
 def test_every_problem_reads_in_both_languages_with_the_same_facts(code: str) -> None:
     names = (
         "name", "where", "did_you_mean", "reason", "address", "path", "log", "database", "pid", "host", "port",
-        "namespace", "missing", "wrong", "part", "file", "pathway", "version", "refusal", "command",
+        "namespace", "missing", "wrong", "part", "file", "pathway", "version", "refusal", "command", "files",
     )  # fmt: skip
     problem = Problem(code, **{name: f"<{name}>" for name in names})
     english, chinese = problem.render("en"), problem.render("zh")

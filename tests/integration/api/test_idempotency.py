@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import insert
 
-from activities.records.schema import enrolment, inbox, patient, reading
+from activities.records.schema import audit, enrolment, inbox, incident, patient, reading
 from tests.integration.api.conftest import World
 from tests.integration.api.test_routes import pressure
 
@@ -59,8 +60,9 @@ WRITES: Final = (
     Write("/patients/{patient}/commands", f"patients/{KEY}/commands", {"verb": "pause"}, {"verb": "withdraw"}),
     Write("/patients/{patient}/preferences", f"patients/{KEY}/preferences", {"language": "en"}, {"language": "zh"}),
     Write("/tasks/{task}/{verb}", "tasks/{task}/claim", {"role": "nurse"}, {"role": "gp"}),
+    Write("/incidents/{incident}/take", "incidents/inc-1/take", {"id": "a"}, {"id": "b"}),
 )
-COUNTED: Final = (patient, enrolment, reading, inbox)
+COUNTED: Final = (patient, enrolment, reading, inbox, audit)
 
 
 async def ready(world: World) -> str:
@@ -72,6 +74,14 @@ async def ready(world: World) -> str:
         world.house.now = at + timedelta(seconds=20)
         await world.post(f"patients/{KEY}/readings", pressure(f"c{minutes}", at, 192, 112))
         await world.runs.wake(KEY)
+    row = {
+        "key": "inc-1",
+        "journey": KEY,
+        "kind": "incident",
+        "at": NOON,
+        "text_sealed": world.house.ledger.keys(KEY).seal("incident.text", {"en": "Nobody", "zh": "无人"}),
+    }
+    world.house.ledger.store.transact(lambda c: c.execute(insert(incident).values(**row)))
     task: str = (await world.get("tasks", patient=KEY)).json()["tasks"][0]["id"]
     return task
 

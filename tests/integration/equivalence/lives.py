@@ -66,9 +66,16 @@ class Recorder:
     crash: bool = False
 
     def __call__(
-        self, plans: Mapping[str, Plan], site: Site, state: JourneyState, events: Sequence[Event], now: datetime
+        self,
+        plans: Mapping[str, Plan],
+        site: Site,
+        state: JourneyState,
+        events: Sequence[Event],
+        now: datetime,
+        *,
+        words: bool = True,
     ) -> Decision:
-        decision = decide(plans, site, state, events, now)
+        decision = decide(plans, site, state, events, now, words=words)
         if self.crash:
             self.crash = False
             raise CrashError

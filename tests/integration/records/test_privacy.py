@@ -15,6 +15,7 @@ from activities.intake.patients import NewPatient, register_patient
 from activities.intake.refusals import Refusal
 from activities.keys.sealing import KeyUnknownError
 from activities.records import schema
+from activities.tick import JourneyShreddedError
 from pathways.decide.events import Answered, Preference, StaffVerb
 from tests.integration.records.house import FACTS, PATIENT, House, Run, pressure
 
@@ -105,7 +106,7 @@ def test_shredding_makes_all_of_it_unreadable(house: House) -> None:
     house.ledger.keyring.shred(PATIENT, "officer")
     with pytest.raises(KeyUnknownError):
         house.ledger.keys(PATIENT)
-    with pytest.raises(KeyUnknownError):
+    with pytest.raises(JourneyShreddedError):
         run.tick()
 
 
