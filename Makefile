@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .PHONY: help venv tools temporal demo dev test test-fast lint fmt type arch docs picture bench build chaos lock clean
 
 PY := .venv/bin/python
+# Tests that start nothing: neither Temporal, PostgreSQL or a browser, nor servers and processes of our own.
+QUICK := not server and not postgres and not browser and not chaos and not process
 # Time zones come from the locked tzdata package, never from the system's own table.
 export PYTHONTZPATH :=
 PYTEST := $(PY) -m pytest
@@ -29,11 +31,11 @@ dev: venv ## the same, and stays up
 	@.venv/bin/carepath demo --stay
 
 test: venv tools lint type arch temporal ## every check and every test
-	@$(PYTEST) -n 2 -q -m "not server and not postgres and not browser and not chaos" $(PYTEST_ARGS)
-	@$(PYTEST) -n 2 -q -m "(server or postgres or browser) and not chaos" $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 --dist worksteal -q -m "$(QUICK)" $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 -q -m "not ($(QUICK)) and not chaos" $(PYTEST_ARGS)
 
 test-fast: venv ## the tests that need no server
-	@$(PYTEST) -n 2 -q -m "not server and not postgres and not browser and not chaos" $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 --dist worksteal -q -m "$(QUICK)" $(PYTEST_ARGS)
 
 chaos: venv temporal ## long runs in which processes are killed (docs/explanation/run.md says what can be given)
 	@$(PYTEST) -s -m chaos --timeout 7200 $(PYTEST_ARGS)

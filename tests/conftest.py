@@ -18,6 +18,17 @@ from tests.services import Postgres, find_postgres, find_temporal_binary  # noqa
 _GIVEN_BINARY = os.environ.get("CAREPATH_TEMPORAL_BINARY")
 
 
+HERE = Path(__file__).parent
+WITH_PROCESSES = (HERE / "integration", HERE / "packaging")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts servers of mail, partners, the API or couriers: the quick part runs without them."""
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in WITH_PROCESSES):
+            item.add_marker(pytest.mark.process)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No setting of the machine reaches a test, and no test writes into a person's data."""
