@@ -71,7 +71,7 @@ async def _ready_client(settings: Settings, options: WorkerOptions, ledger: Ledg
     client = await connect(settings, ledger.keyring, runtime=runtime)
     while True:
         try:
-            await check_search_attributes(client)
+            await check_search_attributes(client, patience=5.0)
             if options.role != "journey":
                 await ensure_standing(client, settings.task_queue, shards=options.shards)
             return client

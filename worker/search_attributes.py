@@ -79,15 +79,23 @@ def _type_name(kind: IndexedValueType.ValueType) -> str:
     return "".join(word.capitalize() for word in words)
 
 
-async def check_search_attributes(client: Client) -> None:
+async def check_search_attributes(client: Client, *, patience: float = 0.0) -> None:
     """See that the client's namespace has every search attribute with the right type. A worker calls it at its start.
+
+    ``patience``: seconds to wait for those that are missing. `carepath server` registers them a moment after it can
+    be reached, and a worker that begins in that moment shall not give up.
 
     Raises:
         Problem: `E-SEARCH-ATTRIBUTES` with the missing names, `E-SEARCH-ATTRIBUTE-TYPE`, `E-TEMPORAL-UNREACHABLE`.
     """
-    found = await _registered(client)
-    _refuse_other_types(client, found)
-    missing = sorted(REQUIRED.keys() - found.keys())
+    until = asyncio.get_running_loop().time() + patience
+    while True:
+        found = await _registered(client)
+        _refuse_other_types(client, found)
+        missing = sorted(REQUIRED.keys() - found.keys())
+        if not missing or asyncio.get_running_loop().time() >= until:
+            break
+        await asyncio.sleep(0.2)
     if missing:
         raise Problem(
             "E-SEARCH-ATTRIBUTES",
