@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from activities.keys.keyring import SYSTEM
-from activities.keys.sealing import KeyUnknownError
 from activities.records.audit import Entry, append
-from activities.records.ledger import Ledger, Sealer
+from activities.records.ledger import Ledger
 from activities.records.schema import incident
+from pathways.lang.plan_base import Text
 
 Json = Any
 
@@ -48,11 +48,10 @@ def _shown(ledger: Ledger, row: Row[Any], language: str) -> Json:
 
 def _text(ledger: Ledger, row: Row[Any], language: str) -> str | None:
     """None for a patient whose keys were shredded."""
-    sealer = _sealer(ledger, row.journey)
+    sealer = ledger.keys_if_any(row.journey)
     if sealer is None:
         return None
-    words = sealer.open("incident.text", row.text_sealed)
-    return str(words["zh"] if language.startswith("zh") else words["en"])
+    return Text.model_validate(sealer.open("incident.text", row.text_sealed)).in_language(language)
 
 
 def take(ledger: Ledger, key: str, by: str) -> Json | None:
@@ -61,7 +60,7 @@ def take(ledger: Ledger, key: str, by: str) -> Json | None:
     found = ledger.store.read(lambda c: c.execute(one).one_or_none())
     if found is None:
         return None
-    chain, sealer = found.journey, _sealer(ledger, found.journey)
+    chain, sealer = found.journey, ledger.keys_if_any(found.journey)
     if sealer is None:
         chain, sealer = SYSTEM, ledger.keys(SYSTEM)
 
@@ -77,10 +76,3 @@ def take(ledger: Ledger, key: str, by: str) -> Json | None:
     row = ledger.store.transact(work)
     # No text: this answer is kept for a repeated request, and must not outlive the patient's keys.
     return {"id": row.key, "kind": row.kind, "taken_by": row.taken_by, "taken_at": row.taken_at.isoformat()}
-
-
-def _sealer(ledger: Ledger, owner: str) -> Sealer | None:
-    try:
-        return ledger.keys(owner)
-    except KeyUnknownError:
-        return None

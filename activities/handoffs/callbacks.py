@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from datetime import datetime
+from typing import Final, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from activities.addresses import Addresses
-from activities.handoffs.signatures import SignatureFault, verify
+from activities.handoffs.signatures import SignatureFault, Signed, verify
 from activities.handoffs.wire import Callback
 from activities.intake.commands import store_callback
 from activities.intake.refusals import Refusal
@@ -45,6 +46,24 @@ class Refused:
     status: int
 
 
+Said = TypeVar("Said", bound=BaseModel)
+
+
+def judge(
+    secrets: Sequence[SecretStr], headers: Mapping[str, str], raw_body: bytes, now: datetime, kind: type[Said]
+) -> tuple[Signed, Said] | Refused:
+    """What somebody outside says by a signed request: not too large, well signed over the raw body, well formed."""
+    if len(raw_body) > MAX_BODY:
+        return refuse("callback-too-large")
+    signed = verify([secret.get_secret_value() for secret in secrets], headers, raw_body, now)
+    if isinstance(signed, str):
+        return refuse(signed)
+    try:
+        return signed, kind.model_validate_json(raw_body)
+    except ValidationError:
+        return refuse("callback-malformed")
+
+
 def accept_callback(
     ledger: Ledger, addresses: Addresses, partner_id: str, headers: Mapping[str, str], raw_body: bytes
 ) -> Accepted | Refused:
@@ -56,16 +75,10 @@ def accept_callback(
     partner = addresses.partner(partner_id)
     if partner is None:
         return refuse("partner-unknown")
-    if len(raw_body) > MAX_BODY:
-        return refuse("callback-too-large")
-    secrets = [secret.get_secret_value() for secret in partner.secrets]
-    signed = verify(secrets, headers, raw_body, ledger.store.now())
-    if isinstance(signed, str):
-        return refuse(signed)
-    try:
-        said = Callback.model_validate_json(raw_body)
-    except ValidationError:
-        return refuse("callback-malformed")
+    judged = judge(partner.secrets, headers, raw_body, ledger.store.now(), Callback)
+    if isinstance(judged, Refused):
+        return judged
+    signed, said = judged
     try:
         stored = store_callback(ledger, partner_id, signed.id, said.identifier, said.model_dump())
     except KeyUnknownError:

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, select, update
 
 from activities.addresses import Addresses
-from activities.handoffs.callbacks import MAX_BODY, Fault, Refused, refuse
-from activities.handoffs.signatures import verify
+from activities.handoffs.callbacks import Fault, Refused, judge, refuse
 from activities.keys.sealing import KeyUnknownError
 from activities.messaging.judge import DOSE
 from activities.messaging.settling import Settler, is_urgent
@@ -55,17 +54,8 @@ def accept_receipt(
     gateway = addresses.channels.get(channel)
     if gateway is None or not gateway.secrets:
         return refuse("partner-unknown")
-    if len(raw_body) > MAX_BODY:
-        return refuse("callback-too-large")
-    secrets = [secret.get_secret_value() for secret in gateway.secrets]
-    signed = verify(secrets, headers, raw_body, ledger.store.now())
-    if isinstance(signed, str):
-        return refuse(signed)
-    try:
-        said = Receipt.model_validate_json(raw_body)
-    except ValidationError:
-        return refuse("callback-malformed")
-    return store_receipt(ledger, channel, said)
+    judged = judge(gateway.secrets, headers, raw_body, ledger.store.now(), Receipt)
+    return judged if isinstance(judged, Refused) else store_receipt(ledger, channel, judged[1])
 
 
 def store_receipt(ledger: Ledger, channel: str, said: Receipt) -> Taken | Refused:

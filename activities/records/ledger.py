@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from activities.keys.keyring import Keyring, open_keyring
-from activities.keys.sealing import OwnerKeys
+from activities.keys.sealing import KeyUnknownError, OwnerKeys
 from activities.records.ensure import ensure_schema
 from activities.records.schema import PURPOSES
 from activities.records.store import Store, open_store, utc_now
@@ -32,6 +32,13 @@ class Ledger:
             KeyUnknownError: the owner has no key.
         """
         return Sealer(self.keyring.of(owner))
+
+    def keys_if_any(self, owner: str) -> Sealer | None:
+        """As ``keys``; None where there is no key, so that nothing of the owner can be read any more."""
+        try:
+            return self.keys(owner)
+        except KeyUnknownError:
+            return None
 
     def close(self) -> None:
         """Close the store."""

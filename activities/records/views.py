@@ -12,7 +12,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, case, func, select
 
 from activities import rehearsal
-from activities.keys.sealing import KeyUnknownError
 from activities.records.ledger import Ledger, Sealer
 from activities.records.registry import Plans
 from activities.records.schema import (
@@ -32,13 +31,6 @@ from pathways.decide.events import Answered
 Json = Any
 _OPEN: Final = ("open", "claimed")
 _FIRST: Final = {"red": 0, "amber": 1, "no_data": 2, "routine": 3, "info": 4}
-
-
-def _sealer(ledger: Ledger, patient: str) -> Sealer | None:
-    try:
-        return ledger.keys(patient)
-    except KeyUnknownError:
-        return None
 
 
 def _in(words: Mapping[str, str] | None, language: str) -> str:
@@ -82,7 +74,7 @@ def patient_of_task(ledger: Ledger, key: str) -> str | None:
 
 
 def _task(ledger: Ledger, row: Row[Any], language: str) -> Json | None:
-    sealer = _sealer(ledger, row.journey)
+    sealer = ledger.keys_if_any(row.journey)
     if sealer is None:
         return None
     body = sealer.open("task.body", row.body_sealed)
@@ -120,7 +112,7 @@ def _field(given: Mapping[str, Json], language: str) -> Json:
 
 def timeline_of(ledger: Ledger, patient: str, *, limit: int, language: str) -> list[Json] | None:
     """The last ``limit`` entries, oldest first; None for nobody."""
-    sealer = _sealer(ledger, patient)
+    sealer = ledger.keys_if_any(patient)
     if sealer is None:
         return None
     query = (
@@ -157,7 +149,7 @@ def ahead_of(ledger: Ledger, plans: Plans, patient: str, days: int, *, language:
 
 def why_of(ledger: Ledger, patient: str, *, path: str, limit: int, language: str) -> list[Json] | None:
     """Recorded verdicts, newest first, of a place in the pathway (empty: of all); None for nobody."""
-    sealer = _sealer(ledger, patient)
+    sealer = ledger.keys_if_any(patient)
     if sealer is None:
         return None
     query = select(explanation).where(explanation.c.journey == patient)
@@ -187,7 +179,7 @@ def why_now(ledger: Ledger, plans: Plans, patient: str, path: str, *, language: 
 
 def messages_of(ledger: Ledger, patient: str, *, limit: int, language: str) -> list[Json] | None:
     """Messages about a patient, newest first: to whom, what, and what became of them; None for nobody."""
-    sealer = _sealer(ledger, patient)
+    sealer = ledger.keys_if_any(patient)
     if sealer is None:
         return None
     query = select(outbox).where(outbox.c.journey == patient).order_by(outbox.c.due.desc(), outbox.c.key).limit(limit)
@@ -214,7 +206,7 @@ def messages_of(ledger: Ledger, patient: str, *, limit: int, language: str) -> l
 
 def answers_of(ledger: Ledger, patient: str, *, limit: int) -> list[Json] | None:
     """What was answered to asks, doses and lessons, newest first, as it came in; None for nobody."""
-    sealer = _sealer(ledger, patient)
+    sealer = ledger.keys_if_any(patient)
     if sealer is None:
         return None
     query = select(inbox).where(inbox.c.journey == patient, inbox.c.kind == Answered.kind)
@@ -227,7 +219,7 @@ def answers_of(ledger: Ledger, patient: str, *, limit: int) -> list[Json] | None
 
 def readings_of(ledger: Ledger, patient: str, *, measure: str | None, limit: int) -> list[Json] | None:
     """Stored readings, newest first; None for nobody."""
-    sealer = _sealer(ledger, patient)
+    sealer = ledger.keys_if_any(patient)
     if sealer is None:
         return None
     query = select(reading).where(reading.c.journey == patient)
@@ -253,7 +245,7 @@ def _reading(sealer: Sealer, row: Row[Any]) -> Json:
 
 def record_of(ledger: Ledger, plans: Plans, patient: str, *, language: str) -> Json | None:
     """Where the patient stands: enrolments, flags, clock, case sheet, tasks, handoffs, counts; None for nobody."""
-    sealer = _sealer(ledger, patient)
+    sealer = ledger.keys_if_any(patient)
     if sealer is None:
         return None
     return ledger.store.read(lambda c: _record(c, ledger, sealer, plans, patient, language))
@@ -348,7 +340,7 @@ def _counts(c: Connection, patient: str, handoffs: int) -> dict[str, int]:
 
 
 def _state(ledger: Ledger, patient: str) -> tuple[Json, str | None] | None:
-    sealer = _sealer(ledger, patient)
+    sealer = ledger.keys_if_any(patient)
     if sealer is None:
         return None
     query = select(journey.c.state_sealed, journey.c.site_sha).where(journey.c.key == patient)
