@@ -12,7 +12,8 @@ import typer
 
 from carepath.places import pathway_path, site_of, site_path
 from pathways.lang.diagnostics import Diagnostic, Language, has_errors
-from pathways.lang.load import documents, load_any, load_site
+from pathways.lang.load import documents, kind_of, load_any, load_site
+from pathways.lang.plan import Plan
 from pathways.lang.render import as_json, as_text
 from pathways.lang.site_plan import Site
 from pathways.lang.source import Source
@@ -85,6 +86,19 @@ def bytes_of(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise Problem("E-FILE", file=str(file), reason=error.strerror or type(error).__name__) from error
+
+
+def plans_of(path: Path, findings: Findings) -> list[Plan | None]:
+    """The pathways of a file or folder, None for one that does not compile: what is wrong is among the findings."""
+    plans: list[Plan | None] = []
+    for file in documents(path):
+        loaded = load_any(bytes_of(file), str(file))
+        if kind_of(loaded.source.value) == "site":
+            continue
+        # Warnings are for `check`: here only what keeps the pathway from compiling is told.
+        findings.add(loaded.source, tuple(found for found in loaded.diagnostics if found.severity == "error"))
+        plans.append(getattr(loaded, "plan", None))
+    return plans
 
 
 def read_site(path: Path | None, findings: Findings) -> Site | None:

@@ -9,10 +9,9 @@ from typing import Annotated
 
 import typer
 
-from carepath.commands.check import Findings, JsonOption, LanguageOption, bytes_of, chosen_language, print_text
+from carepath.commands.check import Findings, JsonOption, LanguageOption, chosen_language, plans_of, print_text
 from carepath.places import pathway_path
 from pathways.lang.diagnostics import Language
-from pathways.lang.load import documents, kind_of, load_any
 from pathways.lang.plan import Plan
 from pathways.lang.render import as_json
 from pathways.lang.render_diff import SECTIONS, Change, differences
@@ -68,15 +67,7 @@ def diff(
 
 
 def _plan(path: Path, findings: Findings) -> Plan | None:
-    """The one pathway of a file or folder; what is wrong with it is among the findings."""
-    plans: list[Plan | None] = []
-    for file in documents(path):
-        loaded = load_any(bytes_of(file), str(file))
-        if kind_of(loaded.source.value) == "site":
-            continue
-        # Warnings are for `check`: here only what keeps the pathway from compiling is told.
-        findings.add(loaded.source, tuple(found for found in loaded.diagnostics if found.severity == "error"))
-        plans.append(getattr(loaded, "plan", None))
+    plans = plans_of(path, findings)
     if len(plans) != 1:
         raise typer.BadParameter(f"one pathway is wanted, {len(plans)} are there: {path}", param_hint="A B")
     return plans[0]

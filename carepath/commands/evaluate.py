@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ import typer
 
 from carepath.calling import json_argument
 from carepath.commands.check import LanguageOption, PathArgument, SiteOption, bytes_of, chosen_language
-from carepath.commands.expand import pathways_of, site_at, zone_argument
+from carepath.commands.expand import instant_argument, pathways_of, site_at, zone_argument
 from carepath.places import site_of
 from worker.problems import Language, Problem
 
@@ -49,7 +49,7 @@ def evaluate(
 
     language = chosen_language(lang)
     zone = zone_argument(zone)
-    at = now_argument(now, zone)
+    at = instant_argument(now, zone, option="--now", example="2023-11-21")
     given = json_argument("--facts", facts)
     place = site_at(site_of(site))
     loaded = pathways_of(path, place, json_)
@@ -69,16 +69,6 @@ def evaluate(
         _show(found, record, language, sys.stderr)
     else:
         _show(found, record, language, sys.stdout)
-
-
-def now_argument(text: str, zone: str) -> datetime:
-    """A local time of the zone (ISO 8601; an offset wins; a date is its first moment). Raises typer.BadParameter."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"{text} is not an ISO 8601 date or time such as 2023-11-21"
-        raise typer.BadParameter(message, param_hint="--now") from error
-    return (found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
 def record_of(file: Path, now: datetime, zone: str) -> PatientRecord:

@@ -34,13 +34,16 @@ def zone_argument(name: str) -> str:
     return name
 
 
-def start_argument(text: str, zone: str) -> datetime:
-    """A local time of the zone (ISO 8601; an offset wins) as an instant. Raises typer.BadParameter."""
+def instant_argument(text: str, zone: str, *, option: str, example: str) -> datetime:
+    """A local time of the zone (ISO 8601; an offset wins; a date is its first moment) as an instant.
+
+    Raises typer.BadParameter, which names the option and gives the example.
+    """
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        message = f"{text} is not an ISO 8601 date or time such as 2026-03-02T08:00"
-        raise typer.BadParameter(message, param_hint="--start") from error
+        message = f"{text} is not an ISO 8601 date or time such as {example}"
+        raise typer.BadParameter(message, param_hint=option) from error
     return (found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
@@ -64,7 +67,7 @@ def expand(
     from pathways.decide.calendar_zone import add_to_instant
 
     zone = zone_argument(zone)
-    begin = start_argument(start, zone)
+    begin = instant_argument(start, zone, option="--start", example="2026-03-02T08:00")
     given = json_argument("--facts", facts)
     end = add_to_instant(begin, days, "day", zone)
     if path.suffix == ".json":

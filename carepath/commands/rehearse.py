@@ -16,6 +16,7 @@ from carepath.commands.check import (
     SiteOption,
     bytes_of,
     chosen_language,
+    plans_of,
     print_text,
     read_site,
 )
@@ -23,8 +24,7 @@ from carepath.rehearsal.find import site_files
 from carepath.rehearsal.rehearse import Life, Stage, Told, head_of, is_line, next_minute, since, stage_of
 from carepath.rehearsal.runner import Result
 from pathways.lang.diagnostics import Language
-from pathways.lang.load import documents, kind_of, load_any, load_site
-from pathways.lang.plan import Plan
+from pathways.lang.load import load_site
 from pathways.lang.site_plan import NO_SITE, Site
 from pathways.lang.source import Source, read_source
 from worker.problems import WRONG_INPUT
@@ -84,7 +84,10 @@ def rehearse(path: PathArgument, patient: PatientOption, site: SiteOption = None
     findings = Findings()
     source, problems = read_source(bytes_of(patient), str(patient))
     findings.add(source, tuple(problems))
-    plan, place = _plan(path, findings), _site(site, source, findings)
+    plans = plans_of(path, findings)
+    if len(plans) != 1:
+        raise typer.BadParameter(f"one pathway is wanted, {len(plans)} are there", param_hint="PATH")
+    plan, place = plans[0], _site(site, source, findings)
     if findings.wrong or plan is None or place is None:
         print_text(findings.text(language))
         raise typer.Exit(WRONG_INPUT)
@@ -100,19 +103,6 @@ def rehearse(path: PathArgument, patient: PatientOption, site: SiteOption = None
         sys.stdout.write("\n".join(told.wrong) + "\n")
         raise typer.Exit(WRONG_INPUT)
     _Prompt(stage, language, [(life, told.result)]).run()
-
-
-def _plan(path: Path, findings: Findings) -> Plan | None:
-    plans: list[Plan | None] = []
-    for file in documents(path):
-        loaded = load_any(bytes_of(file), str(file))
-        if kind_of(loaded.source.value) == "site":
-            continue
-        findings.add(loaded.source, tuple(found for found in loaded.diagnostics if found.severity == "error"))
-        plans.append(getattr(loaded, "plan", None))
-    if len(plans) != 1:
-        raise typer.BadParameter(f"one pathway is wanted, {len(plans)} are there", param_hint="PATH")
-    return plans[0]
 
 
 def _site(given: Path | None, source: Source, findings: Findings) -> Site | None:
