@@ -15,11 +15,9 @@ from pathways.decide.conditions import (
     NOT_APPLICABLE,
     FactValue,
     FieldValue,
-    Sample,
+    NothingMeasured,
     StepEnd,
-    TakeValues,
     Truth,
-    Unknown,
     truth,
 )
 from pathways.decide.medicines import Prescription, prescription_from_json
@@ -138,7 +136,7 @@ def _customary(value: Json) -> dict[str, tuple[int, int]]:
     return found
 
 
-class AsPlanned:
+class AsPlanned(NothingMeasured):
     """The environment of conditions while every step is done at its due instant and nothing is measured.
 
     ``done`` holds what has ended so far: step path -> how it ended last. ``phase`` is the present phase.
@@ -154,18 +152,6 @@ class AsPlanned:
         self.memory: Mapping[str, datetime] = {}
         self.done: dict[str, StepEnd] = {}
         self.forgotten: dict[str, StepEnd] = {}
-
-    def measure(self, measure: str, component: str) -> Sample | Unknown:
-        """Nothing is measured."""
-        return Unknown("no_reading")
-
-    def takes(self, measure: str, count: int) -> Sequence[TakeValues]:
-        """Nothing is measured."""
-        return ()
-
-    def derived(self, derived: str, component: str) -> Sample | Unknown:
-        """Nothing is measured, so nothing is derived."""
-        return Unknown("no_reading")
 
     def fact(self, fact: str) -> FactValue | None:
         """A given fact."""

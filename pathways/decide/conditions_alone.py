@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pathways.decide.case import field_value
-from pathways.decide.conditions_env import FactValue, FieldValue, Number, Sample, StepEnd, TakeValues, Unknown
+from pathways.decide.conditions_env import FactValue, FieldValue, NothingMeasured, Number, StepEnd
 from pathways.lang.plan import Plan
 
 
 @dataclass(slots=True)
-class FormAlone:
+class FormAlone(NothingMeasured):
     """Implements ``conditions.Environment`` for a form that somebody fills in before anything is sent."""
 
     plan: Plan
@@ -25,18 +25,6 @@ class FormAlone:
     def memory(self) -> Mapping[str, datetime]:
         """Nothing has held for any time."""
         return {}
-
-    def measure(self, measure: str, component: str) -> Sample | Unknown:
-        """No reading is at hand."""
-        return Unknown("no_reading")
-
-    def takes(self, measure: str, count: int) -> Sequence[TakeValues]:
-        """No take is at hand."""
-        return ()
-
-    def derived(self, derived: str, component: str) -> Sample | Unknown:
-        """No reading is at hand."""
-        return Unknown("no_reading")
 
     def fact(self, fact: str) -> FactValue | None:
         """Unknown."""

@@ -132,6 +132,24 @@ class Environment(Protocol):
         ...
 
 
+class NothingMeasured:
+    """The readings of an environment in which nothing has been measured."""
+
+    __slots__ = ()
+
+    def measure(self, measure: str, component: str) -> Sample | Unknown:
+        """No reading is at hand."""
+        return Unknown("no_reading")
+
+    def takes(self, measure: str, count: int) -> Sequence[TakeValues]:
+        """No take is at hand."""
+        return ()
+
+    def derived(self, derived: str, component: str) -> Sample | Unknown:
+        """Nothing is measured, so nothing is derived."""
+        return Unknown("no_reading")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One part of an explained verdict.

@@ -111,6 +111,7 @@ class PhaseIndex:
     until: frozenset[str]
     timed: tuple[Any, ...]
     soon: tuple[tuple[Step, frozenset[str]], ...] = ()
+    ending: tuple[tuple[Step, frozenset[str]], ...] = ()
 
 
 @dataclass(slots=True)
@@ -128,7 +129,6 @@ class PlanIndex:
     each: dict[str, StepMoment] = field(default_factory=dict)
     leads: dict[str, tuple[Duration, ...]] = field(default_factory=dict)
     guards: dict[str, frozenset[str]] = field(default_factory=dict)
-    dropped: dict[str, frozenset[str]] = field(default_factory=dict)
     attempts: dict[str, Attempts] = field(default_factory=dict)
     measures_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     components: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -203,7 +203,6 @@ def _add_step(index: PlanIndex, step: Step, phase: str) -> None:
     measure = measure_of(step)
     guard = index.plan.measures[measure].only_if if measure else None
     index.guards[step.path] = tokens(step.only_if, step.when.while_cond, step.when.until_cond, guard)
-    index.dropped[step.path] = tokens(step.drop_when, step.satisfied_by)
     if isinstance(step.body, MeasureBody):
         measure = step.body.measure
         index.measure_steps[measure] = (*index.measure_steps.get(measure, ()), step.path)
@@ -230,7 +229,8 @@ def _phase(plan: Plan, phase: Phase) -> PhaseIndex:
     tests = [row.test for row in phase.leave if not isinstance(row.test, str)]
     timed = tuple(t for t in tests if any(isinstance(n, HeldFor | AtLeast) for n in walk(t)))
     soon = tuple((s, tokens(s.when.base)) for s in steps if isinstance(s.when.base, AsSoonAs))
-    return PhaseIndex(phase, steps, tokens(*tests), tokens(phase.until), timed, soon)
+    ending = tuple((s, tokens(s.drop_when, s.satisfied_by)) for s in steps if s.drop_when or s.satisfied_by)
+    return PhaseIndex(phase, steps, tokens(*tests), tokens(phase.until), timed, soon, ending)
 
 
 def _add_rule(index: PlanIndex, rule: Rule) -> None:

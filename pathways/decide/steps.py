@@ -342,9 +342,9 @@ def look_guards(case: Case, touched: set[str]) -> None:
 
 def look_ends(case: Case, touched: set[str]) -> None:
     """``drop_when`` and ``satisfied_by``: what is planned or open is not needed any more, or is done already."""
-    for step in case.steps():
-        inputs = case.index.dropped[step.path]
-        if not inputs or not case.touches(inputs, touched):
+    phase = case.phase
+    for step, inputs in phase.ending if phase is not None else ():
+        if not case.touches(inputs, touched):
             continue
         outcome, why = _settled(case, step)
         if not outcome:

@@ -14,6 +14,7 @@ from pathways.decide.worktime import is_staffed, next_staffed
 from pathways.lang.plan import AskBody, FormField, Ladder, Rung, VisitBody
 from pathways.lang.plan_base import Duration, Text
 from pathways.lang.plan_say import role_words
+from pathways.lang.plan_things import FACT_FIELDS
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -113,18 +114,10 @@ def form_fields(case: Case, place: str) -> tuple[FormField, ...]:
 def fact_field(case: Case, fact: str) -> FormField:
     """A fact as a field of a form."""
     spec = case.plan.facts[fact]
-    kinds = {
-        "age": "number",
-        "sex": "one_of",
-        "codes": "text",
-        "quantity": "number",
-        "count": "number",
-        "medicines": "text",
-    }
     options = spec.options or (("female", "male") if spec.type == "sex" else ())
     return FormField(
         id=fact,
-        type=kinds.get(spec.type, spec.type),
+        type="one_of" if spec.type == "sex" else FACT_FIELDS.get(spec.type, spec.type),
         label=spec.ask_text,
         options={o: Text(en=o, zh=o) for o in options},
         unit=spec.unit,

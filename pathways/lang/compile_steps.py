@@ -167,16 +167,7 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
             r.measure(spec.measure, (*path, "measure"))
             return MeasureBody(measure=spec.measure), r.measure_title(spec.measure)
         case AskStep():
-            if spec.message is not None:
-                r.message(spec.message, (*path, "message"))
-            if isinstance(spec.ask, str) and spec.ask not in r.spec.forms:
-                found = _instrument_of(r, spec.ask, (*path, "ask"))
-                if found is None:
-                    return AskBody(form=()), text("A few questions", "几个问题")
-                return _instrument(spec.ask, found, spec.message)
-            return AskBody(form=compile_form(r, (*path, "ask"), spec.ask, scope), message=spec.message), text(
-                "A few questions", "几个问题"
-            )
+            return _ask(r, path, spec, scope)
         case DoseStep():
             medicines = compile_medicines(r, (*path, "dose"), spec.dose)
             return DoseBody(medicines=medicines, bundle_same_slot=spec.bundle is not None), text("Medicines", "用药")
@@ -204,6 +195,17 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
             return _visit(r, path, spec, scope), _visit_title(spec.visit.with_role)
         case HandoffStep():
             return _handoff(r, path, spec, scope), _HANDOFF_TITLES.get(spec.handoff, text("Handoff", "交接"))
+
+
+def _ask(r: Reader, path: Path, spec: AskStep, scope: Scope) -> tuple[AskBody, Text]:
+    """A form, or an instrument of the catalogue."""
+    title = text("A few questions", "几个问题")
+    if spec.message is not None:
+        r.message(spec.message, (*path, "message"))
+    if isinstance(spec.ask, str) and spec.ask not in r.spec.forms:
+        found = _instrument_of(r, spec.ask, (*path, "ask"))
+        return (AskBody(form=()), title) if found is None else _instrument(spec.ask, found, spec.message)
+    return AskBody(form=compile_form(r, (*path, "ask"), spec.ask, scope), message=spec.message), title
 
 
 def _instrument_of(r: Reader, name: str, path: Path) -> CatalogueInstrument | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pathways.lang.plan_base import Duration, Part, Quantity, Text
@@ -12,6 +13,12 @@ Level = Literal["red", "amber", "info", "no_data"]
 
 
 # --------------------------------------------------------------------------- facts, parameters
+
+
+FACT_FIELDS: Mapping[str, str] = {
+    "age": "number", "quantity": "number", "count": "number", "codes": "text", "medicines": "text",
+}  # fmt: skip
+"""How a fact is asked for in a form, where its type has no field of its name."""
 
 
 class Evidence(Part):

@@ -151,6 +151,17 @@ def limit_words(names: Names, row: Row) -> str:
     return names.say(f"up to {times}{since_en}", f"{since_zh}至多 {row.up_to} 次")
 
 
+def ways_words(names: Names, row: Row) -> list[str]:
+    """What a row does and where it leads, part by part."""
+    does = [actions_words(names, row.do)] if row.do else []
+    if row.target is not None:
+        limit = limit_words(names, row)
+        does.append(target_words(names, row.target) + (names.say(", ", "，") + limit if limit else ""))
+    if row.afterwards is not None:
+        does.append(names.say("every further time ", "此后每次") + target_words(names, row.afterwards))
+    return does
+
+
 def span_words(names: Names, phase: Phase) -> str:
     """How long a phase lasts."""
     parts: list[str] = []

@@ -27,7 +27,7 @@ from pathways.lang.plan import (
 )
 from pathways.lang.plan_base import Text
 from pathways.lang.plan_say import say_quantity
-from pathways.lang.render_actions import action_words, actions_words, limit_words, span_words, target_words
+from pathways.lang.render_actions import action_words, span_words, target_words, ways_words
 from pathways.lang.render_anchors import anchor_words
 from pathways.lang.render_review import derived_words, event_words, leaving_words, quota_words, take_words
 from pathways.lang.render_review_course import what_words, when_words
@@ -225,12 +225,7 @@ def _phase(phase: Phase) -> Entry:
 
 def row_words(names: Names, row: Row) -> str:
     """A row in one line: what it waits for, what it does, where it leads."""
-    does = [actions_words(names, row.do)] if row.do else []
-    if row.target is not None:
-        limit = limit_words(names, row)
-        does.append(target_words(names, row.target) + (names.say(", ", "，") + limit if limit else ""))
-    if row.afterwards is not None:
-        does.append(names.say("every further time ", "此后每次") + target_words(names, row.afterwards))
+    does = ways_words(names, row)
     return names.say(f"{names.row(row)}: {'; '.join(does)}", f"{names.row(row)}：{'；'.join(does)}")
 
 

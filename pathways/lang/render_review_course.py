@@ -25,9 +25,9 @@ from pathways.lang.render_actions import (
     actions_words,
     attempts_words,
     form_words,
-    limit_words,
     span_words,
     target_words,
+    ways_words,
 )
 from pathways.lang.render_markdown import Sheet
 from pathways.lang.render_words import Names, kind_word, lower_first
@@ -240,12 +240,6 @@ def _ways(sheet: Sheet, phase: Phase) -> None:
 def _rows(sheet: Sheet, rows: tuple[Row, ...]) -> None:
     names = sheet.names
     for row in rows:
-        does = [actions_words(names, row.do)] if row.do else []
-        if row.target is not None:
-            limit = limit_words(names, row)
-            does.append(target_words(names, row.target) + (names.say(", ", "，") + limit if limit else ""))
-        if row.afterwards is not None:
-            does.append(names.say("every further time ", "此后每次") + target_words(names, row.afterwards))
         test = names.row(row)
-        sheet.item("", f"{test[:1].upper()}{test[1:]} → {names.say('; ', '；').join(does)}")
+        sheet.item("", f"{test[:1].upper()}{test[1:]} → {names.say('; ', '；').join(ways_words(names, row))}")
     sheet.gap()

@@ -13,6 +13,7 @@ from typing import Literal
 from pathways.lang.catalogue import SCORE, TOTAL, Catalogue
 from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.phrases_names import Named
+from pathways.lang.plan_things import FACT_FIELDS
 from pathways.lang.source import Path
 from pathways.lang.spec import FactSpec, PathwaySpec
 from pathways.lang.spec_actions import FieldSpec, TaskAction
@@ -49,10 +50,6 @@ PROFESSIONS = (
     "nurse", "gp", "specialist", "pharmacist", "dietitian", "physiotherapist", "psychologist", "health_manager",
 )  # fmt: skip
 """Who may adjust a parameter although the pathway gives them no task: professions, as the site knows its staff."""
-FACT_FIELDS: Mapping[str, str] = {
-    "age": "number", "quantity": "number", "count": "number", "codes": "text", "medicines": "text",
-}  # fmt: skip
-"""How a fact is asked for, where a field of a form says no more than its name."""
 SEXES = ("female", "male", "other", "unknown")
 RESERVED = frozenset(
     {
