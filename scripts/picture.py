@@ -75,19 +75,7 @@ async def _trouble(link: Link, person: Person, team: asyncio.Task[None]) -> Json
 
 
 async def _enrol(link: Link, person: Person) -> None:
-    new = {
-        "key": person.key,
-        "zone": person.habits.zone,
-        "language": person.habits.language,
-        "customary_times": {"morning": "07:30", "evening": "20:00"},
-    }
-    body = {
-        "patient": person.key,
-        "pathway": PATHWAY,
-        "facts": person.facts(person.joins),
-        "consent": ["care", "device_data"],
-        "rehearsal": {"start": person.joins.isoformat(), "days_per_second": PACE},
-    }
+    new, body = person.registration(), person.enrolment(PATHWAY, PACE)
     for path, document in (("patients", new), ("enrolments", body)):
         status, answer = await link.post(path, document, f"{path}-{person.key}")
         if status >= 400:

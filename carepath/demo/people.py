@@ -90,6 +90,25 @@ class Person(BaseModel):
         digest = hashlib.sha256(f"{self.number}|{what}".encode()).digest()
         return random.Random(int.from_bytes(digest[:8], "big")).random()
 
+    def registration(self) -> dict[str, Any]:
+        """The patient as registered over HTTP."""
+        return {
+            "key": self.key,
+            "zone": self.habits.zone,
+            "language": self.habits.language,
+            "customary_times": {"morning": "07:30", "evening": "20:00"},
+        }
+
+    def enrolment(self, pathway: str, days_per_second: float) -> dict[str, Any]:
+        """The enrolment as sent over HTTP, on a rehearsal clock that begins when the patient joins."""
+        return {
+            "patient": self.key,
+            "pathway": pathway,
+            "facts": self.facts(self.joins),
+            "consent": ["care", "device_data"],
+            "rehearsal": {"start": self.joins.isoformat(), "days_per_second": days_per_second},
+        }
+
     def facts(self, day: datetime) -> dict[str, Any]:
         """What is known of the patient at enrolment."""
         facts: dict[str, Any] = {

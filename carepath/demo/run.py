@@ -197,25 +197,12 @@ class Demo:
             self.parts.change(name, "-m", "carepath", *self._partner(name))
 
     async def _join(self, link: Link, person: Person) -> None:
-        habits = person.habits
-        new = {
-            "key": person.key,
-            "zone": habits.zone,
-            "language": habits.language,
-            "customary_times": {"morning": "07:30", "evening": "20:00"},
-        }
         # A key of its own each time: asked again it is looked at again, and the same person is no change.
-        await link.post("patients", new, f"new-{person.key}-{uuid.uuid4().hex[:8]}")
+        await link.post("patients", person.registration(), f"new-{person.key}-{uuid.uuid4().hex[:8]}")
 
     async def _enrol(self, link: Link, person: Person) -> None:
         await self._join(link, person)
-        body = {
-            "patient": person.key,
-            "pathway": PATHWAY,
-            "facts": person.facts(person.joins),
-            "consent": ["care", "device_data"],
-            "rehearsal": {"start": person.joins.isoformat(), "days_per_second": self.pace.days},
-        }
+        body = person.enrolment(PATHWAY, self.pace.days)
         status, answer = await link.post("enrolments", body, f"enrol-{person.key}")
         if status >= 400:
             raise RuntimeError(f"enrolment refused: {answer.get('detail')}")

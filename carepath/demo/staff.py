@@ -18,8 +18,9 @@ Json = Any
 _LOOK: Final = 0.4
 
 
-def _share(task: str, what: str) -> float:
-    return int.from_bytes(hashlib.sha256(f"{task}|{what}".encode()).digest()[:4], "big") / 2**32
+def share(*what: str) -> float:
+    """A number in [0, 1) that follows from these words."""
+    return int.from_bytes(hashlib.sha256("|".join(what).encode()).digest()[:4], "big") / 2**32
 
 
 def fill(form: list[Json], task: str) -> dict[str, Json]:
@@ -29,9 +30,9 @@ def fill(form: list[Json], task: str) -> dict[str, Json]:
         name, kind = field["id"], field["type"]
         if kind == "one_of":
             options = sorted(field["options"])
-            out[name] = options[int(_share(task, name) * len(options))]
+            out[name] = options[int(share(task, name) * len(options))]
         elif kind == "yes_no":
-            out[name] = "yes" if _share(task, name) < 0.6 else "no"
+            out[name] = "yes" if share(task, name) < 0.6 else "no"
     return out
 
 
@@ -54,8 +55,7 @@ class Team:
         clock = await self.link.clock(task["patient"])
         if clock is None:
             return
-        hours = self.delays.get(task["role"], 4.0) * (0.5 + _share(task["id"], "delay"))
-        if clock.read() < datetime.fromisoformat(task["opened"]) + timedelta(hours=hours):
+        if clock.read() < datetime.fromisoformat(task["opened"]) + self._delay(task):
             return
         role = {"role": task["role"]}
         if task["id"] not in self.claimed:
@@ -63,6 +63,10 @@ class Team:
             self.claimed.add(task["id"])
         body = {**role, "form": fill(task.get("form", []), task["id"])}
         await self.link.post(f"tasks/{task['id']}/complete", body, f"complete-{task['id']}")
+
+    def _delay(self, task: Json) -> timedelta:
+        """How long after it was opened somebody does it."""
+        return timedelta(hours=self.delays.get(task["role"], 4.0) * (0.5 + share(task["id"], "delay")))
 
 
 async def run(url: str) -> None:

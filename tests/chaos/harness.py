@@ -29,6 +29,7 @@ from carepath.demo.people import Person, cast_of, read_cast
 from carepath.demo.run import PATHWAY, Demo, Options, records_url
 from carepath.server.process import free_port
 from tests.chaos.people import RED_MINUTES, RED_MINUTES_LONG, Life, Staff
+from tests.openmhealth import pressure
 
 KILLED = ("worker-1", "worker-2", "courier", "red", "api")
 FEW = 20
@@ -103,20 +104,11 @@ class Stage(Demo):
     async def _enrol(self, link: Link, person: Person) -> None:
         """Every second patient is reached by text message, the others in the app."""
         new = {
-            "key": person.key,
-            "zone": person.habits.zone,
-            "language": person.habits.language,
+            **person.registration(),
             "contact": {"phone": f"+861380000{person.number:04d}"},
             "channels": ["sms", "app"] if person.number % 2 else ["app"],
-            "customary_times": {"morning": "07:30", "evening": "20:00"},
         }
-        body = {
-            "patient": person.key,
-            "pathway": PATHWAY,
-            "facts": person.facts(person.joins),
-            "consent": ["care", "device_data"],
-            "rehearsal": {"start": person.joins.isoformat(), "days_per_second": self.options.pace},
-        }
+        body = person.enrolment(PATHWAY, self.options.pace)
         for path, content, key in (("patients", new, f"new-{person.key}"), ("enrolments", body, f"e-{person.key}")):
             status, answer = await link.post(path, content, key)
             assert status < 300, answer
@@ -235,7 +227,7 @@ class Chaos:
         for number, when in enumerate((at, at + timedelta(minutes=10))):
             await link.wait(key, when)
             id = f"crisis-{key}-{number}"
-            status, answer = await link.post(f"patients/{key}/readings", _pressure(id, when, 192 - number, 112))
+            status, answer = await link.post(f"patients/{key}/readings", pressure(id, when, 192 - number, 112))
             assert status == 200, answer
             link._clocks.pop(key, None)  # the first reading has slowed the patient's clock
         self.told.crises.append(Crisis(key, f"crisis-{key}-0", at))
@@ -353,18 +345,3 @@ def unsettled(where: tuple[str, str]) -> dict[str, int]:
         return ledger.store.read(look)
     finally:
         ledger.close()
-
-
-def _pressure(id: str, at: datetime, systolic: int, diastolic: int) -> dict[str, Any]:
-    return {
-        "header": {
-            "id": id,
-            "creation_date_time": at.isoformat(),
-            "schema_id": {"namespace": "omh", "name": "blood-pressure", "version": "4.0"},
-        },
-        "body": {
-            "systolic_blood_pressure": {"value": systolic, "unit": "mmHg"},
-            "diastolic_blood_pressure": {"value": diastolic, "unit": "mmHg"},
-            "effective_time_frame": {"date_time": at.isoformat()},
-        },
-    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from carepath.demo.life import document
 from carepath.demo.link import Link
 from carepath.demo.people import Person
-from carepath.demo.staff import Team, fill
+from carepath.demo.staff import Team, share
 
 AHEAD_DAYS = 7
 LOOK_AGAIN = timedelta(days=2)
@@ -20,11 +19,6 @@ RED_MINUTES = (3.0, 20.0, 35.0)
 """When somebody acts on a red task, minutes of patient time: the first or the second rung answers."""
 RED_MINUTES_LONG = (*RED_MINUTES, 60.0, 1_800.0)
 """The same where there is time: the third rung too, or nobody before the ladder has run out."""
-
-
-def share(*what: str) -> float:
-    """A number in [0, 1) that follows from these words."""
-    return int.from_bytes(hashlib.sha256("|".join(what).encode()).digest()[:4], "big") / 2**32
 
 
 @dataclass
@@ -123,20 +117,7 @@ class Staff(Team):
                     self.in_hand[task["id"]] = asyncio.create_task(self._look_at(task))
             await asyncio.sleep(self.pause)
 
-    async def _look_at(self, task: Any) -> None:
-        clock = await self.link.clock(task["patient"])
-        if clock is None:
-            return
-        part = share(task["id"], "delay")
-        if task["level"] == "red":
-            delay = timedelta(minutes=self.red_minutes[int(part * len(self.red_minutes))])
-        else:
-            delay = timedelta(hours=self.delays.get(task["role"], 4.0) * (0.5 + part))
-        if clock.read() < datetime.fromisoformat(task["opened"]) + delay:
-            return
-        role = {"role": task["role"]}
-        if task["id"] not in self.claimed:
-            await self.link.post(f"tasks/{task['id']}/claim", role, f"claim-{task['id']}")
-            self.claimed.add(task["id"])
-        body = {**role, "form": fill(task.get("form", []), task["id"])}
-        await self.link.post(f"tasks/{task['id']}/complete", body, f"complete-{task['id']}")
+    def _delay(self, task: Any) -> timedelta:
+        if task["level"] != "red":
+            return super()._delay(task)
+        return timedelta(minutes=self.red_minutes[int(share(task["id"], "delay") * len(self.red_minutes))])
