@@ -15,9 +15,9 @@ from playwright.sync_api import Browser
 from carepath.server.binary import TemporalBinary
 from carepath.server.process import TemporalServer
 from scripts.browser import NoChromium, chromium
-from tests.integration.api.test_routes import pressure
 from tests.integration.processes import until
 from tests.integration.stack import START, Stack, running
+from tests.openmhealth import pressure
 
 PATIENT: Final = "look00000001"
 OPERATOR: Final = "operator-token-of-the-test-0001"

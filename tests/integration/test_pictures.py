@@ -34,7 +34,7 @@ def _chromium() -> str | None:
 def browser() -> Iterator[Browser]:
     executable = _chromium()
     if executable is None:
-        pytest.skip("there is no Chromium")
+        pytest.skip("no Chromium on this machine: run `make tools`")
     with (
         sync_playwright() as driver,
         driver.chromium.launch(executable_path=executable, args=["--no-sandbox"]) as one,

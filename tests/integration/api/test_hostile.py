@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from activities.addresses import load_addresses
 from api.routes_tasks import VERBS
 from tests.integration.api.conftest import World
-from tests.integration.api.test_routes import pressure
 from tests.integration.records.house import House
+from tests.openmhealth import pressure
 
 EXAMPLES = int(os.environ.get("CAREPATH_TEST_EXAMPLES", "100"))
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from activities.records.schema import audit, enrolment, inbox, incident, patient, reading
 from tests.integration.api.conftest import World
-from tests.integration.api.test_routes import pressure
+from tests.openmhealth import pressure
 
 NOON: Final = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 KEY: Final = "patient00001"

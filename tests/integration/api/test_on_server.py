@@ -13,9 +13,9 @@ import pytest
 
 from carepath.demo.run import _answers
 from carepath.server.binary import TemporalBinary
-from tests.integration.api.test_routes import pressure
 from tests.integration.processes import until
 from tests.integration.stack import START, Stack, running
+from tests.openmhealth import pressure
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 FACTS: dict[str, Any] = {"age": 60, "sex": "male", "conditions": ["hypertension"], "medicines": []}

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from carepath.server.process import TemporalServer, free_port
-from tests.integration.api.test_routes import pressure
 from tests.integration.processes import Process, until
 from tests.integration.records.house import CONSENT, FACTS, PATIENT, House
+from tests.openmhealth import pressure
 
 
 def refused(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

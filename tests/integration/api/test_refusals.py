@@ -15,7 +15,8 @@ from activities.records.store import StoreUnavailableError
 from api.limits import LARGEST_BODY
 from api.security import Caller, TokensWrong, open_to, read_tokens
 from tests.integration.api.conftest import World, callers
-from tests.integration.api.test_routes import NOON, observation, pressure
+from tests.integration.api.test_routes import NOON, observation
+from tests.openmhealth import pressure
 
 JSON = {"content-type": "application/json"}
 OLD = datetime(2019, 1, 1, tzinfo=UTC)

@@ -11,25 +11,11 @@ import pytest
 from activities.handoffs.signatures import sign
 from activities.records.schema import inbox, reading
 from tests.integration.api.conftest import SECRET, World, on_both
+from tests.openmhealth import pressure
 
 pytestmark = on_both
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
-
-
-def pressure(id: str, at: datetime, systolic: int, diastolic: int = 80) -> dict[str, Any]:
-    return {
-        "header": {
-            "id": id,
-            "creation_date_time": at.isoformat(),
-            "schema_id": {"namespace": "omh", "name": "blood-pressure", "version": "4.0"},
-        },
-        "body": {
-            "systolic_blood_pressure": {"value": systolic, "unit": "mmHg"},
-            "diastolic_blood_pressure": {"value": diastolic, "unit": "mmHg"},
-            "effective_time_frame": {"date_time": at.isoformat()},
-        },
-    }
 
 
 def observation(id: str, at: datetime, systolic: float, diastolic: float) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from structlog.testing import capture_logs
 from activities.records.store import StoreUnavailableError
 from api.security import Caller
 from tests.integration.api.conftest import callers
-from tests.integration.api.test_routes import pressure
 from tests.integration.cli.conftest import Tell, Terminal
+from tests.openmhealth import pressure
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 FACTS = '{"age": 60, "sex": "male", "conditions": ["hypertension"], "medicines": []}'

@@ -235,22 +235,6 @@ def _listens(port: int) -> bool:
         return line.connect_ex(("127.0.0.1", port)) == 0
 
 
-def pressure(id: str, at: datetime, systolic: int, diastolic: int) -> dict[str, Any]:
-    """One reading as an Open mHealth document."""
-    return {
-        "header": {
-            "id": id,
-            "creation_date_time": at.isoformat(),
-            "schema_id": {"namespace": "omh", "name": "blood-pressure", "version": "4.0"},
-        },
-        "body": {
-            "systolic_blood_pressure": {"value": systolic, "unit": "mmHg"},
-            "diastolic_blood_pressure": {"value": diastolic, "unit": "mmHg"},
-            "effective_time_frame": {"date_time": at.isoformat()},
-        },
-    }
-
-
 def sound(house: House, patient: str) -> None:
     """The run goes on and agrees with its ledger; no tick is missing; what was planned ended once or still stands."""
     view = house.ask(lambda journeys: journeys.view(patient, timeout=PATIENCE))

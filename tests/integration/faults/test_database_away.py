@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from activities.records.schema import inbox, outbox, reading, task, verdict
 from tests.integration.faults.conftest import MakeHouse
-from tests.integration.faults.house import PATIENCE, House, pressure, sound
+from tests.integration.faults.house import PATIENCE, House, sound
 from tests.integration.processes import until
+from tests.openmhealth import pressure
 from worker.client import Journeys
 
 pytestmark = pytest.mark.server

@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from activities.records.schema import callback, handoff, incident, occurrence_end, outbox, task
 from tests.integration.faults.conftest import MakeHouse
-from tests.integration.faults.house import PATIENCE, House, pressure, sound
+from tests.integration.faults.house import PATIENCE, House, sound
 from tests.integration.processes import until
+from tests.openmhealth import pressure
 
 pytestmark = pytest.mark.server
 

@@ -24,10 +24,11 @@ from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 from temporalio.client import Client
 
 from carepath.server.binary import TemporalBinary
-from tests.integration.api.test_routes import observation, pressure
+from tests.integration.api.test_routes import observation
 from tests.integration.privacy.marks import hits
 from tests.integration.processes import until
 from tests.integration.stack import START, Stack, running
+from tests.openmhealth import pressure
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(420)]
 

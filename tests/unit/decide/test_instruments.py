@@ -120,50 +120,47 @@ def test_what_was_begun_and_not_sent_ends_partly() -> None:
     assert world.outcomes("one.mood") == ["partly"]
 
 
-def test_a_form_of_ones_own_is_not_answered_item_by_item() -> None:
-    world = World(
-        pathway(
-            """
+def asking(question: str, rest: str = "") -> World:
+    """A pathway that asks one question of its own, every day at nine."""
+    plan = pathway(
+        f"""
 phases:
   one:
-    title: {en: One, zh: 一}
+    title: {{en: One, zh: 一}}
     until: day 30 of the phase
     steps:
-      how: {ask: {well: {yes_no: {en: Well?, zh: 好吗？}}}, when: every day at 09:00, window: {missed_after: 9 h}}
-    at_end: [{else: true, end: over}]
-ends: {over: {}}
+      how:
+        ask: {{{question}: {{yes_no: {{en: So?, zh: 是吗？}}}}}}
+        when: every day at 09:00
+        window: {{missed_after: 9 h}}
+    at_end: [{{else: true, end: over}}]
+{rest}ends: {{over: {{}}}}
 """
-        )
     )
+    world = World(plan)
     world.enrol()
+    return world
+
+
+def test_a_form_of_ones_own_is_not_answered_item_by_item() -> None:
+    world = asking("well")
     world.run(world.day(0, "09:05"))
     event = world.answer("one.how", world.day(0, "10:00"), outcome="partly", form={"well": True})
     assert world.answered(event).code == "answer_wrong"
 
 
 def test_each_answer_of_a_yes_or_no_is_told_again() -> None:
-    world = World(
-        pathway(
-            """
-phases:
-  one:
-    title: {en: One, zh: 一}
-    until: day 30 of the phase
-    steps:
-      how: {ask: {harm: {yes_no: {en: Thoughts?, zh: 想法？}}}, when: every day at 09:00, window: {missed_after: 9 h}}
-    at_end: [{else: true, end: over}]
-rules:
+    world = asking(
+        "harm",
+        """rules:
   harm:
     if: how.harm is yes
     level: red
     fires: each answer
     do: [{escalate: urgent, task: {en: Call, zh: 电话}}]
     unknown: {not_met: each answer is judged by itself}
-ends: {over: {}}
-"""
-        )
+""",
     )
-    world.enrol()
     for day in (0, 1, 2):
         world.run(world.day(day, "09:05"))
         world.answer("one.how", world.day(day, "10:00"), form={"harm": True})

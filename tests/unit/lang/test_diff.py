@@ -203,10 +203,9 @@ def bent(value: Any) -> Any:
     return other.get(value)
 
 
-def test_no_difference_of_a_plan_is_passed_over() -> None:
-    plan = plan_of(TEXT)
+def neighbours(plan: Plan) -> Iterator[tuple[tuple[Any, ...], Any, Plan]]:
+    """Every plan that differs from this one in a single value: where, the other value, the plan."""
     data = plan.model_dump(mode="json")
-    tried, silent = 0, []
     for place in leaves(data):
         changed = copy.deepcopy(data)
         inner = changed
@@ -220,6 +219,13 @@ def test_no_difference_of_a_plan_is_passed_over() -> None:
             after = Plan.model_validate(changed)
         except ValueError:
             continue
+        yield place, value, after
+
+
+def test_no_difference_of_a_plan_is_passed_over() -> None:
+    plan = plan_of(TEXT)
+    tried, silent = 0, []
+    for place, value, after in neighbours(plan):
         tried += 1
         if not differences(plan, after):
             silent.append((place, value))

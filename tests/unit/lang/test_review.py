@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from pathlib import Path
@@ -18,7 +17,7 @@ from pathways.lang.plan_say import say_quantity
 from pathways.lang.render_markdown import safe
 from pathways.lang.render_review import review_page
 from pathways.lang.render_words import Names
-from tests.unit.lang.test_diff import bent, leaves
+from tests.unit.lang.test_diff import neighbours
 
 ROOT = Path(__file__).resolve().parents[3]
 HYPERTENSION = ROOT / "pathways/library/hypertension_home/pathway.yaml"
@@ -108,26 +107,14 @@ settling without its condition, days of pause of a phase without an end)."""
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_that_differs_is_left_off_the_page(language: Language) -> None:
     plan = plan_of(ROOT / "tests/golden/base/wide.yaml")
-    data, page = plan.model_dump(mode="json"), review_page(plan, language)
+    page = review_page(plan, language)
     tried, silent = 0, []
-    for place in leaves(data):
+    for place, value, after in neighbours(plan):
         # Units of the parts of a condition, a parameter and a component follow from the numbers that are on the page;
         # that of a named length from its parameter; a task step has its `on_leave` itself.
         known = {*place[-2:-1]} & FOLLOW or place[0] in {"parameters", "measures"} or "form" in place
         follows = (bool(known) and place[-1] == "unit") or place[-3:] == ("body", "task", "on_leave")
         if {one for one in place if isinstance(one, str)} & UNSAID or follows:
-            continue
-        changed = copy.deepcopy(data)
-        inner = changed
-        for key in place[:-1]:
-            inner = inner[key]
-        value = bent(inner[place[-1]])
-        if value is None:
-            continue
-        inner[place[-1]] = value
-        try:
-            after = Plan.model_validate(changed)
-        except ValueError:
             continue
         tried += 1
         if review_page(after, language) == page:
