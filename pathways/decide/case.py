@@ -106,6 +106,11 @@ class Case:
         found = self.run.state.steps.get(f"{self.id}|{path}")
         return found if found is not None and found.visit == self.visit_of(path) else None
 
+    @property
+    def first_role(self) -> str:
+        """Who of the team does what names no role."""
+        return self.plan.roles[0] if self.plan.roles else "staff"
+
     # ------------------------------------------------------------------ Environment
 
     @property

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pathways.decide.calendar import local_date
 from pathways.decide.calendar_zone import day_start
 from pathways.decide.effects import CancelMessages, PlanMessage, Unless
-from pathways.decide.records import Send
+from pathways.decide.records import Occurrence, Send
 from pathways.decide.texts import gist, plain, text
 from pathways.decide.worktime import next_allowed
 from pathways.lang.plan_base import CLOCK_UNITS, Text
@@ -145,11 +145,16 @@ def _same_words(run: Run, wish: Wish, send: Send) -> bool:
     return message is not None and message.text == wish.text
 
 
+def reminded_of(run: Run, key: str) -> Occurrence | None:
+    """The occurrence, if it has not ended, that the message of this key reminds of."""
+    return run.state.occurrences.get(key.rpartition(":r")[0])
+
+
 def _asks_more(run: Run, wish: Wish, twin: Send) -> bool:
     """Two pathways ask for one measure in one slot: the one that wants more readings asks, the other keeps quiet."""
     if wish.unless is None or wish.unless.measure is None or twin.due is None or twin.due < run.at:
         return False
-    asked = run.state.occurrences.get(twin.key.rpartition(":r")[0])
+    asked = reminded_of(run, twin.key)
     if asked is None:
         return True
     case = run.cases[asked.enrolment]

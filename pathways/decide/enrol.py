@@ -155,7 +155,7 @@ def _ask_first(case: Case, unknown: list[Fact]) -> None:
 def ask_fact(case: Case, fact: Fact, title: str, part: str) -> None:
     """A person finds out a fact."""
     words = text(title, what=fact.ask_text or plain(fact.id))
-    role = case.plan.roles[0] if case.plan.roles else "staff"
+    role = case.first_role
     key = case.key("facts", fact.id, part)
     open_task(case, Work(key=key, id=f"{fact.id}.ask", source=f"facts.{fact.id}", title=words, role=role, fact=fact.id))
 

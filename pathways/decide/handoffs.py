@@ -165,7 +165,7 @@ def _role(case: Case, body: HandoffBody) -> str:
         for action in outcome.do if outcome is not None else ():
             if isinstance(action, OpenTask):
                 return action.task.role
-    return case.plan.roles[0] if case.plan.roles else "staff"
+    return case.first_role
 
 
 # --------------------------------------------------------------------------- reports and deadlines

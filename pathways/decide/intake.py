@@ -254,7 +254,7 @@ def read_reply(case: Case, event: Event, step: Step | None, reply: str) -> None:
     title = text("read_reply", reply=reply[:LONGEST_REPLY])
     key = case.key("reply", event.id)
     source = step.path if step is not None else "reply"
-    role = case.plan.roles[0] if case.plan.roles else "staff"
+    role = case.first_role
     open_task(case, Work(key=key, id=REPLY, source=source, title=title, role=role, due=A_WORKING_DAY, keep=True))
     case.run.accept(event.id)
 

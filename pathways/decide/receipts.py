@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pathways.decide.contact import CARE_USE, Wish, caregivers
+from pathways.decide.contact import CARE_USE, Wish, caregivers, reminded_of
 from pathways.decide.events import Delivery
 from pathways.decide.records import Occurrence, Send
 from pathways.decide.tasks import Work, open_task
@@ -56,7 +56,7 @@ def _other_way(run: Run, case: Case, send: Send) -> None:
     """The caregivers at once; a person of the staff, once while nobody has done it."""
     dose: Occurrence | None = None
     if send.cls == "dose":
-        dose = run.state.occurrences.get(send.key.rpartition(":r")[0])
+        dose = reminded_of(run, send.key)
         if dose is None:
             return  # taken, missed or not needed any more: there is nothing left to remind of
     _ask_caregivers(run, case, send, dose)
@@ -72,7 +72,7 @@ def _other_way(run: Run, case: Case, send: Send) -> None:
             id=ident,
             source=source,
             title=text("task_undelivered", what=_name(case, send)),
-            role=case.plan.roles[0] if case.plan.roles else "staff",
+            role=case.first_role,
             level="amber",
         ),
     )
@@ -96,7 +96,7 @@ def _ask_caregivers(run: Run, case: Case, send: Send, dose: Occurrence | None) -
 
 def _name(case: Case | None, send: Send) -> Text:
     """What people call a message: a dose by its step, others by the author's id in words."""
-    dose = case.run.state.occurrences.get(send.key.rpartition(":r")[0]) if case is not None else None
+    dose = reminded_of(case.run, send.key) if case is not None else None
     if case is not None and dose is not None:
         return case.index.steps[dose.step].title
     return plain(send.template.replace("_", " "))

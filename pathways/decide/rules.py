@@ -370,7 +370,7 @@ def _follow_up(case: Case, rule: Rule, memory: RuleRun) -> None:
     """
     spec = next((a.task for a in rule.do if isinstance(a, OpenTask | Escalate) and a.task is not None), None)
     first = next((a.ladder for a in rule.do if isinstance(a, Escalate)), None)
-    role = spec.role if spec is not None else case.plan.roles[0] if case.plan.roles else "staff"
+    role = spec.role if spec is not None else case.first_role
     if first is not None:
         role = case.plan.ladders[first].rungs[0].tell
     due = spec.due if spec is not None and spec.due is not None else rule.settled_within

@@ -168,14 +168,10 @@ def _past(case: Case, step: Step, slot: Slot) -> None:
     if o is None:
         return
     if step.if_past == "task":
-        role = step.body.task.role if isinstance(step.body, TaskBody) else _staff_role(case)
+        role = step.body.task.role if isinstance(step.body, TaskBody) else case.first_role
         title = text("task_past", step=step.title)
         open_task(case, Work(key=f"{o.key}:past", id=f"{step.id}.past", source=step.path, title=title, role=role))
     end(case, o, "skipped", "past")
-
-
-def _staff_role(case: Case) -> str:
-    return case.plan.roles[0] if case.plan.roles else "staff"
 
 
 def _plan_repeat(case: Case, step: Step) -> None:

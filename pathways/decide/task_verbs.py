@@ -122,13 +122,18 @@ def _complete(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
 def _cancel(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     if not body.reason:
         return "needs_reason", {}
-    close_task(case, task, "cancelled", by=body.by, why=body.reason)
+    _give_up(case, task, body.by, body.reason, "could not")
+    return None
+
+
+def _give_up(case: Case, task: Task, by: str, why: str, ended: str) -> None:
+    """Close a task undone, with its occurrence and its episode."""
+    close_task(case, task, "cancelled", by=by, why=why)
     o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
     if o is not None:
-        end(case, o, "cancelled", "could not")
+        end(case, o, "cancelled", ended)
     if task.episode:
         rules.task_closed(case, task)
-    return None
 
 
 def _attempt(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
@@ -145,12 +150,7 @@ def _attempt(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
         stop_ladder(task)
         _changed(case, task, event, body, "task_attempt", number=task.attempts, most=attempts.at_most)
         return None
-    close_task(case, task, "cancelled", by=body.by, why="not reached")
-    o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
-    if o is not None:
-        end(case, o, "cancelled", "not reached")
-    if task.episode:
-        rules.task_closed(case, task)
+    _give_up(case, task, body.by, "not reached", "not reached")
     case.follow.append((task.source, attempts.then, f"{task.key}:attempts"))
     case.touch("s:" + task.id)
     return None
