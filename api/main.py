@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
@@ -27,6 +28,9 @@ from worker.site import load_site_setting
 from worker.waker import Waker
 
 log = structlog.get_logger("carepath.api")
+
+KEEP_ALIVE: Final = 30
+"""Seconds an idle connection stays open: well over any `Retry-After`, or who comes again as told finds it closing."""
 
 
 async def serve(settings: Settings) -> None:
@@ -65,7 +69,9 @@ async def serve(settings: Settings) -> None:
             callbacks=Callbacks(service, addresses),
             ui_origins=_ui_origins(settings),
         )
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=KEEP_ALIVE
+        )
         with _listening(settings.api_host, settings.api_port) as listener:
             connecting = asyncio.create_task(_find_temporal(settings, service))
             try:

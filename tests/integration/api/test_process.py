@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.main import KEEP_ALIVE
 from carepath.server.process import TemporalServer, free_port
 from tests.integration.processes import Process, until
 from tests.integration.records.house import CONSENT, FACTS, PATIENT, House
@@ -95,3 +97,9 @@ def test_it_says_where_it_is_and_a_second_one_that_the_port_is_taken(
     assert "%s" not in api.log.read_text()
     with socket.create_server(("127.0.0.1", port)):
         pass
+
+
+def test_who_comes_again_as_told_finds_the_connection_open() -> None:
+    api = Path(__file__).resolve().parents[3] / "api"
+    told = [int(n) for file in api.glob("*.py") for n in re.findall(r'"Retry-After": "(\d+)"', file.read_text("utf-8"))]
+    assert told and max(told) < KEEP_ALIVE
