@@ -1,6 +1,7 @@
 """What every test finds: a home of its own, no settings from outside, time zones from the locked package."""
 
 import os
+import signal
 import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ from tests.services import Postgres, find_postgres, find_temporal_binary  # noqa
 _GIVEN_BINARY = os.environ.get("CAREPATH_TEMPORAL_BINARY")
 
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A suite begun in the background ignores Ctrl-C, and so would every process it starts to interrupt it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 HERE = Path(__file__).parent
 WITH_PROCESSES = (HERE / "integration", HERE / "packaging")
 

@@ -194,6 +194,15 @@ def files(home: Path) -> list[Path]:
     ]
 
 
+def content(file: Path) -> bytes:
+    """What is in a file. A rollback journal comes and goes; its pages stand in its database."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        assert file.name.endswith("-journal"), file
+        return b""
+
+
 async def everything_in_temporal(address: str) -> list[Any]:
     """Descriptions, memos, search attributes, queues and whole histories of every run, as the server gives them out."""
     client = await Client.connect(address)
@@ -241,7 +250,7 @@ def test_no_mark_in_any_file(lived: Lived) -> None:
     assert {"records.db", "records.db-wal", "keys.json", "api.log", "worker-1.log", "courier.log"} <= names
     assert any(name.startswith("temporal") and name.endswith(".db") for name in names), names
     for file in found:
-        assert hits(file.read_bytes(), MARKS) == set(), file.name
+        assert hits(content(file), MARKS) == set(), file.name
 
 
 def test_no_mark_in_what_temporal_shows(lived: Lived) -> None:
@@ -278,6 +287,6 @@ def test_a_leak_would_be_found(lived: Lived) -> None:
     # A list of runs shows a new one a moment later.
     assert until(found) == {"Zqplanted"}
     database = [file for file in files(lived.home) if file.name.startswith("temporal")]
-    assert set().union(*(hits(file.read_bytes(), ("Zqplanted",)) for file in database)) == {"Zqplanted"}
+    assert set().union(*(hits(content(file), ("Zqplanted",)) for file in database)) == {"Zqplanted"}
     log = next(file for file in files(lived.home) if file.name == "api.log")
     assert hits(log.read_bytes() + b" Zqplanted", ("Zqplanted",)) == {"Zqplanted"}
