@@ -45,6 +45,7 @@ COMMANDS: Final[Mapping[str, Entry]] = dict(
         _entry("check", "Parse, validate, resolve and check pathways and sites."),
         _entry("plan", "Show the compiled plan of a pathway."),
         _entry("lsp", "Serve an editor: findings while typing, completion, hover, definition, rename."),
+        _entry("mcp", "Serve a model that helps an author: list, schema, check, explain, expand, simulate."),
         _entry("schema", "Print the JSON Schema of pathways or sites, for editors."),
         _entry("diff", "Say what changes for patients between two versions of a pathway."),
         _entry("expand", "List the occurrences of a pathway if all goes to plan."),
