@@ -16,6 +16,7 @@ _OUTCOMES: dict[str, tuple[str, ...]] = {
     "ask": ("done", "partly", "missed"),
     "dose": ("taken", "taken_late", "not_taken", "missed"),
     "teach": ("read", "missed"),
+    "exercise": ("done", "stopped", "missed"),
     "say": ("sent",),
     "task": ("done", "cancelled"),
     "visit": ("done", "missed", "no_show"),

@@ -57,7 +57,7 @@ from pathways.decide.records import Occurrence
 from pathways.decide.state import JourneyState
 from pathways.decide.worktime import next_staffed
 from pathways.lang.handoff_words import final_words
-from pathways.lang.plan import AskBody, DoseBody, FormField, MeasureBody, Plan, Step, TeachBody, VisitBody
+from pathways.lang.plan import AskBody, DoseBody, ExerciseBody, FormField, MeasureBody, Plan, Step, TeachBody, VisitBody
 from pathways.lang.plan_base import CLOCK_UNITS
 from pathways.lang.site_plan import Site
 
@@ -294,9 +294,9 @@ class Life:
             return
         if isinstance(body, MeasureBody):
             self._measures(body.measure, occurrence)
-        elif isinstance(body, (DoseBody, AskBody, TeachBody)):
+        elif isinstance(body, (DoseBody, AskBody, TeachBody, ExerciseBody)):
             word = {"dose": "taken", "teach": "read"}.get(body.kind, "done")
-            form = self._filled(body.form, occurrence.enrolment) if isinstance(body, AskBody) else {}
+            form = self._filled(body.form, occurrence.enrolment) if isinstance(body, (AskBody, ExerciseBody)) else {}
             low = max(0, self.kind.minutes[0])
             answer = self._alive(key, lambda: Answered(step.path, key, word, form=form, enrolment=occurrence.enrolment))
             self.after((low, max(low, self.kind.minutes[1])), answer, since=occurrence.due)

@@ -22,7 +22,7 @@ from pathways.lang.plan import (
 )
 
 ANY = "any"
-BUILT_IN_MESSAGES = frozenset({"remind", "remind_measure", "remind_dose", "teach", "ask", "told"})
+BUILT_IN_MESSAGES = frozenset({"remind", "remind_measure", "remind_dose", "teach", "ask", "exercise", "told"})
 """Messages that the decider words itself: reminders, lessons, questions, and what a ladder tells staff."""
 
 

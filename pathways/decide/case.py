@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathways.decide.run import Run
 
 Json = Any
-_WORDS = {"d": "done", "l": "done_late", "p": "partly", "m": "missed", "n": "not_taken", "t": "taken"}
+_WORDS = {"d": "done", "l": "done_late", "p": "partly", "m": "missed", "n": "not_taken", "t": "taken", "s": "stopped"}
 LETTERS = {word: letter for letter, word in _WORDS.items()} | {"taken_late": "t", "read": "d", "passed": "d"}
 _YES = {True: True, False: False, "yes": True, "no": False, "true": True, "false": False}
 

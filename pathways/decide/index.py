@@ -44,7 +44,7 @@ from pathways.lang.plan_cond import (
 from pathways.lang.plan_when import AnchorMoment, AsSoonAs, OffsetMoment, StepMoment
 
 ALL = "*"
-QUIET = frozenset({"measure", "dose", "ask", "teach"})
+QUIET = frozenset({"measure", "dose", "ask", "teach", "exercise"})
 """What the patient does by themselves: its ending is settled with the next tick unless something waits for it."""
 
 

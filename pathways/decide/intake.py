@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import doses, forms, instruments, windows
+from pathways.decide import doses, exercise, forms, instruments, windows
 from pathways.decide.events import Answered, Event, Reading
 from pathways.decide.occurrences import end
 from pathways.decide.readings import accepted, numbers, spontaneous_take
@@ -15,7 +15,7 @@ from pathways.decide.run import Answer
 from pathways.decide.state import MAX_READINGS
 from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import text, word
-from pathways.lang.plan import AskBody, DoseBody, Step, TeachBody
+from pathways.lang.plan import AskBody, DoseBody, ExerciseBody, Step, TeachBody
 from pathways.lang.plan_base import Duration
 
 if TYPE_CHECKING:
@@ -32,7 +32,12 @@ LONGEST_REPLY = 300
 A_WORKING_DAY = Duration(amount=1, unit="working_day")
 """In which somebody reads what the patient wrote."""
 OPEN = frozenset({"open", "due", "late"})
-ANSWERS = {"ask": {"done", "partly"}, "teach": {"read", "passed", "done"}, "dose": {"taken", "not_taken"}}
+ANSWERS = {
+    "ask": {"done", "partly"},
+    "teach": {"read", "passed", "done"},
+    "dose": {"taken", "not_taken"},
+    "exercise": {"done", "stopped"},
+}
 
 
 def reading(run: Run, event: Event, body: Reading) -> Kept | None:
@@ -205,6 +210,9 @@ def answered(run: Run, event: Event, body: Answered) -> None:
     elif isinstance(step.body, AskBody):
         if not _asked(case, event, body, step, o):
             return
+    elif isinstance(step.body, ExerciseBody):
+        if not _exercised(case, event, body, step, o):
+            return
     elif isinstance(step.body, TeachBody):
         end(case, o, "read" if outcome == "done" else outcome)
     else:
@@ -236,6 +244,16 @@ def _asked(case: Case, event: Event, body: Answered, step: Step, o: Occurrence) 
         late = o.late is not None and run.at > o.late
         end(case, o, "done_late" if late else "done", form=form)
     take_readings(run, case, forms.take_over(case, step.body.form, form, body.by, event.id))
+    return True
+
+
+def _exercised(case: Case, event: Event, body: Answered, step: Step, o: Occurrence) -> bool:
+    """The answers after a session are taken whole; False when they are refused."""
+    wrong = exercise.answer(case, step, o, body.outcome, dict(body.form), body.why, body.by)
+    if wrong is not None:
+        case.run.refuse(event.id, wrong[0], **wrong[1])
+        return False
+    case.run.answer = Answer(event.id, frozenset({"s:" + step.id}))
     return True
 
 

@@ -20,6 +20,7 @@ from pathways.lang.plan import (
     AskBody,
     Derived,
     DoseBody,
+    ExerciseBody,
     HandoffBody,
     MeasureBody,
     Step,
@@ -52,6 +53,7 @@ def step_run(case: Case, path: str) -> StepRun:
         found.visit, found.planned_to, found.anchor, found.in_visit, found.latest = visit, None, "", 0, ""
         found.tail, found.outcome, found.at, found.done_at, found.due = "", "", None, None, None
         found.mode, found.form, found.why, found.armed = "", {}, "", True
+        found.level, found.good, found.bad = "", 0, 0
     return found
 
 
@@ -141,7 +143,7 @@ def reminders_of(step: Step) -> tuple[Duration, ...]:
     """So long after due the patient is reminded. What must be shown or asked is shown when due."""
     if step.remind:
         return tuple(r.after for r in step.remind)
-    if isinstance(step.body, DoseBody | AskBody | TeachBody):
+    if isinstance(step.body, DoseBody | AskBody | TeachBody | ExerciseBody):
         return (Duration(amount=0, unit="min"),)
     return ()
 
@@ -187,6 +189,8 @@ def _wish(case: Case, step: Step, o: Occurrence, number: int, at: datetime) -> W
         words = text("remind_dose", medicines=names)
     elif isinstance(body, TeachBody):
         template, words, same = "teach", text("teach", title=body.title), f"teach|{body.item}"
+    elif isinstance(body, ExerciseBody):
+        template, words = "exercise", text("exercise", step=step.title)
     elif isinstance(body, AskBody):
         template, words = "ask", text("ask", step=step.title)
         if body.message is not None:
@@ -205,7 +209,7 @@ def _wish(case: Case, step: Step, o: Occurrence, number: int, at: datetime) -> W
         private=private,
         enrolment=case.id,
         same_as=same,
-        moves=isinstance(body, TeachBody | AskBody),
+        moves=isinstance(body, TeachBody | AskBody | ExerciseBody),
     )
 
 

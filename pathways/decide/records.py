@@ -252,10 +252,11 @@ class Occurrence(Record):
 class StepRun(Record):
     """What is remembered of a step (key ``<enrolment>|<path>``). ``planned_to``: occurrences due before it were made.
     ``count``: made so far; ``in_visit``: made in this visit of the phase. ``tail``: endings in this visit,
-    newest last: d done, l late, p partly, m missed, n not taken. ``outcome`` … ``mode`` are of the latest ended
-    occurrence of this visit; ``any_outcome`` … of the latest over all visits. ``armed``: "as soon as" may fire.
+    newest last: d done, l late, p partly, m missed, n not taken, s stopped. ``outcome`` … ``mode`` are of the latest
+    ended occurrence of this visit; ``any_outcome`` … of the latest over all visits. ``armed``: "as soon as" may fire.
     ``early``: slots that ended before they were due, ``latest``: the last slot that ended when it was due or later
-    (planning again must not make them twice).
+    (planning again must not make them twice). ``good`` and ``bad``: sessions of an exercise in a row that count for
+    more and for less, at ``level``.
     """
 
     section: ClassVar[str] = "steps"
@@ -282,6 +283,9 @@ class StepRun(Record):
     any_mode: str = ""
     any_form: dict[str, Json] = field(default_factory=dict)
     armed: bool = True
+    level: str = ""
+    good: int = 0
+    bad: int = 0
     totals: dict[str, int] = field(default_factory=dict)
     years: dict[str, int] = field(default_factory=dict)
 

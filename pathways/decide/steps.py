@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import doses, handoffs, windows
+from pathways.decide import doses, exercise, handoffs, windows
 from pathways.decide.calendar import Slot, local_time, most_of, occurrences
 from pathways.decide.conditions import Truth
 from pathways.decide.contact import say
@@ -34,7 +34,7 @@ Json = Any
 PLAN_EVERY = timedelta(days=7)
 SLACK = timedelta(days=1)
 FAR = timedelta(days=400)
-SATISFIED = {"measure": "done", "ask": "done", "dose": "taken", "teach": "read", "visit": "done"}
+SATISFIED = {"measure": "done", "ask": "done", "dose": "taken", "teach": "read", "exercise": "done", "visit": "done"}
 """How a step of a kind ends that was done already, elsewhere."""
 LONG = frozenset({"week", "month", "year"})
 
@@ -443,6 +443,8 @@ def _open(case: Case, step: Step, o: Occurrence) -> None:
         o.task = task.key
     elif isinstance(body, HandoffBody):
         handoffs.start(case, step, o)
+    elif body.kind == "exercise":
+        exercise.begin(case, body)
     elif isinstance(body, SayBody):
         sent = say(
             case,

@@ -267,6 +267,8 @@ class _Writer:
                 activity["timingDuration"] = length
         elif step.body.kind == "handoff":
             activity["name"] = step.body.machine
+        elif step.body.kind == "exercise":
+            activity["name"] = step.body.level
         elif step.body.kind == "teach":
             activity["name"] = step.body.item
         self.contained.append(activity)

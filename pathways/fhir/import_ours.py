@@ -174,7 +174,7 @@ class _Reader:
             return {"visit": {"with": self._role(action), "mode": ["clinic"]}}
         if kind == "dose":
             return {"dose": "medicines"}
-        if kind in {"teach", "handoff"}:
+        if kind in {"teach", "exercise", "handoff"}:
             return {kind: name}
         return {}
 

@@ -163,6 +163,22 @@ WHOLE_CODES: tuple[Code, ...] = (
         ),
     ),
     error(
+        "levels_of_no_fact",
+        ("`{name}` does not hold the levels of this exercise", "`{name}` 不能保存此锻炼的级别"),
+        (
+            "Under `facts`, give it `type: one_of` and `options: [{options}]`, in this order.",
+            "请在 `facts` 中写 `type: one_of` 和 `options: [{options}]`，顺序相同。",
+        ),
+    ),
+    error(
+        "stopped_tells_nobody",
+        ("when a session is stopped no person is told", "锻炼中止时没有通知任何人"),
+        (
+            "Add a task or a ladder without `if` to `stopped`.",
+            "请在 `stopped` 中加入不带 `if` 的任务或阶梯。",
+        ),
+    ),
+    error(
         "deadlines_out_of_order",
         ("`{first}` comes before `{second}`, and its deadline is later", "`{first}` 先于 `{second}`，期限却更晚"),
         ("Let deadlines grow in the order of the words.", "期限应按先后顺序递增。"),

@@ -16,6 +16,7 @@ from pathways.lang.compile_actions import (
     compile_task,
     text,
 )
+from pathways.lang.compile_exercise import compile_exercise
 from pathways.lang.compile_reader import Reader
 from pathways.lang.handoff_words import HANDOFF_WORDS, deadline_words, words_of
 from pathways.lang.plan import (
@@ -50,6 +51,7 @@ from pathways.lang.spec_steps import (
     AskingStep,
     AskStep,
     DoseStep,
+    ExerciseStep,
     HandoffStep,
     MeasureStep,
     OutcomeSpec,
@@ -174,6 +176,8 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
         case TeachStep():
             title = r.education(spec.teach, (*path, "teach"))
             return TeachBody(item=spec.teach, title=title), title
+        case ExerciseStep():
+            return compile_exercise(r, path, spec, scope), text("Exercises", "锻炼")
         case SayStep():
             r.message(spec.say, (*path, "say"))
             return SayBody(message=spec.say), text("Message", "消息")

@@ -11,6 +11,9 @@ from pathways.lang.plan_cond import Cond
 from pathways.lang.plan_things import FormField, TaskSpec
 from pathways.lang.plan_when import Moment, When
 
+WHY_STOPPED = "why"
+"""The field of an exercise that is asked only of a session that was broken off."""
+
 # --------------------------------------------------------------------------- actions and rows
 
 
@@ -213,6 +216,39 @@ class TeachBody(Part):
     title: Text
 
 
+class ExerciseLevel(Part):
+    """A level of an exercise, as the patient reads it."""
+
+    id: str
+    title: Text
+    instructions: Text
+
+
+class Progress(Part):
+    """So many sessions in a row of which ``cond`` was true."""
+
+    after: int
+    cond: Cond
+
+
+class ExerciseBody(Part):
+    """A session of the level that the fact ``level`` holds (the first while it is unknown); the easiest comes first.
+
+    ``form``: what is asked after a session. ``up`` and ``down`` are judged after each session with its answers.
+    Where ``stop_if`` is true of them the session has ended `stopped`, as when the patient breaks it off, and
+    ``stopped`` is done.
+    """
+
+    kind: Literal["exercise"] = "exercise"
+    level: str
+    levels: tuple[ExerciseLevel, ...]
+    form: tuple[FormField, ...]
+    up: Progress | None = None
+    down: Progress | None = None
+    stop_if: Cond
+    stopped: tuple[Action, ...]
+
+
 class SayBody(Part):
     """Sends a message that needs no answer."""
 
@@ -263,7 +299,7 @@ class HandoffBody(Part):
 
 
 StepBody = Annotated[
-    MeasureBody | AskBody | DoseBody | TeachBody | SayBody | TaskBody | VisitBody | HandoffBody,
+    MeasureBody | AskBody | DoseBody | TeachBody | ExerciseBody | SayBody | TaskBody | VisitBody | HandoffBody,
     Field(discriminator="kind"),
 ]
 

@@ -13,6 +13,7 @@ from pathways.lang.plan import (
     DoseBody,
     End,
     Escalate,
+    ExerciseBody,
     Go,
     HandoffBody,
     MeasureBody,
@@ -83,6 +84,11 @@ _W: dict[str, _Words] = {
     "questions": _Words("asks: {names}", "询问：{names}"),
     "dose": _Words("reminds of {text}", "提醒服药：{text}"),
     "teach": _Words("shows {name}", "展示 {name}"),
+    "exercise": _Words("a session of {name}: {levels}", "按 {name} 锻炼：{levels}"),
+    "progress": _Words("{word} a level after {n} in a row if {cond}", "连续 {n} 次满足即{word}一级：{cond}"),
+    "raise": _Words("up", "升"),
+    "lower": _Words("down", "降"),
+    "stop_if": _Words("stopped if", "中止条件"),
     "set": _Words("set {name}", "设置 {name}"),
     "control": _Words("{kind} {name}", "{kind} {name}"),
     "with": _Words("with {role}: {modes}", "{role}：{modes}"),
@@ -241,6 +247,8 @@ def _body(page: _Page, step: Step) -> None:
             page.add(2, page.w("dose", text=medicines.text or medicines.fact))
         case TeachBody(item=item):
             page.add(2, page.w("teach", name=item))
+        case ExerciseBody() as body:
+            _exercise(page, body)
         case SayBody(message=message):
             page.add(2, page.w("say", name=message))
         case TaskBody(task=task):
@@ -256,6 +264,16 @@ def _body(page: _Page, step: Step) -> None:
                 _actions(page, 3, outcome.do, page.w("on", word=outcome.word))
         case _ as never:
             assert_never(never)
+
+
+def _exercise(page: _Page, body: ExerciseBody) -> None:
+    page.add(2, page.w("exercise", name=body.level, levels=", ".join(level.id for level in body.levels)))
+    for word, rule in (("raise", body.up), ("lower", body.down)):
+        if rule is not None:
+            cond = say_cond(rule.cond, page.language)
+            page.add(3, page.w("progress", word=page.w(word), n=rule.after, cond=cond))
+    page.add(3, f"{page.w('stop_if')}: {say_cond(body.stop_if, page.language)}")
+    _actions(page, 3, body.stopped, page.w("on", word="stopped"))
 
 
 def _rows(page: _Page, title: str, rows: tuple[Row, ...]) -> None:

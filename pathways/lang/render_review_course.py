@@ -8,6 +8,7 @@ from pathways.lang.catalogue import catalogue
 from pathways.lang.plan import (
     AskBody,
     DoseBody,
+    ExerciseBody,
     HandoffBody,
     Instrument,
     MeasureBody,
@@ -29,6 +30,7 @@ from pathways.lang.render_actions import (
     target_words,
     ways_words,
 )
+from pathways.lang.render_exercise import exercise_words
 from pathways.lang.render_markdown import Sheet
 from pathways.lang.render_words import Names, kind_word, lower_first
 
@@ -144,6 +146,8 @@ def _body(names: Names, step: Step) -> str:
             return say("reminded of ", "提醒服药：") + _medicines(names, medicines)
         case TeachBody(title=title):
             return say("shown: ", "展示：") + names.text(title)
+        case ExerciseBody():
+            return exercise_words(names, body)
         case SayBody(message=message):
             return say(f"sent: “{names.message(message)}”", f"发送：“{names.message(message)}”")
         case TaskBody(task=task):

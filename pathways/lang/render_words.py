@@ -22,6 +22,7 @@ from pathways.lang.plan import (
     Derived,
     DoseBody,
     Escalate,
+    ExerciseBody,
     FormField,
     HandoffBody,
     MeasureBody,
@@ -212,7 +213,7 @@ class Names:
     def doer(self, step: Step) -> str:
         """Who does a step. A kind that is not known here does not pass the type checker."""
         match step.body:
-            case MeasureBody() | AskBody() | DoseBody() | TeachBody() | SayBody():
+            case MeasureBody() | AskBody() | DoseBody() | TeachBody() | ExerciseBody() | SayBody():
                 return self.role("patient")
             case TaskBody(task=task):
                 return self.role(task.role)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pathways.lang.catalogue import SCORE, TOTAL, Catalogue
+from pathways.lang.exercise_fields import session_fields
 from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.phrases_names import Named
 from pathways.lang.plan_things import FACT_FIELDS
@@ -23,6 +24,7 @@ from pathways.lang.spec_steps import (
     AskingStep,
     AskStep,
     DoseStep,
+    ExerciseStep,
     HandoffStep,
     MeasureStep,
     SayStep,
@@ -38,6 +40,7 @@ STEP_WORDS: Mapping[type[Node], tuple[str, ...]] = {
     AskStep: ("done", "partly", "missed"),
     DoseStep: ("taken", "taken_late", "not_taken", "missed"),
     TeachStep: ("read", "passed", "missed"),
+    ExerciseStep: ("done", "stopped", "missed"),
     SayStep: ("sent", "undelivered"),
     TaskStep: ("done", "cancelled"),
     VisitStep: ("done", "no_show", "moved", "missed"),
@@ -326,7 +329,7 @@ def form_of(step: AnyStep) -> Mapping[str, FieldSpec] | str:
         return step.ask
     if isinstance(step, TaskStep | VisitStep):
         return step.form or {}
-    return {}
+    return session_fields(step.counts) if isinstance(step, ExerciseStep) else {}
 
 
 def unit_written(number: str) -> str:
@@ -450,6 +453,8 @@ def _of_step(name: str, phase: str | None, at: Path, step: AnyStep) -> Iterator[
         yield from _listed(name, phase, (*at, "missed"), step.missed)
     if isinstance(step, VisitStep):
         yield from _listed(name, phase, (*at, "no_show"), step.no_show)
+    if isinstance(step, ExerciseStep):
+        yield from _listed(name, phase, (*at, "stopped"), step.stopped)
     if isinstance(step, TaskStep) and step.attempts is not None:
         yield from _listed(name, phase, (*at, "attempts", "then"), step.attempts.then)
     if isinstance(step, HandoffStep):

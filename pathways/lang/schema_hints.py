@@ -80,6 +80,15 @@ HINTS: Final[dict[str, Hint]] = {
     "form": Hint("The questions, or the name of a form under `forms`."),
     "dose": Hint("Which prescriptions.", ("medicines where class is antihypertensive",)),
     "for": Hint("Which prescriptions.", ("medicines where class is antihypertensive",)),
+    "exercise": Hint("A session of a level: the fact that holds the level."),
+    "levels": Hint("The levels from the easiest, each with title and instructions; the options of the fact."),
+    "counts": Hint("How much was done is asked in minutes or repetitions."),
+    "up": Hint("When the level goes up: `after` so many sessions in a row, `if` each was so."),
+    "down": Hint("When the level goes down: `after` so many sessions in a row, `if` each was so."),
+    "stop_if": Hint(
+        "After a session: it counts as stopped, and `stopped` is done.", ("pain >= pain_stop or dizzy is yes",)
+    ),
+    "stopped": Hint("What is done when a session is stopped; a person is told."),
     "handoff": Hint("The kind of partner: pharmacy, referral."),
     "deadlines": Hint("Each word of the partner, and how long it may take."),
     "outcomes": Hint("What each answer of the partner does; `silent` is no answer."),

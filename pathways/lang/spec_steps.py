@@ -10,9 +10,9 @@ from pathways.lang.diagnostics import Said, did_you_mean
 from pathways.lang.spec_actions import Actions, AttemptsSpec, FormSpec, Inline
 from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Names, Node, Phrase, TextSpec, Trouble, YesNo
 
-STEP_KINDS = ("measure", "ask", "dose", "teach", "say", "task", "visit", "handoff")
+STEP_KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff")
 LATER_KINDS = (
-    "exercise", "decide", "advise", "conference", "pathway",
+    "decide", "advise", "conference", "pathway",
     "all_of", "any_of", "one_of", "in_order", "repeat", "for_each", "must_unless",
 )  # fmt: skip
 class WindowSpec(Node):
@@ -77,6 +77,35 @@ class TeachStep(AskingStep):
     PLACE = Said("a step `teach`", "步骤 `teach`")
     LATER: ClassVar[frozenset[str]] = frozenset({"quiz", "show_back"})
     teach: Name
+
+
+class LevelSpec(Node):
+    """A level of an exercise: what it is called, and how it is done."""
+
+    PLACE = Said("a level", "级别")
+    title: TextSpec
+    instructions: TextSpec
+
+
+class ProgressSpec(Node):
+    """After how many sessions in a row that were so the level changes."""
+
+    PLACE = Said("`up` or `down`", "`up` 或 `down`")
+    after: Phrase
+    test: Condition = Field(alias="if")
+
+
+class ExerciseStep(AskingStep):
+    """A session of the level that a fact holds."""
+
+    PLACE = Said("a step `exercise`", "步骤 `exercise`")
+    exercise: Name
+    levels: Annotated[dict[Id, LevelSpec], Filled]
+    counts: Literal["minutes", "repetitions"] | None = None
+    up: ProgressSpec | None = None
+    down: ProgressSpec | None = None
+    stop_if: Condition
+    stopped: Actions
 
 
 class SayStep(StepNode):
@@ -170,10 +199,11 @@ StepSpec = Annotated[
     | Annotated[AskStep, Tag("\0ask")]
     | Annotated[DoseStep, Tag("\0dose")]
     | Annotated[TeachStep, Tag("\0teach")]
+    | Annotated[ExerciseStep, Tag("\0exercise")]
     | Annotated[SayStep, Tag("\0say")]
     | Annotated[TaskStep, Tag("\0task")]
     | Annotated[VisitStep, Tag("\0visit")]
     | Annotated[HandoffStep, Tag("\0handoff")],
     Discriminator(step_kind),
 ]
-AnyStep = MeasureStep | AskStep | DoseStep | TeachStep | SayStep | TaskStep | VisitStep | HandoffStep
+AnyStep = MeasureStep | AskStep | DoseStep | TeachStep | ExerciseStep | SayStep | TaskStep | VisitStep | HandoffStep

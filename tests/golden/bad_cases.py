@@ -34,6 +34,24 @@ def plain(text: str, also: tuple[str, ...] = ()) -> Case:
     return Case(base="none", text=text, also=also)
 
 
+def exercise(*edits: Edit) -> Case:
+    """The small pathway with an exercise in it."""
+    added = (
+        ("  medicines: {type: medicines}\n", "  medicines: {type: medicines}\n  knee: {type: one_of, options: [low, high]}\n"),
+        ("      review:\n        task", """      move:
+        exercise: knee
+        levels:
+          low: {title: {en: Low, zh: 低}, instructions: {en: Sit., zh: 坐。}}
+          high: {title: {en: High, zh: 高}, instructions: {en: Walk., zh: 走。}}
+        stop_if: dizzy is yes
+        stopped: {task: {en: Look, zh: 查看}, role: nurse, due: 1 day}
+        when: every day at 17:00
+      review:
+        task"""),
+    )
+    return Case((*added, *edits), "small")
+
+
 OWNER = "owner: cardiology\n"
 HEAD = "carepath: 1\n"
 END_ROW = "      - {else: true, go: follow_up}\n"
@@ -75,7 +93,7 @@ CASES: dict[str, Case] = {
     "unknown_key": small(("        measure: bp\n", "        mesure: bp\n")),
     "key_elsewhere": small(("{teach: how_to_measure, when: at phase start}",
                             "{teach: how_to_measure, when: at phase start, deadlines: {accepted: 1 day}}")),
-    "not_in_release": small(("{teach: how_to_measure, when: at phase start}", "{exercise: walk, when: at phase start}")),
+    "not_in_release": small(("{teach: how_to_measure, when: at phase start}", "{conference: team, when: at phase start}")),
     "missing_key": small(("        when: 7 days after phase start\n", "")),
     "wrong_type": small(("roles: [nurse, gp, duty]", "roles: {nurse: yes}")),
     "not_one_of": small(("level: red", "level: rad")),
@@ -194,6 +212,8 @@ CASES: dict[str, Case] = {
         ("    outcomes:\n      declined: {task: {en: Sort it out, zh: 处理}, role: nurse, due: 1 day}\n      silent: {as: declined}\n", "")),
     "handoff_without_if_stopped": small(("    if_stopped: cancel\n", "")),
     "handoff_without_route": small(("      silent: {as: declined}\n", "")),
+    "levels_of_no_fact": exercise(("[low, high]", "[high, low]")),
+    "stopped_tells_nobody": exercise(("stopped: {task: {en: Look, zh: 查看}, role: nurse, due: 1 day}", "stopped: {say: well_done}")),
     "deadlines_out_of_order": small(("accepted: 1 day, handed_over: 5 days", "accepted: 6 days, handed_over: 5 days")),
     "outcome_as_circle": small(("      declined: {task: {en: Sort it out, zh: 处理}, role: nurse, due: 1 day}\n", "      declined: {as: silent}\n")),
     # ------------------------------------------------------------------ rules, ladders, readings

@@ -130,7 +130,7 @@ def said_by_elements(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 FIELDS = {"yes_no", "one_of", "many_of", "number", "scale", "date", "moment", "text"}
-KINDS = ("measure", "ask", "dose", "teach", "say", "task", "visit", "handoff")
+KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff")
 
 
 def steps_said(phase: str, steps: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
