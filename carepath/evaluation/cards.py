@@ -16,7 +16,7 @@ from pathways.decide.case import Case
 from pathways.decide.conditions import Truth, explain, finding_to_json, verdict
 from pathways.decide.readings import spontaneous_take
 from pathways.decide.records import Enrolment, Kept, Known, Patient
-from pathways.decide.rules import title
+from pathways.decide.rule_title import title
 from pathways.decide.run import Run
 from pathways.decide.state import blank
 from pathways.fhir.record import PatientRecord

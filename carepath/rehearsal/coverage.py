@@ -114,7 +114,16 @@ def _words(step: Step) -> Iterator[str]:
 
 
 def _branches(plan: Plan) -> set[str]:
-    return {f"{rule.id} {value}" for rule in plan.rules for value in _values(rule)}
+    found = {f"{rule.id} {value}" for rule in plan.rules for value in _values(rule)}
+    return found | {f"{_rule(path)} {value}" for rule in plan.rules for path, value in _ways(rule)}
+
+
+def _ways(rule: Rule) -> Iterator[tuple[str, str]]:
+    """The ways through guided treat-and-repeat: each row, none of them, and no reading in time."""
+    if rule.guide is not None:
+        yield from ((row.path, "true") for row in rule.guide.rows)
+        yield rule.guide.rows[-1].path, "false"
+        yield rule.guide.path, "unknown"
 
 
 def _values(rule: Rule) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pathways.decide.index import QUIET
 from pathways.decide.live import enrolment_next, episode_next, handoff_next, rule_next, task_next
 from pathways.decide.records import Occurrence
-from pathways.decide.rules import title
+from pathways.decide.rule_title import title
 from pathways.decide.tasks import title_of
 from pathways.decide.texts import plain, text
 from pathways.lang.plan_base import Text
@@ -173,7 +173,7 @@ def _silence(run: Run, case: Case) -> list[Due]:
 
 def urgent_until(run: Run) -> datetime | None:
     """Until when a repeat measurement or a rung of a red ladder is awaited."""
-    found = [e.until for e in run.state.episodes.values() if e.state == "awaiting" and e.until is not None]
+    found = [due[0] for e in run.state.episodes.values() if (due := episode_next(e)) is not None]
     found += [t.rung_at for t in run.state.tasks.values() if t.level == "red" and t.rung_at is not None]
     return max(found) if found else None
 

@@ -288,7 +288,7 @@ def rules_for(index: PlanIndex, touched: set[str]) -> tuple[RuleIndex, ...]:
 
 
 def first_say(rule: Rule) -> str | None:
-    """The message a rule sends first: that of its repeat measurement, else its first ``say``."""
+    """The message a rule sends first: that of its repeat measurement, else its first ``say``, else its guide's."""
     if rule.repeat is not None:
         return rule.repeat.message
-    return next((a.message for a in rule.do if isinstance(a, Say) and a.only_if is None), None)
+    return next((a.message for a in rule.acts() if isinstance(a, Say) and a.only_if is None), None)

@@ -44,8 +44,8 @@ def task_next(t: Task) -> tuple[datetime, int] | None:
 
 
 def episode_next(e: Episode) -> tuple[datetime, int] | None:
-    """The end of the wait for a repeat measurement."""
-    return (e.until, SAFETY) if e.state == "awaiting" and e.until is not None else None
+    """The end of the wait for a repeat measurement, or for the reading after a treatment."""
+    return (e.until, SAFETY) if e.state in {"awaiting", "guiding"} and e.until is not None else None
 
 
 def rule_next(r: RuleRun) -> tuple[datetime, int] | None:

@@ -414,5 +414,5 @@ def _close_tasks(case: Case, red: str) -> None:
         run.state.episodes.pop(task.episode, None)
     for episode in [e for e in run.state.episodes.values() if e.enrolment == case.id]:
         level = case.index.rules[episode.rule].rule.level
-        if red != "finish_with_a_person" or (level != "red" and not episode.tasks):
+        if red != "finish_with_a_person" or (level != "red" and not episode.tasks and episode.state != "guiding"):
             run.state.episodes.pop(episode.key, None)

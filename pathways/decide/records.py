@@ -342,8 +342,9 @@ class Done(Record):
 
 @dataclass(slots=True)
 class Episode(Record):
-    """A rule being true, from first true until it is settled. ``state``: awaiting (a repeat measurement), open.
-    ``acted``: actions done in it. ``tasks``: keys of tasks it opened that are still open.
+    """A rule being true, from first true until it is settled. ``state``: awaiting (a repeat measurement), guiding
+    (treat and measure again), open. ``round``: of the guidance, 0 before it. ``acted``: actions done in it.
+    ``tasks``: keys of tasks it opened that are still open.
     """
 
     section: ClassVar[str] = "episodes"
@@ -359,6 +360,7 @@ class Episode(Record):
     acted: list[str] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
     had_task: bool = False
+    round: int = 0
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pathways.decide import guide
 from pathways.decide.actions import Setting, perform
 from pathways.decide.conditions import (
     Finding,
@@ -20,11 +21,12 @@ from pathways.decide.conditions import (
     verdict,
 )
 from pathways.decide.contact import red_key, say
-from pathways.decide.index import RuleIndex, rules_for
+from pathways.decide.index import RuleIndex, first_say, rules_for
 from pathways.decide.readings import numbers
 from pathways.decide.records import Episode, Kept, RuleRun, Task
+from pathways.decide.rule_title import title
 from pathways.decide.tasks import Work, close_task, open_task
-from pathways.decide.texts import plain, text, word
+from pathways.decide.texts import text, word
 from pathways.lang.plan import Escalate, OpenTask, Rule
 from pathways.lang.plan_base import Duration, Text
 
@@ -32,16 +34,6 @@ if TYPE_CHECKING:
     from pathways.decide.case import Case
 
 WORSE = {"info": 0, "no_data": 1, "amber": 2, "red": 3}
-
-
-def title(rule: Rule) -> Text:
-    """What a rule is called: its title, else that of its first task, else its id."""
-    if rule.title is not None:
-        return rule.title
-    for action in rule.do:
-        if isinstance(action, OpenTask | Escalate) and action.task is not None:
-            return action.task.title
-    return plain(rule.id)
 
 
 def memory_of(case: Case, rule: Rule) -> RuleRun:
@@ -88,6 +80,8 @@ def judge_all(case: Case, touched: set[str], reading: Kept | None) -> None:
             judge(case, ri, mine)
         finally:
             case.judging = None
+    if reading is not None:
+        guide.read(case, reading)
 
 
 def judge(case: Case, ri: RuleIndex, reading: Kept | None) -> None:
@@ -118,7 +112,7 @@ def judge(case: Case, ri: RuleIndex, reading: Kept | None) -> None:
     else:
         _unknown(case, rule, memory)
     episode = case.run.state.episodes.get(memory.key)
-    if episode is not None and episode.state == "open" and value is not Truth.TRUE:
+    if episode is not None and episode.state != "awaiting" and value is not Truth.TRUE:
         _look_inside(case, rule, episode)
 
 
@@ -161,7 +155,7 @@ def _false(case: Case, rule: Rule, episode: Episode | None, reading: Kept | None
             assert rule.repeat is not None
             perform(case, rule.repeat.normal_repeat, _setting(case, rule, episode, level="amber", part="normal"))
         return
-    if not episode.had_task and not rule.settled_by_task:
+    if episode.state == "open" and not episode.had_task and not rule.settled_by_task:
         _close(case, rule, episode, "rule_settled")
 
 
@@ -235,20 +229,18 @@ def _act(case: Case, rule: Rule, episode: Episode, reading: Kept | None, *, said
     for other in rule.instead_of:
         _take_over(case, other)
     first = red_key(case.run.state.journey, rule.id, reading.key) if reading is not None and rule.level == "red" else ""
-    setting = _setting(case, rule, episode, first_key=first, reading=reading)
-    _note(episode, perform(case, rule.do, setting, episode.acted))
+    guided = rule.guide is not None and first_say(rule) == rule.guide.say[0].message
+    setting = _setting(case, rule, episode, first_key="" if guided else first, reading=reading)
+    guide.note(episode, perform(case, rule.do, setting, episode.acted))
+    if rule.guide is not None and not episode.round:
+        guide.begin(case, rule, rule.guide, episode, first if guided else "")
     case.run.watch_again = True
 
 
 def _look_inside(case: Case, rule: Rule, episode: Episode) -> None:
     """An action's own ``if`` is looked at through the whole episode."""
     if len(episode.acted) < len(rule.do):
-        _note(episode, perform(case, rule.do, _setting(case, rule, episode), episode.acted))
-
-
-def _note(episode: Episode, opened: list[str]) -> None:
-    episode.tasks = [*episode.tasks, *(key for key in opened if key not in episode.tasks)]
-    episode.had_task = episode.had_task or bool(opened)
+        guide.note(episode, perform(case, rule.do, _setting(case, rule, episode), episode.acted))
 
 
 def _setting(
@@ -288,6 +280,7 @@ def _take_over(case: Case, other: str) -> None:
 
 
 def _close(case: Case, rule: Rule, episode: Episode, how: str) -> None:
+    guide.stop(case, episode)
     del case.run.state.episodes[episode.key]
     case.run.watch_again = True
     _say(case, rule, how, f"closed:{episode.number}")
@@ -336,6 +329,9 @@ def reading_removed(case: Case, reading: str) -> None:
 def episode_due(case: Case, episode: Episode) -> None:
     """No second reading came in time."""
     rule = case.index.rules[episode.rule].rule
+    if episode.state == "guiding":
+        guide.nothing_came(case, episode)
+        return
     assert rule.repeat is not None
     if rule.repeat.no_repeat == "confirmed":
         _confirm(case, rule, episode, "no_repeat", None)
@@ -368,8 +364,8 @@ def _follow_up(case: Case, rule: Rule, memory: RuleRun) -> None:
     Who is called first by the rule's ladder does it; the ladder itself does not run again. It is made for a red flag
     that nobody has answered, and this one was answered: an amber task must not telephone people at any hour.
     """
-    spec = next((a.task for a in rule.do if isinstance(a, OpenTask | Escalate) and a.task is not None), None)
-    first = next((a.ladder for a in rule.do if isinstance(a, Escalate)), None)
+    spec = next((a.task for a in rule.acts() if isinstance(a, OpenTask | Escalate) and a.task is not None), None)
+    first = next((a.ladder for a in rule.acts() if isinstance(a, Escalate)), None)
     role = spec.role if spec is not None else case.first_role
     if first is not None:
         role = case.plan.ladders[first].rungs[0].tell

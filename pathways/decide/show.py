@@ -14,7 +14,7 @@ from pathways.decide.calendar_zone import day_start
 from pathways.decide.effects import Show, Timeline
 from pathways.decide.readings import numbers
 from pathways.decide.records import Kept, Task
-from pathways.decide.rules import title
+from pathways.decide.rule_title import title
 from pathways.decide.texts import TEXTS, made, plain, text
 from pathways.lang.plan_base import Text
 from pathways.lang.plan_say import role_words, unit_word

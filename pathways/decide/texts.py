@@ -55,6 +55,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rule_closed": ("{rule}: closed with its task.", "{rule}：随任务完成而关闭。"),
     "rule_normal_second": ("{rule}: the second reading is normal.", "{rule}：复测正常。"),
     "rule_unknown": ("{rule}: cannot be judged.", "{rule}：无法判断。"),
+    "rule_guides": (
+        "{rule}: treat and measure again ({number} of {of}).",
+        "{rule}：处理后复测（第{number}次，共{of}次）。",
+    ),
+    "rule_guide_settled": ("{rule}: well again after treatment.", "{rule}：处理后已恢复。"),
+    "rule_guide_no_reading": ("{rule}: no reading came after treatment.", "{rule}：处理后未收到复测。"),
+    "rule_guide_unknown": ("{rule}: the reading after treatment tells nothing.", "{rule}：处理后的读数无法判断。"),
+    "rule_guide_found": ("{rule}: the reading after treatment needs a person.", "{rule}：处理后的读数需要人工处理。"),
+    "rule_guide_in_vain": (
+        "{rule}: not well again after {number} treatments.",
+        "{rule}：处理{number}次后仍未恢复。",
+    ),
     "rule_not_settled": ("Not settled after all: {rule}", "仍未缓解：{rule}"),
     "task_opened": ("Task for {role}: {title}.", "{role}任务：{title}。"),
     "task_done": ("Task done: {title}.", "任务完成：{title}。"),

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from pathways.decide import guide
 from pathways.decide.contact import channels_for
 from pathways.decide.effects import SetWatches
 from pathways.decide.index import first_say
@@ -47,7 +48,10 @@ def _rows(case: Case) -> list[dict[str, Json]]:
         if watch.level == "red" and ri is not None:
             row["message"] = _message(case, watch.rule)
         out.append(row)
-    return out
+    return out + [
+        {"measure": measure, "level": "wake", "cond": {"kind": "always"}, "rule": rule, "enrolment": case.id}
+        for rule, measure in guide.awaited(case)
+    ]
 
 
 def _message(case: Case, rule_id: str) -> dict[str, Json] | None:

@@ -85,7 +85,7 @@ def _settled(r: Reader, path: Path, rule: Rule) -> None:
     for key in ("settled_within", "settled_by"):
         if r.written((*path, key)) and rule.settled_when is None:
             r.say("text_not_allowed", (*path, key), key=True, key_=key, needs="settled_when")
-    if rule.settled_by_task and not any(isinstance(a, OpenTask | Escalate) for a in rule.do):
+    if rule.settled_by_task and not any(isinstance(a, OpenTask | Escalate) for a in rule.acts()):
         r.say("settled_by_no_task", (*path, "settled_by"), key=True)
 
 
@@ -93,9 +93,9 @@ def _settled(r: Reader, path: Path, rule: Rule) -> None:
 
 
 def _red(r: Reader, path: Path, rule: Rule, plan: Plan) -> None:
-    ladders = [a.ladder for a in rule.do if isinstance(a, Escalate) and a.only_if is None]
-    ladders += [a.task.ladder for a in rule.do if isinstance(a, OpenTask) and a.task.ladder is not None]
-    if not any(isinstance(a, Escalate) and a.only_if is None for a in rule.do):
+    ladders = [a.ladder for a in rule.acts() if isinstance(a, Escalate) and a.only_if is None]
+    ladders += [a.task.ladder for a in rule.acts() if isinstance(a, OpenTask) and a.task.ladder is not None]
+    if rule.guide is None and not any(isinstance(a, Escalate) and a.only_if is None for a in rule.do):
         r.say("red_without_ladder", (*path, "do"), key=True)
     for name in dict.fromkeys(ladders):
         _red_ladder(r, name, plan)

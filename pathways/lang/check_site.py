@@ -55,12 +55,12 @@ def _always(site: Site, role: str) -> bool:
 
 
 def _ladders(r: Reader, plan: Plan, site: Site, where: Said) -> None:
-    red = {a.ladder for rule in plan.rules if rule.level == "red" for a in rule.do if isinstance(a, Escalate)}
+    red = {a.ladder for rule in plan.rules if rule.level == "red" for a in rule.acts() if isinstance(a, Escalate)}
     red |= {
         a.task.ladder
         for rule in plan.rules
         if rule.level == "red"
-        for a in rule.do
+        for a in rule.acts()
         if isinstance(a, OpenTask) and a.task.ladder is not None
     }
     for name, ladder in plan.ladders.items():

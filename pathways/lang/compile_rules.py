@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pathways.lang.catalogue import text_of
 from pathways.lang.compile_actions import ENDS_ALLOW, RULE_ALLOW, STEP_ALLOW, compile_actions, compile_inline
+from pathways.lang.compile_guide import compile_guide
 from pathways.lang.compile_reader import Reader
 from pathways.lang.plan import (
     AnchorRow,
@@ -207,6 +208,8 @@ def _rule(r: Reader, path: Path, name: str, spec: RuleSpec) -> Rule:
     if spec.watch is not None:
         more["watch"] = tuple(_watch_word(r, (*path, "watch", i), word) for i, word in enumerate(spec.watch))
     do = compile_actions(r, (*path, "do"), spec.do, scope, RULE_ALLOW)
+    if spec.do is None and spec.episode is None:
+        r.say("missing_key", path, key_="do", place=RuleSpec.PLACE)
     return Rule(
         id=name,
         path=f"rules.{name}",
@@ -220,6 +223,7 @@ def _rule(r: Reader, path: Path, name: str, spec: RuleSpec) -> Rule:
         in_phases=tuple(spec.phases or ()),
         repeat=_repeat(r, (*path, "repeat_measurement"), spec, scope),
         do=do,
+        guide=compile_guide(r, (*path, "episode"), spec, scope, do),
         settled_when=settled,
         settled_by_task=spec.settled_by is not None,
         instead_of=tuple(spec.instead_of or ()),

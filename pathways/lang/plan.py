@@ -14,6 +14,7 @@ from typing import Literal
 
 from pathways.lang.plan_base import PLAN_SCHEMA, Duration, Part, Text
 from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_guide import Guide, GuideRow
 from pathways.lang.plan_steps import (
     Action,
     AskBody,
@@ -90,6 +91,8 @@ __all__ = [
     "Fact",
     "FormField",
     "Go",
+    "Guide",
+    "GuideRow",
     "HandoffBody",
     "Instrument",
     "Ladder",
@@ -202,6 +205,7 @@ class Rule(Part):
     watch: tuple[str, ...] = ("active", "paused")
     repeat: RepeatMeasurement | None = None
     do: tuple[Action, ...] = ()
+    guide: Guide | None = None
     settled_when: Cond | None = None
     settled_within: Duration = Duration(amount=24, unit="h")
     settled_by_task: bool = False
@@ -209,6 +213,10 @@ class Rule(Part):
     instead_of: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+
+    def acts(self) -> tuple[Action, ...]:
+        """All it may do when it fires: its own actions, then those of its guide."""
+        return self.do if self.guide is None else (*self.do, *self.guide.actions())
 
 
 class Quota(Part):

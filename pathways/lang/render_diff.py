@@ -113,6 +113,7 @@ ASPECTS: Final[dict[str, Text]] = {
     "if": Text(en="if", zh="条件"),
     "watches": Text(en="watches while", zh="监测状态"),
     "again": Text(en="second measurement", zh="复测"),
+    "guide": Text(en="treat and repeat", zh="处理并复测"),
     "true": Text(en="does", zh="处理"),
     "unknown": Text(en="when not known", zh="未知时"),
     "acts": Text(en="acts", zh="触发"),

@@ -29,6 +29,7 @@ from pathways.lang.plan_base import Text
 from pathways.lang.plan_say import say_quantity
 from pathways.lang.render_actions import action_words, span_words, target_words, ways_words
 from pathways.lang.render_anchors import anchor_words
+from pathways.lang.render_guide import guide_words
 from pathways.lang.render_review import derived_words, event_words, leaving_words, quota_words, take_words
 from pathways.lang.render_review_course import what_words, when_words
 from pathways.lang.render_review_watch import fires_words, repeat_words, rule_title, settled_words, unknown_words
@@ -272,6 +273,7 @@ def _rule(rule: Rule) -> Entry:
             "watches": lambda n: [n.word(word) for word in rule.watch],
             "again": lambda n: "" if rule.repeat is None else repeat_words(n, rule.repeat),
             "true": _lines(rule.do),
+            "guide": lambda n: [] if rule.guide is None else guide_words(n, rule.guide),
             "unknown": lambda n: unknown_words(n, rule),
             "acts": lambda n: fires_words(n, rule),
             "settled": lambda n: settled_words(n, rule),

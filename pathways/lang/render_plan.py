@@ -15,6 +15,7 @@ from pathways.lang.plan import (
     Escalate,
     ExerciseBody,
     Go,
+    Guide,
     HandoffBody,
     MeasureBody,
     OpenTask,
@@ -102,6 +103,10 @@ _W: dict[str, _Words] = {
     "if_unknown": _Words("if unknown", "未知时"),
     "settled": _Words("settled when", "缓解条件"),
     "again": _Words("measure again within {a} to {b}", "{a} 至 {b} 内复测"),
+    "treat": _Words("treat and repeat", "处理并复测"),
+    "then_settled": _Words("settled", "已缓解"),
+    "no_answer": _Words("no reading in time, or it tells nothing", "未按时复测或无法判断"),
+    "in_vain": _Words("else again, {n} more at most; after that", "否则重复，最多再 {n} 次；之后"),
     "ends": _Words("Ends", "终点"),
     "in": _Words("in {phases}", "限于 {phases}"),
 }
@@ -354,8 +359,24 @@ def _rule(page: _Page, rule: Rule) -> None:
     if rule.repeat is not None:
         page.add(2, page.w("again", a=page.d(rule.repeat.after), b=page.d(rule.repeat.within)))
     _actions(page, 2, rule.do)
+    if rule.guide is not None:
+        _guide(page, rule.guide)
     if rule.settled_when is not None:
         page.add(2, f"{page.w('settled')}: {say_cond(rule.settled_when, page.language)}")
     if rule.unknown.not_met is not None:
         page.add(2, f"{page.w('if_unknown')}: {rule.unknown.not_met}")
     _actions(page, 2, rule.unknown.do, page.w("if_unknown"))
+
+
+def _guide(page: _Page, guide: Guide) -> None:
+    page.add(2, page.w("treat") + ":")
+    _actions(page, 3, guide.say)
+    again = page.w("again", a=page.d(guide.after), b=page.d(guide.within))
+    page.add(3, f"- {page.w('ask', name=guide.measure)}: {again}")
+    for row in guide.rows:
+        page.add(3, say_cond(row.cond, page.language) + (f": {page.w('then_settled')}" if row.settled else ":"))
+        _actions(page, 4, row.do)
+    page.add(3, page.w("no_answer") + ":")
+    _actions(page, 4, guide.unknown)
+    page.add(3, page.w("in_vain", n=guide.times) + ":")
+    _actions(page, 4, guide.afterwards)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathways.lang.plan import Escalate, OpenTask, RepeatMeasurement, Rule
 from pathways.lang.render_actions import actions_words
+from pathways.lang.render_guide import guide_words
 from pathways.lang.render_markdown import Sheet
 from pathways.lang.render_stairs import steps_of
 from pathways.lang.render_words import Names, placeholders
@@ -40,6 +41,8 @@ def _rule(sheet: Sheet, rule: Rule) -> None:
     if rule.repeat is not None:
         sheet.item(say("**measured again** ", "**复测** "), repeat_words(names, rule.repeat))
     sheet.item(say("**true**: ", "**成立**："), actions_words(names, rule.do) or say("noted in the record", "记入记录"))
+    for number, line in enumerate(guide_words(names, rule.guide) if rule.guide is not None else (), 1):
+        sheet.item(say(f"**treat and repeat**, {number}: ", f"**处理并复测**，{number}："), line)
     sheet.item(say("**false**: ", "**不成立**："), say("nothing is done", "不处理"))
     sheet.item(say("**not known**: ", "**未知**："), unknown_words(names, rule))
     sheet.item(say("acts ", "触发："), fires_words(names, rule))
@@ -50,7 +53,7 @@ def _rule(sheet: Sheet, rule: Rule) -> None:
 
 def rule_title(names: Names, rule: Rule) -> str:
     """What people call a rule: its title, else that of the first task it opens."""
-    tasks = (action.task for action in rule.do if isinstance(action, OpenTask | Escalate))
+    tasks = (action.task for action in rule.acts() if isinstance(action, OpenTask | Escalate))
     title = rule.title or next((task.title for task in tasks if task is not None), None)
     return names.text(title) if title is not None else names.word(rule.id)
 

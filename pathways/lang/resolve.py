@@ -414,6 +414,9 @@ def walk_actions(spec: PathwaySpec) -> Iterator[tuple[str, str | None, Path, Nod
         if rule.repeat_measurement is not None:
             repeat = rule.repeat_measurement
             yield from _listed(name, None, (*at, "repeat_measurement", "normal_repeat"), repeat.normal_repeat)
+        for index, line in enumerate(rule.episode or ()):
+            yield from _inline(name, None, (*at, "episode", index), line)
+            yield from _listed(name, None, (*at, "episode", index, "afterwards"), line.afterwards)
         if rule.unknown is not None:
             yield from _inline(name, None, (*at, "unknown"), rule.unknown)
     for phase, name, step in _steps(spec):

@@ -24,6 +24,7 @@ from pathways.lang.spec_base import (
     Version,
     YesNo,
 )
+from pathways.lang.spec_guide import GuideSpec
 from pathways.lang.spec_steps import StepSpec
 
 # --------------------------------------------------------------------------- knowledge
@@ -251,7 +252,7 @@ class RuleSpec(Node):
     """What watches for trouble."""
 
     PLACE = Said("a rule", "规则")
-    LATER: ClassVar[frozenset[str]] = frozenset({"episode", "during"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"during"})
     title: TextSpec | None = None
     test: Condition = Field(alias="if")
     level: Literal["red", "amber", "info", "no_data"]
@@ -260,7 +261,8 @@ class RuleSpec(Node):
     phases: Names | None = Field(None, alias="in")
     watch: Annotated[list[Phrase], Listed, Filled] | None = None
     repeat_measurement: RepeatSpec | None = None
-    do: Actions
+    do: Actions | None = None
+    episode: Annotated[list[GuideSpec], Filled] | None = None
     settled_when: Condition | None = None
     settled_within: Phrase | None = None
     settled_by: Literal["the task"] | None = None

@@ -59,6 +59,27 @@ REFILL_WHEN = "when: 7 days before supply of the medicine ends"
 LEAVE = "      - {if: checkup is done and week_mean.systolic >= goal, go: first, up_to: 1 time, afterwards: {end: finished}}\n"
 LONG_TEXT = "x" * 460
 
+EPISODE = """
+    episode:
+      - {say: again}
+      - {measure: bp, within: 5 to 10 min}
+      - {if: bp.systolic < calm, settled: yes}
+      - {if: unknown, do: {escalate: urgent}}
+      - {else: true, repeat: 1 time, afterwards: {escalate: urgent}}
+"""
+
+
+def _guided(right: str, wrong: str) -> tuple[Edit, ...]:
+    """The red rule guides treat-and-repeat instead of calling at once, with one fault."""
+    assert right in EPISODE
+    calls = "    do: [{say: help_comes}, {escalate: urgent, task: {en: Very high, zh: 血压极高}}]\n"
+    return (
+        ("    repeat_measurement: {within: 5 to 30 min, say: again}\n", ""),
+        (calls, "    do: {say: help_comes}" + EPISODE.replace(right, wrong)),
+        ("    settled_by: the task\n", ""),
+    )
+
+
 CASES: dict[str, Case] = {
     # ------------------------------------------------------------------ the text
     "file_too_large": Case(base="none", text="large"),
@@ -239,6 +260,11 @@ CASES: dict[str, Case] = {
     "repeat_measurement_not_alone": small(("  bp: {use: blood_pressure, take: 2 readings 1 min apart}",
                                            "  bp: {use: blood_pressure, take: 2 readings 1 min apart}\n  weight: {use: body_weight}"),
                                           ("if: bp.systolic >= alarm", "if: bp.systolic >= alarm and weight is known")),
+    "episode_order": small(*_guided("{else: true, repeat: 1 time, afterwards: {escalate: urgent}}", "{if: bp.systolic < calm, do: {escalate: urgent}}")),
+    "episode_without_settled": small(*_guided(", settled: yes", ", do: {escalate: urgent}")),
+    "episode_without_person": small(*_guided("{escalate: urgent}}\n      - {else", "{say: again}}\n      - {else")),
+    "episode_message_class": small(*_guided("{say: again}\n", "{say: well_done}\n")),
+    "episode_never_judged": small(*_guided("bp.systolic < calm", "sex is male")),
     "settled_by_no_task": small(("    level: red\n", "    level: amber\n"), (", {escalate: urgent, task: {en: Very high, zh: 血压极高}}", ""),
                                 ("rules:\n", "rules:\n  spare:\n    if: pressure missed 9 times in a row\n    level: no_data\n    do: {escalate: urgent}\n")),
     "never_eligible": small(("include: age >= 18 years", "include: age >= 18 years and age < 16 years")),
