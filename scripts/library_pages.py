@@ -38,7 +38,10 @@ def pages_of(file: Path) -> dict[Path, str]:
 
 def readme(file: Path, plan: Plan) -> str:
     """The README of one pathway."""
-    parts = [_head(plan), _who(plan), _way(plan), _phases(plan), _rules(plan), _numbers(plan), _scenarios(file.parent)]
+    parts = [
+        _head(plan), _who(plan), _way(plan), _phases(plan), _rules(plan), _numbers(plan), _notes(file.parent),
+        _scenarios(file.parent),
+    ]  # fmt: skip
     return "\n".join(line for part in parts for line in part)
 
 
@@ -152,6 +155,13 @@ def _adjusted(plan: Plan, name: str) -> str:
         return "no"
     low, high = say_quantity(bounds.low.value, bounds.low.unit), say_quantity(bounds.high.value, bounds.high.unit)
     return f"{low} to {high}, by {', '.join(bounds.by)}"
+
+
+def _notes(folder: Path) -> Iterator[str]:
+    """What the authors say of it in words of their own: `notes.md` beside the pathway, where there is one."""
+    notes = folder / "notes.md"
+    if notes.exists():
+        yield notes.read_text("utf-8").strip() + "\n"
 
 
 def _scenarios(folder: Path) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from carepath.rehearsal.names import parts_of, steps_of
 from carepath.rehearsal.seen import Used
 from pathways.lang.handoff_words import SILENT
-from pathways.lang.plan import HandoffBody, Plan, Rule, Step
+from pathways.lang.plan import AskBody, HandoffBody, Plan, Rule, Step
 from pathways.lang.plan_cond import Always, And, AtLeast, HeldFor, Known, MissedInRow, Not, Or, StepIs
 
 _OUTCOMES: dict[str, tuple[str, ...]] = {
@@ -109,8 +109,12 @@ def _words(step: Step) -> Iterator[str]:
     if isinstance(step.body, HandoffBody):
         yield from {*step.body.outcomes, *step.body.deadlines, SILENT}
         return
-    missable = step.window.missed_after is not None or step.body.kind != "teach"
-    yield from (word for word in _OUTCOMES[step.body.kind] if word != "missed" or missable)
+    never: set[str] = set()
+    if step.window.missed_after is None and step.body.kind == "teach":
+        never.add("missed")
+    if isinstance(step.body, AskBody) and step.body.instrument is None:
+        never.add("partly")  # a form of one's own is taken whole
+    yield from (word for word in _OUTCOMES[step.body.kind] if word not in never)
 
 
 def _branches(plan: Plan) -> set[str]:

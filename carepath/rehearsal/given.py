@@ -34,6 +34,8 @@ VISIT_VERBS: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 VERBS: Final = {**STAFF_VERBS, **TASK_VERBS, **VISIT_VERBS}
 OPTIONAL: Final = frozenset({"reason"})
+UNKNOWN: Final = "unknown"
+"""As the value of a fact: what was known is taken back."""
 RECEIPTS: Final = ("sent", "delivered", "read", "undelivered", "unknown")
 PREFERENCES: Final = ("consent", "opt_out", "channels", "language", "zone", "customary")
 
@@ -204,7 +206,8 @@ def _fact(page: Page, row: dict[str, Json], path: Path) -> tuple[Json, Args]:
     declared = {name: f for plan in page.names.plans.values() for name, f in plan.facts.items()}
     for name, one in value.items():
         if page.name(name, (*path, "fact", name), "fact"):
-            out[name] = fact(page, one, (*path, "fact", name), declared[name])
+            gone = one == UNKNOWN and declared[name].type not in {"sex", "one_of", "text"}
+            out[name] = None if gone else fact(page, one, (*path, "fact", name), declared[name])
     return out, {"by": _by(page, row, path)}
 
 

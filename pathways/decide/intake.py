@@ -191,7 +191,7 @@ def _again(case: Case, derived: str, kept: Kept) -> None:
 
 def answered(run: Run, event: Event, body: Answered) -> None:
     """The patient (or somebody for them) answered an ask, a lesson or a dose."""
-    found = _open_of(run, body)
+    found = open_of(run, body)
     if body.text is not None and (found is None or not isinstance(found[1].body, AskBody)):
         _read_by_somebody(run, event, body, None if found is None else found[0])
         return
@@ -314,7 +314,7 @@ def _soon(case: Case, path: str, due: datetime) -> bool:
     return edge is not None and due <= edge
 
 
-def _open_of(run: Run, body: Answered) -> tuple[Case, Step, Occurrence] | None:
+def open_of(run: Run, body: Answered) -> tuple[Case, Step, Occurrence] | None:
     """The occurrence that is answered: the one named, else the open one with the nearest due time, else (done a little
     early) the next one."""
     for case in run.cases.values():

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pathways.decide import enrol, intake, lifecycle, merge, phases, rules, steps, visits, windows
+from pathways.decide import enrol, intake, lifecycle, merge, phases, rules, steps, unasked, visits, windows
 from pathways.decide.actions import Setting, named, perform
 from pathways.decide.agenda import Ahead, ahead, next_wake, urgent_until
 from pathways.decide.case import Case
@@ -228,7 +228,7 @@ def _delivery(run: Run, _event: Event, body: Delivery) -> None:
 
 _ACTS: dict[type[Body], Callable[[Run, Event, Any], None]] = {
     Enrolled: enrol.enrolled,
-    Answered: intake.answered,
+    Answered: unasked.answered,
     TaskVerb: task_verb,
     Visit: visits.visit,
     StaffVerb: lifecycle.staff_verb,

@@ -38,7 +38,10 @@ Json = Any
 DAY = timedelta(hours=24)
 DONE = frozenset({"done", "done_late", "taken", "taken_late", "read", "passed", "sent"})
 NOT_COUNTED = frozenset({"skipped", "cancelled", "undelivered"})
-"""Endings that neither count nor break a streak, nor stand as what the step came to."""
+"""Endings that neither count nor break a streak, nor stand as what the step came to (but see ``GIVEN_UP``)."""
+GIVEN_UP = frozenset({"", "could not", "not reached"})
+"""Why a step is cancelled for good: a person or a partner gave it up. Then `<step> is cancelled`, and a row can go on;
+what the pathway itself cancels as not needed leaves no such trace."""
 TAIL = 32
 
 
@@ -335,7 +338,7 @@ def _remind_words(en: str, zh: str) -> Text:
 
 def _remember(case: Case, step: Step, o: Occurrence, outcome: str, why: str, form: dict[str, Json], mode: str) -> None:
     memory = step_run(case, step.path)
-    if outcome in NOT_COUNTED:
+    if outcome in NOT_COUNTED and not (outcome == "cancelled" and why in GIVEN_UP):
         if not memory.outcome:
             memory.why = why
         return

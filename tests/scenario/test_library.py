@@ -11,7 +11,7 @@ from carepath.rehearsal.session import rehearse
 from pathways.lang.site_plan import NO_SITE
 
 LIBRARY = Path(__file__).parents[2] / "pathways" / "library"
-FEWEST = 24
+FEWEST = 8
 
 
 def _scenarios() -> list[Path]:

@@ -141,6 +141,30 @@ def test_reached_at_the_second_try() -> None:
     assert world.open_ids() == []
 
 
+@pytest.mark.parametrize("verb", ["attempt", "cancel", "drop"])
+def test_a_row_goes_on_where_a_person_gave_the_work_up(verb: str) -> None:
+    call = "call: {task: {en: Call, zh: 电话}, role: nurse, due: 9 days, when: at phase start,"
+    world = World(pathway(f"""
+phases:
+  one:
+    title: {{en: One, zh: 一}}
+    until: day 10 of the phase
+    steps:
+      {call} drop_when: age >= 70 years, attempts: {{at_most: 1 time, apart: 4 h}}}}
+    leave: [{{if: call is cancelled, end: lost}}]
+    at_end: [{{else: true, end: over}}]
+ends: {{over: {{}}, lost: {{}}}}
+facts: {{age: {{type: age}}}}
+"""))
+    world.enrol()
+    if verb == "drop":
+        world.verb("set_fact", world.day(1, "09:00"), fact="age", value=71)
+    else:
+        world.task(world.key("call"), verb, world.day(1, "09:00"), reason="moved")
+    assert world.open_ids() == []
+    assert next(iter(world.state.enrolments.values())).end == ("" if verb == "drop" else "lost")
+
+
 def test_only_a_task_with_attempts_counts_them() -> None:
     world = World(with_steps("call: {task: {en: Call, zh: 电话}, role: nurse, due: 1 day, when: at phase start}"))
     world.enrol()
