@@ -109,6 +109,11 @@ def _need(field: FieldInfo) -> str:
 
 
 def _example(kind: str) -> list[str]:
+    if not (EXAMPLES / f"{kind}.scenario.yaml").exists():
+        raise SystemExit(
+            f"[docs] write docs/reference/{FOLDER}/examples/{kind}.yaml, a whole small pathway with such a step, and "
+            f"{kind}.scenario.yaml beside it, a story about it"
+        )
     text = (EXAMPLES / f"{kind}.yaml").read_text("utf-8")
     story = (EXAMPLES / f"{kind}.scenario.yaml").read_text("utf-8")
     plan = load_pathway(text, f"{kind}.yaml").plan
