@@ -15,6 +15,8 @@ from carepath.rehearsal.findings import Finding
 from carepath.rehearsal.floor import is_floor
 from carepath.rehearsal.model import Scenario
 from carepath.rehearsal.page import listed
+from carepath.rehearsal.property import Property, is_property, read_property, run_property
+from carepath.rehearsal.runner import Result, run_scenario
 from carepath.rehearsal.scenario import pathways_named, read_scenario
 from pathways.lang.diagnostics import Diagnostic, did_you_mean, has_errors
 from pathways.lang.load import load_pathway, load_site
@@ -174,11 +176,18 @@ def _pathway_files(source: Source, material: Material) -> dict[str, Path]:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A scenario that can be run."""
+    """A scenario that can be run; ``asked``: it is one for any patient, and ``scenario`` its first life."""
 
     scenario: Scenario
     plans: dict[str, Plan]
     site: Site
+    asked: Property | None = None
+
+    def run(self) -> Result:
+        """Run it."""
+        if self.asked is not None:
+            return run_property(self.asked, self.plans, self.site)
+        return run_scenario(self.scenario, self.plans, self.site)
 
 
 def prepare(file: Path, source: Source, material: Material, default: Site) -> Ready | None:
@@ -199,6 +208,10 @@ def prepare(file: Path, source: Source, material: Material, default: Site) -> Re
             plans[id] = plan
     if len(plans) < len(pathways_named(source.value)):
         return None
+    if is_property(source.value):
+        asked, found = read_property(source, plans, site.zone)
+        material.found += found
+        return None if asked is None else Ready(asked.first, plans, site, asked)
     scenario, found = read_scenario(source, plans, site.zone)
     material.found += found
     return None if scenario is None else Ready(scenario, plans, site)

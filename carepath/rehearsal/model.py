@@ -106,7 +106,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A whole scenario, ready to run. ``site`` is an id or file name, None when it states none."""
+    """A whole scenario, ready to run. ``site`` is an id or file name, None when it states none. ``may_fail``: ids of
+    lines that are passed over when they cannot be done."""
 
     file: str
     name: str
@@ -120,6 +121,7 @@ class Scenario:
     outages: tuple[Outage, ...]
     expect: tuple[Expectation, ...]
     lines: tuple[str, ...] = ()
+    may_fail: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ def as_json(session: Session, language: Language = "en", short: Sequence[Short] 
                     }
                     for failure in result.failures
                 ],
+                **({"lives": result.lives} if result.lives else {}),
+                **({"story": result.story} if result.story and not result.passed else {}),
             }
             for result in session.results
         ],
@@ -67,7 +69,8 @@ def show(console: Console, results: Sequence[Result]) -> None:
     for result in results:
         mark = "[green]passed[/]" if result.passed else "[red]FAILED[/]"
         met = len(result.scenario.expect) - sum(1 for f in result.failures)
-        table.add_row(mark, escape(result.scenario.name), f"{max(met, 0)}/{len(result.scenario.expect)}",
+        lives = f" [dim](for any patient, {result.lives} lives)[/]" if result.lives else ""
+        table.add_row(mark, escape(result.scenario.name) + lives, f"{max(met, 0)}/{len(result.scenario.expect)}",
                       str(result.ticks))
     console.print(table)
     for result in results:
@@ -90,6 +93,10 @@ def _failures(console: Console, result: Result) -> None:
         console.print(f"    {escape(failure.text)}", highlight=False)
         for line in failure.near:
             console.print(f"      {escape(line)}", style="dim", highlight=False)
+    if result.story:
+        console.print(f"  life {result.lives}, made as short as it goes, as a scenario:", highlight=False)
+        for line in result.story.splitlines():
+            console.print(f"    {escape(line)}", highlight=False, soft_wrap=True)
 
 
 def show_coverage(

@@ -34,6 +34,11 @@ from tests.openmhealth import pressure
 KILLED = ("worker-1", "worker-2", "courier", "red", "api")
 FEW = 20
 """So many patients or fewer make a short run."""
+KILL_APART = (4.0, 9.0)
+"""Wall seconds between two kills of a short run."""
+KILL_APART_LONG = (15.0, 40.0)
+"""The same of a long one: a worker that comes back reads the histories of all its patients, and more than half of the
+time has to be left for looking after them."""
 JOIN_APART = 0.5
 """Wall seconds between two who join: the first week, with most to measure, is not everybody's at once."""
 AWAY = 150.0
@@ -239,7 +244,8 @@ class Chaos:
         days = self.demo.options.days
         server_at = [days * (n + 1) / (self.server_kills + 1) for n in range(self.server_kills)]
         while not self._over.is_set():
-            await self._pause(self.random.uniform(4.0, 9.0))
+            apart = KILL_APART if self.demo.options.patients <= FEW else KILL_APART_LONG
+            await self._pause(self.random.uniform(*apart))
             if server_at and min(self.days.values(), default=0.0) >= server_at[0]:
                 server_at.pop(0)
                 await self._kill_server()

@@ -6,7 +6,6 @@ import pytest
 
 from carepath.rehearsal.find import look, prepare
 from carepath.rehearsal.floor import short_of
-from carepath.rehearsal.runner import run_scenario
 from carepath.rehearsal.session import rehearse
 from pathways.lang.site_plan import NO_SITE
 
@@ -24,8 +23,8 @@ def test_scenario(file: Path) -> None:
     ((path, source),) = material.scenario_files
     ready = prepare(path, source, material, NO_SITE)
     assert ready is not None, [d.message() for d in material.found]
-    result = run_scenario(ready.scenario, ready.plans, ready.site)
-    assert result.passed, [(f.line, f.text, f.near) for f in result.failures]
+    result = ready.run()
+    assert result.passed, [(f.line, f.text, f.near, result.story) for f in result.failures]
 
 
 @pytest.mark.parametrize("folder", sorted(p.parent for p in LIBRARY.glob("*/pathway.yaml")), ids=lambda p: p.name)
