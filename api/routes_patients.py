@@ -28,7 +28,7 @@ from pathways.decide.events import Answered, Preference, StaffVerb, Visit
 
 Json = Any
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
-_QUIET_OUTCOMES = frozenset({"taken", "read"})
+_QUIET_OUTCOMES = frozenset({"taken"})
 _VISIT_VERBS = {"book": "booked", "done": "done", "no_show": "no_show", "moved": "moved"}
 _BY_PATIENT: Final = frozenset({"book", "moved"})
 _KEY: Final = re.compile(r"[a-z][a-z0-9]{7,39}")

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from activities.records.registry import Plans
-from activities.records.views_exercise import exercise_row
+from activities.records.views_steps import shown_row
 from pathways.decide.explain import explain
 from pathways.decide.journey import standing, timeline_ahead, why
 from pathways.decide.state import JourneyState
@@ -42,7 +42,7 @@ def ahead_rows(plans: Plans, state_json: Json, site_sha: str | None, days: int, 
             plan = followed[state.enrolments[occurrence.enrolment].plan]
             step = _step(plan, occurrence.step)
             if step is not None:
-                row |= _of_step(plan, step) | exercise_row(step, state, occurrence.enrolment, language)
+                row |= _of_step(plan, step) | shown_row(step, state, occurrence, language)
             row["opens"] = None if occurrence.opens is None else occurrence.opens.isoformat()
             row["missed"] = None if occurrence.missed is None else occurrence.missed.isoformat()
         rows.append(row)

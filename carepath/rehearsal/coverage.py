@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from carepath.rehearsal.names import parts_of, steps_of
 from carepath.rehearsal.seen import Used
 from pathways.lang.handoff_words import SILENT
-from pathways.lang.plan import AskBody, HandoffBody, Plan, Rule, Step
+from pathways.lang.plan import AskBody, HandoffBody, Plan, Rule, Step, TeachBody
 from pathways.lang.plan_cond import Always, And, AtLeast, HeldFor, Known, MissedInRow, Not, Or, StepIs
 
 _OUTCOMES: dict[str, tuple[str, ...]] = {
@@ -114,6 +114,8 @@ def _words(step: Step) -> Iterator[str]:
         never.add("missed")
     if isinstance(step.body, AskBody) and step.body.instrument is None:
         never.add("partly")  # a form of one's own is taken whole
+    if isinstance(step.body, TeachBody) and (step.body.quiz is not None or step.body.show_back is not None):
+        yield "passed"
     yield from (word for word in _OUTCOMES[step.body.kind] if word not in never)
 
 

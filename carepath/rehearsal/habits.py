@@ -15,7 +15,8 @@ from pathways.decide.calendar_zone import at_wall, local_date
 from pathways.decide.conditions import Truth, truth
 from pathways.decide.conditions_alone import FormAlone
 from pathways.decide.events import Reading
-from pathways.lang.plan import FormField, Plan
+from pathways.decide.teach import quiz_fields
+from pathways.lang.plan import AskBody, ExerciseBody, FormField, Plan, StepBody, TeachBody
 from pathways.lang.plan_cond import Has
 from pathways.lang.site_plan import Site
 
@@ -165,6 +166,13 @@ def filled(
             continue
         out[spec.id] = _value(rng, spec)
     return out
+
+
+def asked_after(body: StepBody) -> tuple[FormField, ...]:
+    """What the patient answers when a step is done: a form, the questions after a session, a quiz."""
+    if isinstance(body, TeachBody):
+        return () if body.quiz is None else quiz_fields(body.quiz)
+    return body.form if isinstance(body, AskBody | ExerciseBody) else ()
 
 
 def _needed(spec: FormField, alone: FormAlone) -> bool:

@@ -23,7 +23,7 @@ from carepath.rehearsal.behaviour import Behaviour, PatientKind
 from carepath.rehearsal.courier import Courier
 from carepath.rehearsal.figures import Counts
 from carepath.rehearsal.habits import Body as Person
-from carepath.rehearsal.habits import born, filled
+from carepath.rehearsal.habits import asked_after, born, filled
 from pathways.decide.calendar_zone import at_wall, local_time
 from pathways.decide.effects import (
     CancelHandoff,
@@ -296,7 +296,7 @@ class Life:
             self._measures(body.measure, occurrence)
         elif isinstance(body, (DoseBody, AskBody, TeachBody, ExerciseBody)):
             word = {"dose": "taken", "teach": "read"}.get(body.kind, "done")
-            form = self._filled(body.form, occurrence.enrolment) if isinstance(body, (AskBody, ExerciseBody)) else {}
+            form = self._filled(asked_after(body), occurrence.enrolment)
             low = max(0, self.kind.minutes[0])
             answer = self._alive(key, lambda: Answered(step.path, key, word, form=form, enrolment=occurrence.enrolment))
             self.after((low, max(low, self.kind.minutes[1])), answer, since=occurrence.due)

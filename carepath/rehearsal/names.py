@@ -18,6 +18,7 @@ from pathways.lang.plan import (
     Plan,
     Step,
     TaskBody,
+    TeachBody,
     VisitBody,
 )
 
@@ -140,7 +141,7 @@ def _add(names: Names, plan: Plan) -> None:
     for step in steps_of(plan):
         names.steps.setdefault(step.id, []).append((plan.id, step))
         names.steps.setdefault(step.path, []).append((plan.id, step))
-        if isinstance(step.body, TaskBody):
+        if isinstance(step.body, TaskBody) or (isinstance(step.body, TeachBody) and step.body.show_back is not None):
             names.tasks |= {step.id, step.path}
     for part in parts_of(plan):
         if isinstance(part, (OpenTask, Escalate)):

@@ -206,6 +206,8 @@ def _add_step(index: PlanIndex, step: Step, phase: str) -> None:
     if isinstance(step.body, MeasureBody):
         measure = step.body.measure
         index.measure_steps[measure] = (*index.measure_steps.get(measure, ()), step.path)
+    if step.body.kind == "teach" and step.body.show_back is not None:
+        index.tasks[step.path] = step.body.show_back.task
     if isinstance(step.body, TaskBody):
         index.tasks[step.path] = step.body.task
         if step.body.attempts is not None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import doses, exercise, forms, instruments, windows
+from pathways.decide import doses, exercise, forms, instruments, teach, windows
 from pathways.decide.events import Answered, Event, Reading
 from pathways.decide.occurrences import end
 from pathways.decide.readings import accepted, numbers, spontaneous_take
@@ -214,7 +214,8 @@ def answered(run: Run, event: Event, body: Answered) -> None:
         if not _exercised(case, event, body, step, o):
             return
     elif isinstance(step.body, TeachBody):
-        end(case, o, "read" if outcome == "done" else outcome)
+        teach.answer(case, step, o, outcome, dict(body.form), event.id)
+        return
     else:
         run.refuse(event.id, "answer_wrong", outcome=outcome)
         return

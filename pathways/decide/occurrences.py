@@ -56,7 +56,7 @@ def step_run(case: Case, path: str) -> StepRun:
         found.visit, found.planned_to, found.anchor, found.in_visit, found.latest = visit, None, "", 0, ""
         found.tail, found.outcome, found.at, found.done_at, found.due = "", "", None, None, None
         found.mode, found.form, found.why, found.armed = "", {}, "", True
-        found.level, found.good, found.bad = "", 0, 0
+        found.level, found.good, found.bad, found.shown = "", 0, 0, 0
     return found
 
 

@@ -222,7 +222,8 @@ class Occurrence(Record):
     """One planned doing of a step, alive until it ends. ``visit`` is the phase visit it belongs to (0 for steps
     throughout). ``state``: planned, open, due, late. ``readings``: ids that came for it. ``items``: per
     medicine its outcome ("" while open). ``block``: the planned block it is part of. ``next``: the next instant
-    at which it changes.
+    at which it changes. ``tries`` at the quiz of a lesson, which is ``lesson``: read, or shown to a person
+    after ``right`` right answers.
     """
 
     section: ClassVar[str] = "occurrences"
@@ -246,6 +247,9 @@ class Occurrence(Record):
     booked: datetime | None = None
     extra: bool = False
     with_: str = ""
+    tries: int = 0
+    lesson: str = ""
+    right: str = ""
 
 
 @dataclass(slots=True)
@@ -256,7 +260,7 @@ class StepRun(Record):
     ended occurrence of this visit; ``any_outcome`` … of the latest over all visits. ``armed``: "as soon as" may fire.
     ``early``: slots that ended before they were due, ``latest``: the last slot that ended when it was due or later
     (planning again must not make them twice). ``good`` and ``bad``: sessions of an exercise in a row that count for
-    more and for less, at ``level``.
+    more and for less, at ``level``. ``shown``: how often a lesson was planned again because it was not passed.
     """
 
     section: ClassVar[str] = "steps"
@@ -286,6 +290,7 @@ class StepRun(Record):
     level: str = ""
     good: int = 0
     bad: int = 0
+    shown: int = 0
     totals: dict[str, int] = field(default_factory=dict)
     years: dict[str, int] = field(default_factory=dict)
 

@@ -476,6 +476,8 @@ def miss(case: Case, step: Step, o: Occurrence) -> None:
         case.touch("m:" + body.measure)
     elif isinstance(body, AskBody) and o.readings:
         end(case, o, "partly")
+    elif o.lesson:
+        end(case, o, "read", "quiz")
     elif isinstance(body, VisitBody):
         end(case, o, "missed", weight=3)
         case.follow.append((step.path, body.missed, o.key))

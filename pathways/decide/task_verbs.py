@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from pathways.decide import forms, rules
+from pathways.decide import forms, rules, teach
 from pathways.decide.events import Event, TaskVerb
 from pathways.decide.intake import take_readings
 from pathways.decide.occurrences import end
@@ -111,7 +111,9 @@ def _complete(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     case.run.answer = Answer(event.id, frozenset({"s:" + task.id}))
     close_task(case, task, "done", by=body.by, form=form)
     o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
-    if o is not None:
+    if o is not None and o.lesson:
+        teach.marked(case, o, form)
+    elif o is not None:
         end(case, o, "done", form=form, weight=3)
     take_readings(case.run, case, forms.take_over(case, fields, form, body.by, event.id))
     if task.episode:

@@ -11,7 +11,7 @@ from pathways.decide.effects import PutTask
 from pathways.decide.records import Done, Task
 from pathways.decide.texts import text, word
 from pathways.decide.worktime import is_staffed, next_staffed
-from pathways.lang.plan import AskBody, FormField, Ladder, Rung, VisitBody
+from pathways.lang.plan import AskBody, ExerciseBody, FormField, Ladder, Rung, VisitBody
 from pathways.lang.plan_base import Duration, Text
 from pathways.lang.plan_say import role_words
 from pathways.lang.plan_things import FACT_FIELDS
@@ -108,7 +108,7 @@ def form_fields(case: Case, place: str) -> tuple[FormField, ...]:
     if spec is not None:
         return spec.form
     step = case.index.steps.get(place)
-    return step.body.form if step is not None and isinstance(step.body, AskBody | VisitBody) else ()
+    return step.body.form if step is not None and isinstance(step.body, AskBody | ExerciseBody | VisitBody) else ()
 
 
 def fact_field(case: Case, fact: str) -> FormField:

@@ -14,6 +14,7 @@ from pydantic import Field
 from pathways.lang.plan_base import Text
 from pathways.lang.source import read_source
 from pathways.lang.spec_base import Node, TextSpec, YesNo
+from pathways.lang.spec_teach import QuestionSpec
 
 SCORE = "{score}"
 TOTAL = "total"
@@ -74,10 +75,11 @@ class CatalogueInstrument(Node):
 
 
 class CatalogueEducation(Node):
-    """What a step `teach` shows."""
+    """What a step `teach` shows, and the questions that its `quiz` asks where the pathway writes none."""
 
     title: TextSpec
     text: TextSpec
+    quiz: dict[str, QuestionSpec] = {}
 
 
 class CatalogueCodes(Node):

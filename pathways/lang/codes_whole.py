@@ -163,6 +163,35 @@ WHOLE_CODES: tuple[Code, ...] = (
         ),
     ),
     error(
+        "quiz_without_questions",
+        ("neither this quiz nor `{name}` in the catalogue has questions", "此测验和目录中的 `{name}` 都没有题目"),
+        ("Write them under `questions`.", "请在 `questions` 下写题目。"),
+    ),
+    error(
+        "bad_pass_mark",
+        ("`{text}` is not a pass mark here", "`{text}` 不能作为此处的及格线"),
+        (
+            "Write so many of so many, such as `{example}`; of a quiz the second is the number of its questions.",
+            "请写“几 of 几”，例如 `{example}`；测验的第二个数是题目数。",
+        ),
+    ),
+    error(
+        "bad_repeat",
+        ("`{text}` does not say how it is repeated", "`{text}` 没有说明如何重复"),
+        (
+            "Write `weekly until passed`, `every 3 days until passed` or `weekly at most 3 times`.",
+            "请写 `weekly until passed`、`every 3 days until passed` 或 `weekly at most 3 times`。",
+        ),
+    ),
+    error(
+        "nothing_to_pass",
+        ("this lesson is never failed, so `not_passed` never acts", "此宣教不会不及格，`not_passed` 永不生效"),
+        (
+            "Add `tries` to `quiz`, or a `show_back` that is not repeated until passed.",
+            "请给 `quiz` 加上 `tries`，或写一个不会一直重复的 `show_back`。",
+        ),
+    ),
+    error(
         "levels_of_no_fact",
         ("`{name}` does not hold the levels of this exercise", "`{name}` 不能保存此锻炼的级别"),
         (

@@ -18,6 +18,7 @@ from pathways.lang.compile_actions import (
 )
 from pathways.lang.compile_exercise import compile_exercise
 from pathways.lang.compile_reader import Reader
+from pathways.lang.compile_teach import compile_teach
 from pathways.lang.handoff_words import HANDOFF_WORDS, deadline_words, words_of
 from pathways.lang.plan import (
     Action,
@@ -37,7 +38,6 @@ from pathways.lang.plan import (
     StepBody,
     Target,
     TaskBody,
-    TeachBody,
     VisitBody,
     Window,
 )
@@ -174,8 +174,8 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
             medicines = compile_medicines(r, (*path, "dose"), spec.dose)
             return DoseBody(medicines=medicines, bundle_same_slot=spec.bundle is not None), text("Medicines", "用药")
         case TeachStep():
-            title = r.education(spec.teach, (*path, "teach"))
-            return TeachBody(item=spec.teach, title=title), title
+            body = compile_teach(r, path, spec, scope)
+            return body, body.title
         case ExerciseStep():
             return compile_exercise(r, path, spec, scope), text("Exercises", "锻炼")
         case SayStep():

@@ -1,4 +1,4 @@
-"""What is asked after a session of an exercise: the same everywhere, so that its rules can rely on it."""
+"""What is asked after an exercise or a lesson: the same everywhere, so that rules can rely on it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from pathways.lang.plan_steps import WHY_STOPPED
+from pathways.lang.plan_teach import MARK, RIGHT
 from pathways.lang.spec_actions import FieldSpec
 from pathways.lang.spec_base import TextSpec
+from pathways.lang.spec_steps import TeachStep
 
 _REASONS: Final = {
     "pain": TextSpec(en="Pain", zh="疼痛"),
@@ -17,6 +19,12 @@ _REASONS: Final = {
     "tired": TextSpec(en="Too tired", zh="太累"),
     "other": TextSpec(en="Another reason", zh="其他原因"),
 }
+
+
+def lesson_fields(step: TeachStep) -> Mapping[str, FieldSpec]:
+    """What conditions may ask of a lesson: the right answers of its quiz, the mark of its show-back."""
+    fields = {RIGHT: step.quiz, MARK: step.show_back}
+    return {name: FieldSpec(number="1") for name, part in fields.items() if part is not None}
 
 
 def session_fields(counts: str | None) -> Mapping[str, FieldSpec]:

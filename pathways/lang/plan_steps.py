@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pathways.lang.plan_base import Duration, Part, Text
 from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_teach import Quiz, ShowBack
 from pathways.lang.plan_things import FormField, TaskSpec
 from pathways.lang.plan_when import Moment, When
 
@@ -209,11 +210,15 @@ class DoseBody(Part):
 
 
 class TeachBody(Part):
-    """Shows an education item."""
+    """Shows an education item, and asks and watches whether it was understood: ``not_passed`` is done when the last try
+    was in vain."""
 
     kind: Literal["teach"] = "teach"
     item: str
     title: Text
+    quiz: Quiz | None = None
+    show_back: ShowBack | None = None
+    not_passed: tuple[Action, ...] = ()
 
 
 class ExerciseLevel(Part):

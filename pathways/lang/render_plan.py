@@ -85,6 +85,9 @@ _W: dict[str, _Words] = {
     "questions": _Words("asks: {names}", "询问：{names}"),
     "dose": _Words("reminds of {text}", "提醒服药：{text}"),
     "teach": _Words("shows {name}", "展示 {name}"),
+    "quiz": _Words("quiz: {enough} of {of} to pass, tries: {tries}", "测验：{of}题中{enough}题通过，次数：{tries}"),
+    "show_back": _Words("shown back to {role}: {enough} of {of} to pass", "向 {role} 演示：{of}分中{enough}分通过"),
+    "any_number": _Words("any number", "不限"),
     "exercise": _Words("a session of {name}: {levels}", "按 {name} 锻炼：{levels}"),
     "progress": _Words("{word} a level after {n} in a row if {cond}", "连续 {n} 次满足即{word}一级：{cond}"),
     "raise": _Words("up", "升"),
@@ -250,8 +253,8 @@ def _body(page: _Page, step: Step) -> None:
             page.add(2, page.w("questions", names=", ".join(asked)))
         case DoseBody(medicines=medicines):
             page.add(2, page.w("dose", text=medicines.text or medicines.fact))
-        case TeachBody(item=item):
-            page.add(2, page.w("teach", name=item))
+        case TeachBody() as body:
+            _teach(page, body)
         case ExerciseBody() as body:
             _exercise(page, body)
         case SayBody(message=message):
@@ -269,6 +272,18 @@ def _body(page: _Page, step: Step) -> None:
                 _actions(page, 3, outcome.do, page.w("on", word=outcome.word))
         case _ as never:
             assert_never(never)
+
+
+def _teach(page: _Page, body: TeachBody) -> None:
+    page.add(2, page.w("teach", name=body.item))
+    quiz, shown = body.quiz, body.show_back
+    if quiz is not None:
+        tries = quiz.tries or page.w("any_number")
+        page.add(3, page.w("quiz", enough=quiz.enough, of=len(quiz.questions), tries=tries))
+    if shown is not None:
+        page.add(3, page.w("show_back", role=shown.task.role, enough=shown.enough, of=shown.of))
+        page.add(3, _task(page, shown.task))
+    _actions(page, 3, body.not_passed, page.w("on", word="not_passed"))
 
 
 def _exercise(page: _Page, body: ExerciseBody) -> None:

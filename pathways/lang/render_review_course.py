@@ -32,6 +32,7 @@ from pathways.lang.render_actions import (
 )
 from pathways.lang.render_exercise import exercise_words
 from pathways.lang.render_markdown import Sheet
+from pathways.lang.render_teach import teach_words
 from pathways.lang.render_words import Names, kind_word, lower_first
 
 
@@ -144,8 +145,8 @@ def _body(names: Names, step: Step) -> str:
             return _instrument(names, instrument) if instrument is not None else form_words(names, form)
         case DoseBody(medicines=medicines):
             return say("reminded of ", "提醒服药：") + _medicines(names, medicines)
-        case TeachBody(title=title):
-            return say("shown: ", "展示：") + names.text(title)
+        case TeachBody():
+            return teach_words(names, body)
         case ExerciseBody():
             return exercise_words(names, body)
         case SayBody(message=message):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pathways.lang.catalogue import SCORE, TOTAL, Catalogue
-from pathways.lang.exercise_fields import session_fields
+from pathways.lang.exercise_fields import lesson_fields, session_fields
 from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.phrases_names import Named
 from pathways.lang.plan_things import FACT_FIELDS
@@ -329,6 +329,8 @@ def form_of(step: AnyStep) -> Mapping[str, FieldSpec] | str:
         return step.ask
     if isinstance(step, TaskStep | VisitStep):
         return step.form or {}
+    if isinstance(step, TeachStep):
+        return lesson_fields(step)
     return session_fields(step.counts) if isinstance(step, ExerciseStep) else {}
 
 
@@ -456,6 +458,8 @@ def _of_step(name: str, phase: str | None, at: Path, step: AnyStep) -> Iterator[
         yield from _listed(name, phase, (*at, "missed"), step.missed)
     if isinstance(step, VisitStep):
         yield from _listed(name, phase, (*at, "no_show"), step.no_show)
+    if isinstance(step, TeachStep):
+        yield from _listed(name, phase, (*at, "not_passed"), step.not_passed)
     if isinstance(step, ExerciseStep):
         yield from _listed(name, phase, (*at, "stopped"), step.stopped)
     if isinstance(step, TaskStep) and step.attempts is not None:

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 from pathways.lang.diagnostics import Said, did_you_mean
 from pathways.lang.spec_actions import Actions, AttemptsSpec, FormSpec, Inline
 from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Names, Node, Phrase, TextSpec, Trouble, YesNo
+from pathways.lang.spec_teach import QuizSpec, ShowBackSpec
 
 STEP_KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff")
 LATER_KINDS = (
@@ -75,8 +76,10 @@ class TeachStep(AskingStep):
     """Shows an education item."""
 
     PLACE = Said("a step `teach`", "步骤 `teach`")
-    LATER: ClassVar[frozenset[str]] = frozenset({"quiz", "show_back"})
     teach: Name
+    quiz: QuizSpec | None = None
+    show_back: ShowBackSpec | None = None
+    not_passed: Actions | None = None
 
 
 class LevelSpec(Node):

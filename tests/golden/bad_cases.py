@@ -34,6 +34,11 @@ def plain(text: str, also: tuple[str, ...] = ()) -> Case:
     return Case(base="none", text=text, also=also)
 
 
+def lesson(item: str, more: str) -> Case:
+    """The small pathway with more to its lesson."""
+    return small(("{teach: how_to_measure, when: at phase start}", f"{{teach: {item}, when: at phase start, {more}}}"))
+
+
 def exercise(*edits: Edit) -> Case:
     """The small pathway with an exercise in it."""
     added = (
@@ -233,6 +238,10 @@ CASES: dict[str, Case] = {
         ("    outcomes:\n      declined: {task: {en: Sort it out, zh: 处理}, role: nurse, due: 1 day}\n      silent: {as: declined}\n", "")),
     "handoff_without_if_stopped": small(("    if_stopped: cancel\n", "")),
     "handoff_without_route": small(("      silent: {as: declined}\n", "")),
+    "quiz_without_questions": lesson("salt_and_weight", "quiz: {pass: 1 of 1}"),
+    "bad_pass_mark": lesson("how_to_measure", "quiz: {pass: 5 of 6}"),
+    "bad_repeat": lesson("how_to_measure", "show_back: {role: nurse, due: 1 day, pass: 7 of 8, repeat: often}"),
+    "nothing_to_pass": lesson("how_to_measure", "quiz: {pass: 4 of 4}, not_passed: {say: well_done}"),
     "levels_of_no_fact": exercise(("[low, high]", "[high, low]")),
     "stopped_tells_nobody": exercise(("stopped: {task: {en: Look, zh: 查看}, role: nurse, due: 1 day}", "stopped: {say: well_done}")),
     "deadlines_out_of_order": small(("accepted: 1 day, handed_over: 5 days", "accepted: 6 days, handed_over: 5 days")),

@@ -113,6 +113,9 @@ def test_nothing_that_differs_is_left_off_the_page(language: Language) -> None:
         # Units of the parts of a condition, a parameter and a component follow from the numbers that are on the page;
         # that of a named length from its parameter; a task step has its `on_leave` itself.
         known = {*place[-2:-1]} & FOLLOW or place[0] in {"parameters", "measures"} or "form" in place
+        # What the task of a show-back asks follows from its pass mark, and it goes with its lesson.
+        if "show_back" in place and {"form", "on_leave"} & {*place}:
+            continue
         follows = (bool(known) and place[-1] == "unit") or place[-3:] == ("body", "task", "on_leave")
         if {one for one in place if isinstance(one, str)} & UNSAID or follows:
             continue
