@@ -12,6 +12,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from activities.records.schema import enrolment, handoff, outbox, task
 from bench import naive
 from bench.check import pathway_of
+from bench.counts import lines_in, lines_of_code
 from bench.life import REFILLS, WEEKS, Life, live
 from bench.lives import live_through
 from bench.ours import WORKFLOWS, Ours
@@ -21,6 +22,11 @@ from bench.virtual.replay import replay_cost
 from worker.sandbox import workflow_runner
 
 STORM = Path(__file__).parents[3] / "bench" / "workload" / "storm.yaml"
+
+
+def test_lines_are_counted_without_what_says_nothing() -> None:
+    assert lines_in("# a\na: 1\n\nb:\n  - 2  # c\n") == 3
+    assert lines_of_code('"""A."""\n\n\ndef f(\n    a: int,\n) -> int:\n    """B."""\n    # c\n    return a\n') == 4
 
 
 @pytest.fixture(scope="module")
