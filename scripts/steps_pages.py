@@ -8,9 +8,9 @@ from typing import Any, Final, get_args
 from pydantic.fields import FieldInfo
 
 from carepath.rehearsal.names import steps_of
-from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.load import load_pathway
 from pathways.lang.plan import Plan
+from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 from pathways.lang.render_vocabulary import KINDS, WORDS
 from pathways.lang.resolve import ANY_STEP_WORDS, STEP_WORDS
 from pathways.lang.schema_hints import HINTS

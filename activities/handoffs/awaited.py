@@ -18,8 +18,8 @@ from activities.records.ledger import Sealer
 from activities.records.registry import Plans
 from activities.records.schema import journey
 from pathways.decide.records import HandoffRun
-from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.plan import Plan, Step
+from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 from pathways.lang.plan_steps import HandoffBody
 
 
@@ -52,12 +52,13 @@ def awaited(connection: Connection, sealer: Sealer, plans: Plans, patient: str, 
     step = _step(plans.plan(enrolment["plan"]), run.step)
     if step is None or not isinstance(step.body, HandoffBody):
         return NOTHING_KNOWN
-    return Awaited(tuple(sorted(run.deadlines.values())), quiet_words(step.body))
+    deadlines = () if run.stopped is not None else tuple(sorted(run.deadlines.values()))
+    return Awaited(deadlines, quiet_words(step.body))
 
 
 def quiet_words(body: HandoffBody) -> frozenset[str]:
-    """Words of a handoff that end nothing, say nothing bad, and for which the pathway does nothing."""
-    acting = {word for word, outcome in body.outcomes.items() if outcome.do}
+    """Words of a handoff that end nothing, say nothing bad, and for which the pathway does and keeps nothing."""
+    acting = {word for word, outcome in body.outcomes.items() if outcome.do or outcome.keep}
     return frozenset(
         word.name for word in HANDOFF_WORDS[body.machine] if word.good and not word.final and word.name not in acting
     )

@@ -29,8 +29,8 @@ from activities.records.store import lock_journey
 from activities.rehearsal import ClockMap, from_json, patient_now
 from pathways.decide.events import HandoffReport
 from pathways.decide.texts import word
-from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.plan_base import Text
+from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 
 Json = Any
 MAX_KEPT: Final = 16 * 1024

@@ -13,7 +13,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def partners(
-    names: Annotated[list[str] | None, typer.Argument(help="pharmacy, clinic, mail; none: all of them.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="pharmacy, insurer, rehab, mail …; none: all.")] = None,
     callback: Annotated[
         str | None, typer.Option(help="Where to call back, with {partner} in it; the API's by default.")
     ] = None,

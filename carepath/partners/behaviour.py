@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,6 +28,12 @@ class Behaviour(BaseModel):
     silent_rate: float = Field(default=0.05, ge=0, le=1)
     unattended_rate: float = Field(default=0.15, ge=0, le=1)
     cancel_lost_rate: float = Field(default=0.10, ge=0, le=1)
+    information_rate: float = Field(default=0.20, ge=0, le=1)
+    modified_rate: float = Field(default=0.20, ge=0, le=1)
+    no_slot_rate: float = Field(default=0.10, ge=0, le=1)
+    session_missed_rate: float = Field(default=0.10, ge=0, le=1)
+    stopped_rate: float = Field(default=0.05, ge=0, le=1)
+    unusable_rate: float = Field(default=0.03, ge=0, le=1)
     next_500: int = Field(default=0, ge=0)
     next_timeout: int = Field(default=0, ge=0)
     next_timeout_after_done: int = Field(default=0, ge=0)
@@ -55,6 +62,14 @@ ADVICE: Final = {
 }
 
 
+REFUSES: Final = {"insurance": "denied"}
+"""Kind -> how it says no, where that is not ``declined``."""
+DONE: Final = {"pharmacy": "handed_over", "insurance": "approved", "laboratory": "resulted"}
+"""Kind -> how it ends when a wish to cancel comes too late, where that is not ``completed``."""
+SESSIONS: Final = 12
+"""How many sessions a course has that does not say how many it wants."""
+
+
 def _chance(seed: int, identifier: str, what: str) -> random.Random:
     digest = hashlib.sha256(f"{seed}|{identifier}|{what}".encode()).digest()
     return random.Random(int.from_bytes(digest[:8], "big"))
@@ -66,8 +81,8 @@ def course(kind: str, identifier: str, request: dict[str, Json], behaviour: Beha
     if chance.random() < behaviour.silent_rate:
         return []
     if chance.random() < behaviour.decline_rate:
-        return [Move(chance.uniform(0.2, 0.9), "declined")]
-    return _pharmacy(chance, request, behaviour) if kind == "pharmacy" else _clinic(chance, request, behaviour)
+        return [Move(chance.uniform(0.2, 0.9), REFUSES.get(kind, "declined"))]
+    return _COURSES[kind](chance, request, behaviour)
 
 
 def _pharmacy(chance: random.Random, request: dict[str, Json], behaviour: Behaviour) -> list[Move]:
@@ -92,9 +107,55 @@ def _clinic(chance: random.Random, request: dict[str, Json], behaviour: Behaviou
     ]
 
 
+def _insurer(chance: random.Random, request: dict[str, Json], behaviour: Behaviour) -> list[Move]:
+    """A pended request may be asked for papers once; what is granted is a number of sessions and how long it holds."""
+    moves = [Move(chance.uniform(0.01, 0.5), "received")]
+    case = request.get("case")
+    if case != "eligibility" and chance.random() < behaviour.information_rate:
+        moves += [Move(chance.uniform(0.5, 2.0), "information_wanted"), Move(chance.uniform(1.0, 4.0), "received")]
+    modified = case != "eligibility" and chance.random() < behaviour.modified_rate
+    kept: dict[str, Json] = {}
+    if case == "preauthorisation":
+        kept = {"granted": SESSIONS if modified else 2 * SESSIONS}
+    return [*moves, Move(chance.uniform(0.5, 6.0), "modified" if modified else "approved", kept)]
+
+
+def _care(one: str) -> Callable[[random.Random, dict[str, Json], Behaviour], list[Move]]:
+    """A course of care told of session by session."""
+
+    def course_of(chance: random.Random, request: dict[str, Json], behaviour: Behaviour) -> list[Move]:
+        if chance.random() < behaviour.no_slot_rate:
+            return [Move(chance.uniform(0.2, 2.0), "no_slot")]
+        moves = [Move(chance.uniform(0.2, 1.5), "accepted"), Move(chance.uniform(1.0, 6.0), "started")]
+        stops = chance.random() < behaviour.stopped_rate
+        for _ in range(SESSIONS // 2 if stops else SESSIONS):
+            missed = chance.random() < behaviour.session_missed_rate
+            moves.append(Move(chance.uniform(2.0, 4.0), f"{one}_missed" if missed else f"{one}_done"))
+        return [*moves, Move(chance.uniform(0.1, 1.0), "stopped" if stops else "completed")]
+
+    return course_of
+
+
+def _laboratory(chance: random.Random, request: dict[str, Json], behaviour: Behaviour) -> list[Move]:
+    moves = [Move(chance.uniform(0.01, 0.3), "ordered"), Move(chance.uniform(0.2, 2.0), "collected")]
+    if chance.random() < behaviour.unusable_rate:
+        moves += [Move(chance.uniform(0.1, 0.5), "unusable"), Move(chance.uniform(0.5, 2.0), "collected")]
+    return [*moves, Move(chance.uniform(0.2, 1.5), "resulted")]
+
+
+_COURSES: Final[dict[str, Callable[[random.Random, dict[str, Json], Behaviour], list[Move]]]] = {
+    "pharmacy": _pharmacy,
+    "referral": _clinic,
+    "insurance": _insurer,
+    "rehab": _care("session"),
+    "elder_care": _care("visit"),
+    "home_nursing": _care("visit"),
+    "laboratory": _laboratory,
+}
+
+
 def after_cancel(kind: str, identifier: str, behaviour: Behaviour, seed: int) -> list[Move]:
     """What follows a noted wish to cancel: usually cancelled, sometimes it comes too late."""
     chance = _chance(seed, identifier, "cancel")
     lost = chance.random() < behaviour.cancel_lost_rate
-    done = "handed_over" if kind == "pharmacy" else "completed"
-    return [Move(chance.uniform(0.05, 0.5), done if lost else "cancelled")]
+    return [Move(chance.uniform(0.05, 0.5), DONE.get(kind, "completed") if lost else "cancelled")]

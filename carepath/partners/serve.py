@@ -25,10 +25,27 @@ from carepath.partners.mailbox import MailLedger, serve_mail
 from carepath.partners.telling import CallbackAddress
 
 MAIL: Final = "mail"
-KINDS: Final = {"pharmacy": "pharmacy", "clinic": "referral"}
+KINDS: Final = {
+    "pharmacy": "pharmacy",
+    "clinic": "referral",
+    "insurer": "insurance",
+    "rehab": "rehab",
+    "elder_care": "elder_care",
+    "home_nursing": "home_nursing",
+    "laboratory": "laboratory",
+}
 """Stand-in partners by their id, with the machine each speaks."""
 
-PORTS: Final = {"pharmacy": 8801, "clinic": 8802, MAIL: 8825}
+PORTS: Final = {
+    "pharmacy": 8801,
+    "clinic": 8802,
+    "insurer": 8803,
+    "rehab": 8804,
+    "elder_care": 8805,
+    "home_nursing": 8806,
+    "laboratory": 8807,
+    MAIL: 8825,
+}
 PROTOCOL_DAY: Final = 86_400.0
 
 

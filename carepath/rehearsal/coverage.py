@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from carepath.rehearsal.names import parts_of, steps_of
 from carepath.rehearsal.seen import Used
-from pathways.lang.handoff_words import SILENT
 from pathways.lang.plan import AskBody, HandoffBody, Plan, Rule, Step, TeachBody
 from pathways.lang.plan_cond import Always, And, AtLeast, HeldFor, Known, MissedInRow, Not, Or, StepIs
+from pathways.lang.plan_handoff_words import SILENT
 
 _OUTCOMES: dict[str, tuple[str, ...]] = {
     "measure": ("done", "done_late", "partly", "missed"),

@@ -26,8 +26,8 @@ from pathways.decide.events import (
 )
 from pathways.decide.records import Task
 from pathways.decide.state import JourneyState
-from pathways.lang.handoff_words import final_words
 from pathways.lang.plan import DoseBody, Step
+from pathways.lang.plan_handoff_words import final_words
 
 Json = Any
 _TASK = frozenset({"claim", "release", "reassign", "cancel", "snooze", "attempt"})

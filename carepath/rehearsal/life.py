@@ -56,9 +56,9 @@ from pathways.decide.journey import decide, new_state
 from pathways.decide.records import Occurrence
 from pathways.decide.state import JourneyState
 from pathways.decide.worktime import next_staffed
-from pathways.lang.handoff_words import final_words
 from pathways.lang.plan import AskBody, DoseBody, ExerciseBody, FormField, MeasureBody, Plan, Step, TeachBody, VisitBody
 from pathways.lang.plan_base import CLOCK_UNITS
+from pathways.lang.plan_handoff_words import final_words
 from pathways.lang.site_plan import Site
 
 Json = Any

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from pathways.decide.intake import REPLY
-from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.plan import (
     AskBody,
     Escalate,
@@ -21,6 +20,7 @@ from pathways.lang.plan import (
     TeachBody,
     VisitBody,
 )
+from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 
 ANY = "any"
 BUILT_IN_MESSAGES = frozenset({"remind", "remind_measure", "remind_dose", "teach", "ask", "exercise", "told"})

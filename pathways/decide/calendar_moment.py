@@ -20,6 +20,7 @@ from pathways.lang.plan_when import (
     AnchorMoment,
     BookedMoment,
     DayOfPhase,
+    FieldMoment,
     Moment,
     OffsetMoment,
     StepMoment,
@@ -61,6 +62,8 @@ def moment(wanted: Moment, ctx: CalendarContext) -> Point | None:
     if isinstance(wanted, OffsetMoment):
         base = moment(wanted.base, ctx)
         return None if base is None else add(base, wanted.offset, ctx, before=wanted.before)
+    if isinstance(wanted, FieldMoment):
+        return point_of(ctx.answered(wanted), ctx.zone)
     if isinstance(wanted, AbsoluteMoment):
         return _absolute(wanted, ctx)
     return point_of(ctx.supply_end, ctx.zone)

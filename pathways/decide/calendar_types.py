@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from pathways.lang.plan_base import Duration
-from pathways.lang.plan_when import StepMoment, TimeOfDay, When
+from pathways.lang.plan_when import FieldMoment, StepMoment, TimeOfDay, When
 from pathways.lang.site_plan import NO_SITE, Site
 
 CUSTOMARY: dict[str, tuple[int, int]] = {
@@ -75,6 +75,10 @@ def _no_step(_: StepMoment) -> datetime | date | None:
     return None
 
 
+def _no_answer(_: FieldMoment) -> datetime | date | None:
+    return None
+
+
 def _no_param(_: str) -> Decimal | None:
     return None
 
@@ -91,6 +95,7 @@ class CalendarContext:
             ``start`` unless given. A name that is missing is not known yet: nothing is planned on it.
         step_moment: Instant (or date) of a ``StepMoment``; None while unknown. For ``which="each"`` the
             caller asks once for each occurrence and answers for that one.
+        answered: The date or instant in a field of a form, or kept from a partner; None while unknown.
         booked: The date staff booked, or None.
         supply_end: The local date the supply of the medicine ends, or None.
         medicine: Dose slots for ``at each slot of the medicine``.
@@ -105,6 +110,7 @@ class CalendarContext:
     start: datetime
     anchors: Mapping[str, datetime | date] = field(default_factory=dict[str, "datetime | date"])
     step_moment: Callable[[StepMoment], datetime | date | None] = _no_step
+    answered: Callable[[FieldMoment], datetime | date | None] = _no_answer
     booked: datetime | date | None = None
     supply_end: date | None = None
     medicine: MedicineSlots | None = None
@@ -120,7 +126,10 @@ class CalendarContext:
 
 
 def most_of(when: When, param: Callable[[str], Decimal | None]) -> int | None:
-    """How often a schedule happens at most; None without a bound, or while its parameter is not known."""
+    """How often a schedule happens at most; None without a bound, while its parameter is not known, and where what has
+    been done counts (a grant, ``counting``): then the decider counts."""
+    if when.most_field is not None or when.counting:
+        return None
     value = param(when.most) if when.most is not None else None
     return when.at_most if value is None else int(value)
 

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from pathways.decide.calendar import CalendarContext, Point, add, day_start, local_date, moment, point_start
+from pathways.decide.calendar_zone import to_utc
 from pathways.decide.conditions import (
     NOT_APPLICABLE,
     FactValue,
@@ -28,7 +29,7 @@ from pathways.decide.windows import derived_value
 from pathways.lang.plan import Parameter, Plan, Step, Target
 from pathways.lang.plan_base import Duration
 from pathways.lang.plan_cond import Cond
-from pathways.lang.plan_when import Moment, StepMoment
+from pathways.lang.plan_when import FieldMoment, Moment, StepMoment
 
 if TYPE_CHECKING:
     from pathways.decide.run import Run
@@ -270,6 +271,7 @@ class Case:
             start=start or self.now,
             anchors=self.anchors(start),
             step_moment=self.step_moment,
+            answered=self.answered,
             customary=self.run.customary,
             param=self.param,
             site=self.run.site,
@@ -320,6 +322,15 @@ class Case:
             return run.done_at
         done = self.run.state.results.get(f"{self.id}|{wanted.step}")
         return done.at if here is None and done is not None and done.visit == self.en.visit else None
+
+    def answered(self, wanted: FieldMoment) -> datetime | date | None:
+        """The date or instant in a field of a form (or kept from a partner), None while unknown."""
+        value = self.form_field(wanted.step, wanted.field)
+        if value is None or len(str(value)) <= len("2026-03-02"):
+            return None if value is None else day_or_instant(str(value))
+        found = datetime.fromisoformat(str(value))
+        local = found.tzinfo is None  # written as the patient's clock shows it
+        return to_utc(found.date(), found.hour, found.minute, self.zone) if local else found.astimezone(UTC)
 
     def _due_of(self, wanted: StepMoment) -> datetime | None:
         """The due instant of the next occurrence of a step that has not ended, else of the last that was made."""

@@ -9,13 +9,16 @@ from pathways.decide.calendar import local_date, occurrences
 from pathways.decide.effects import CancelHandoff, StartHandoff
 from pathways.decide.events import HandoffReport
 from pathways.decide.facts import prescriptions, set_fact
+from pathways.decide.handoff_parcels import end_each, gather, given_out, items
+from pathways.decide.handoff_values import snapshot, take
 from pathways.decide.index import walk
 from pathways.decide.medicines import Prescription
 from pathways.decide.occurrences import end, make, step_run
-from pathways.decide.records import HandoffRun, Occurrence
+from pathways.decide.records import HandoffRun, Occurrence, Task
 from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import text, word
 from pathways.lang.plan import HandoffBody, OpenTask, Step
+from pathways.lang.plan_handoff_words import word_of
 from pathways.lang.plan_when import SupplyEndMoment, When
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ Json = Any
 KEPT_HANDOFFS = 30
 """Ended handoffs remembered, for reports that come late."""
 SUPPLIED = frozenset({"handed_over", "partly"})
+ORDER = ":order"
+"""Ends the key of the task in which an order is signed: the rest is the key of the occurrence."""
 
 
 # --------------------------------------------------------------------------- planning
@@ -87,14 +92,65 @@ def supply_end(item: Prescription) -> date | None:
 def start(case: Case, step: Step, o: Occurrence) -> None:
     """Ask the partner. A pharmacy needs prescriptions signed by a person; without one it is a person's task."""
     assert isinstance(step.body, HandoffBody)
-    run, body = case.run, step.body
+    body = step.body
     if body.medicines is not None and not o.with_:
         o.items = {item.id: "" for item in prescriptions(case, body.medicines)}
         if not o.items:
             end(case, o, "skipped", "no_medicine")
             return
-    medicines = _medicines(case, body, o)
-    if body.machine == "pharmacy" and (not medicines or any(not m.get("signed_by") for m in medicines)):
+    if body.order is not None and body.order.signed_by is not None:
+        _ask_to_sign(case, step, o)
+    else:
+        begin(case, step, o)
+
+
+def _ask_to_sign(case: Case, step: Step, o: Occurrence) -> None:
+    """An order goes out only when a person has signed it: completing the task is the signature."""
+    assert isinstance(step.body, HandoffBody) and step.body.order is not None
+    order = step.body.order
+    assert order.signed_by is not None
+    open_task(
+        case,
+        Work(
+            key=o.key + ORDER,
+            id=f"{step.id}.order",
+            source=step.path,
+            title=text("task_order", step=step.title, order=order.text),
+            role=order.signed_by,
+            due=order.due,
+            ladder=order.ladder,
+            bound=bool(case.index.phase_of[step.path]),
+        ),
+    )
+
+
+def signed(case: Case, task: Task, by: str) -> None:
+    """The task in which an order is signed was completed (``by`` a person) or given up (``by`` empty)."""
+    o = case.run.state.occurrences.get(task.key.removesuffix(ORDER)) if task.key.endswith(ORDER) else None
+    if o is None:
+        return
+    step = case.index.steps[o.step]
+    if by:
+        begin(case, step, o, signed_by=by)
+    else:
+        end(case, o, "failed", "unsigned", weight=4)
+        assert isinstance(step.body, HandoffBody)
+        failed = step.body.outcomes.get("failed")
+        if failed is not None and failed.do:
+            case.follow.append((f"{step.path}.failed", failed.do, f"{o.key}:unsigned"))
+
+
+def begin(case: Case, step: Step, o: Occurrence, *, signed_by: str = "") -> None:
+    """Send the request. A prescription that no person has signed is not sent: signing it is a person's task."""
+    assert isinstance(step.body, HandoffBody)
+    run, body = case.run, step.body
+    parcel = [o, *gather(case, step, o)]
+    for other in parcel[1:]:
+        other.state = "due"
+    names = [name for one in parcel for name in one.items]
+    medicines = _medicines(case, body, names)
+    prescribed = body.machine == "pharmacy" and not (signed_by and body.medicines is None)
+    if prescribed and (not medicines or any(not m.get("signed_by") for m in medicines)):
         title = text("task_prescription", step=step.title)
         role = _role(case, body)
         open_task(
@@ -108,7 +164,8 @@ def start(case: Case, step: Step, o: Occurrence) -> None:
                 level="amber",
             ),
         )
-        end(case, o, "failed", "unsigned", weight=4)
+        for one in parcel:
+            end(case, one, "failed", "unsigned", weight=4)
         return
     run.state.patient.handoffs += 1
     deadlines = {w: at for w, d in body.deadlines.items() if (at := case.after(run.floor, d)) is not None}
@@ -121,13 +178,11 @@ def start(case: Case, step: Step, o: Occurrence) -> None:
         occurrence=o.key,
         started=run.floor,
         deadlines=deadlines,
-        for_=list(o.items),
+        for_=names,
     )
     run.state.handoffs[handoff.key] = handoff
-    o.handoff = handoff.key
-    request: dict[str, Json] = {"urgency": body.urgency} if body.urgency else {}
-    if medicines:
-        request["medicines"] = medicines
+    for one in parcel:
+        one.handoff = handoff.key
     run.emit(
         StartHandoff(
             key=handoff.key,
@@ -136,7 +191,7 @@ def start(case: Case, step: Step, o: Occurrence) -> None:
             machine=body.machine,
             partner=run.site.partners.get(body.partner, body.partner),
             title=step.title,
-            request=request,
+            request=_request(case, body, medicines, signed_by),
         )
     )
     run.timeline(
@@ -146,17 +201,38 @@ def start(case: Case, step: Step, o: Occurrence) -> None:
         text("handoff_started", step=step.title),
         key=f"{o.key}:started",
         weight=4,
-        data={"handoff": handoff.key, "number": handoff.number},
+        data={"handoff": handoff.key, "number": handoff.number, "sends": [one.name for one in body.sends]},
     )
     run.live.schedule("handoffs", handoff)
 
 
-def _medicines(case: Case, body: HandoffBody, o: Occurrence) -> list[dict[str, Json]]:
+def _request(case: Case, body: HandoffBody, medicines: list[dict[str, Json]], signed_by: str) -> dict[str, Json]:
+    """The document that goes to the partner: what is asked, and the data that the pathway sends along, no others."""
+    request: dict[str, Json] = {}
+    if body.urgency:
+        request["urgency"] = body.urgency
+    if body.case:
+        request["case"] = body.case
+    if medicines:
+        request["medicines"] = medicines
+    if body.order is not None:
+        order: dict[str, Json] = {"text": {"en": body.order.text.en, "zh": body.order.text.zh}}
+        if body.order.code:
+            order["code"] = body.order.code
+        if signed_by:
+            order |= {"signed_by": signed_by, "signed_at": case.run.at.isoformat()}
+        request["order"] = order
+    if body.sends:
+        request["data"] = snapshot(case, body.sends)
+    return request
+
+
+def _medicines(case: Case, body: HandoffBody, names: list[str]) -> list[dict[str, Json]]:
     if body.medicines is None:
         return []
     known = case.run.state.facts.get(f"{case.id}|{body.medicines.fact}")
     rows = known.value if known is not None and known.value else []
-    return [dict(row) for row in rows if row.get("id") in o.items]
+    return [dict(row) for row in rows if row.get("id") in names]
 
 
 def _role(case: Case, body: HandoffBody) -> str:
@@ -177,7 +253,6 @@ def report(case: Case, handoff: HandoffRun, body: HandoffReport) -> None:
     step = case.index.steps[handoff.step]
     assert isinstance(step.body, HandoffBody)
     handoff.words = [*handoff.words, body.word][-20:]
-    handoff.kept.update(body.kept)
     handoff.final = handoff.final or body.final
     said = word("hand", body.word)
     if handoff.state == "ended":
@@ -193,17 +268,39 @@ def report(case: Case, handoff: HandoffRun, body: HandoffReport) -> None:
         weight=3,
         data={"handoff": handoff.key, "word": body.word, "final": body.final},
     )
+    _clock(case, step.body, handoff, body.word)
     _satisfy(handoff, body.word)
+    take(case, step, handoff, body)
     cancelling = handoff.state == "cancelling"
     outcome = step.body.outcomes.get(body.word)
     if body.word in SUPPLIED:
         supplied(case, step.body, handoff, body.kept)
+    different: list[str] = []
     if body.final:
-        finish(case, step, handoff, outcome.word if outcome is not None and outcome.word else body.word)
+        if step.body.machine == "pharmacy" and len(handoff.for_) > 1:
+            handoff.items = items(handoff, body.word, body.kept)
+        different = finish(case, step, handoff, outcome.word if outcome is not None and outcome.word else body.word)
     asked = case.visit_of(step.path) == handoff.visit and not cancelling
     if outcome is not None and outcome.do and asked:
-        case.follow.append((f"{step.path}.{body.word}", outcome.do, f"{handoff.key}:{body.word}"))
+        again = f":{handoff.heard[body.word]}" if handoff.heard[body.word] > 1 else ""
+        case.follow.append((f"{step.path}.{body.word}", outcome.do, f"{handoff.key}:{body.word}{again}"))
+    for name in different if asked else ():
+        other = step.body.outcomes.get(name)
+        if other is not None and other.do:
+            case.follow.append((f"{step.path}.{name}", other.do, f"{handoff.key}:{name}:item"))
     run.live.schedule("handoffs", handoff)
+
+
+def _clock(case: Case, body: HandoffBody, handoff: HandoffRun, word: str) -> None:
+    """While the partner waits for us its deadlines stand still; they move on by as long as it waited."""
+    said = word_of(body.machine, word)
+    stops = said is not None and said.stops_clock
+    if handoff.stopped is not None and not stops:
+        waited = case.run.at - handoff.stopped
+        handoff.deadlines = {w: at + waited for w, at in handoff.deadlines.items()}
+        handoff.stopped = None
+    elif handoff.stopped is None and stops:
+        handoff.stopped = case.run.at
 
 
 def _satisfy(handoff: HandoffRun, reached: str) -> None:
@@ -251,7 +348,8 @@ def supplied(case: Case, body: HandoffBody, handoff: HandoffRun, kept: dict[str,
         return
     told: dict[str, Json] = kept["supply"] if isinstance(kept.get("supply"), dict) else kept
     today = local_date(case.run.at, case.zone)
-    rows = [_resupplied(row, told, today) if row.get("id") in handoff.for_ else row for row in known.value]
+    got = given_out(handoff, kept)
+    rows = [_resupplied(row, told, today) if row.get("id") in got else row for row in known.value]
     set_fact(case, body.medicines.fact, rows, "partner", quiet=True)
 
 
@@ -292,14 +390,14 @@ def due(case: Case, handoff: HandoffRun) -> None:
     run.live.schedule("handoffs", handoff)
 
 
-def finish(case: Case, step: Step, handoff: HandoffRun, outcome: str) -> None:
-    """The handoff has ended for the journey, whatever the partner still says."""
+def finish(case: Case, step: Step, handoff: HandoffRun, outcome: str) -> list[str]:
+    """The handoff has ended for the journey, whatever the partner still says. The words of single prescriptions of a
+    parcel that ended otherwise than the whole."""
     handoff.state, handoff.outcome, handoff.ended = "ended", outcome, case.run.at
-    handoff.deadlines = {}
-    o = case.run.state.occurrences.get(handoff.occurrence)
-    if o is not None:
-        end(case, o, outcome, form=dict(handoff.kept), weight=4)
+    handoff.deadlines, handoff.stopped = {}, None
+    different = end_each(case, handoff, outcome)
     _bound(case)
+    return different
 
 
 def cancel(case: Case, handoff: HandoffRun, why: str) -> None:

@@ -41,7 +41,7 @@ from pathways.lang.plan_cond import (
     ParamRef,
     StepIs,
 )
-from pathways.lang.plan_when import AnchorMoment, AsSoonAs, OffsetMoment, StepMoment
+from pathways.lang.plan_when import AnchorMoment, AsSoonAs, FieldMoment, OffsetMoment, StepMoment
 
 ALL = "*"
 QUIET = frozenset({"measure", "dose", "ask", "teach", "exercise"})
@@ -75,7 +75,7 @@ def _token(node: Part) -> str | None:
         return "f:" + node.fact
     if isinstance(node, ParamRef):
         return "p:" + node.param
-    if isinstance(node, FieldRef | StepIs | MissedInRow | StepMoment):
+    if isinstance(node, FieldRef | StepIs | MissedInRow | StepMoment | FieldMoment):
         return "s:" + node.step
     if isinstance(node, AnchorMoment):
         return "a:" + node.name
@@ -216,7 +216,9 @@ def _add_step(index: PlanIndex, step: Step, phase: str) -> None:
 
 def _when_tokens(step: Step) -> frozenset[str]:
     """Inputs that move the occurrences of a step (``as soon as`` waits for a condition instead)."""
-    found = tokens(step.when.during, step.when.until)
+    found = tokens(step.when.during, step.when.until, step.when.most_field)
+    if step.when.most_field is not None or step.when.counting:
+        found |= {"s:" + step.id}  # each ending leaves more, or less, to be made
     if not isinstance(step.when.base, AsSoonAs):
         found |= tokens(step.when.base)
     if isinstance(step.body, HandoffBody) and step.body.medicines is not None:

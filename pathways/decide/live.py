@@ -55,8 +55,10 @@ def rule_next(r: RuleRun) -> tuple[datetime, int] | None:
 
 
 def handoff_next(h: HandoffRun) -> tuple[datetime, int] | None:
-    """The next deadline of a handoff that has not ended."""
-    return (min(h.deadlines.values()), TIMEOUT) if h.state != "ended" and h.deadlines else None
+    """The next deadline of a handoff that has not ended; none while the partner waits for us."""
+    if h.state == "ended" or not h.deadlines or h.stopped is not None:
+        return None
+    return min(h.deadlines.values()), TIMEOUT
 
 
 def enrolment_next(e: Enrolment) -> tuple[datetime, int] | None:

@@ -29,6 +29,7 @@ from pathways.lang.plan import (
     VisitBody,
 )
 from pathways.lang.plan_base import Duration, Text
+from pathways.lang.plan_handoff_words import ends_well
 from pathways.lang.plan_when import Every
 
 if TYPE_CHECKING:
@@ -349,7 +350,7 @@ def _remember(case: Case, step: Step, o: Occurrence, outcome: str, why: str, for
     memory.outcome, memory.at, memory.mode, memory.form, memory.why = outcome, at, mode, form, why
     memory.any_outcome, memory.any_at, memory.any_mode, memory.any_form = outcome, at, mode, form
     if outcome in DONE or (
-        isinstance(step.body, HandoffBody) and outcome not in {"declined", "failed", "silent", "cancelled"}
+        isinstance(step.body, HandoffBody) and ends_well(step.body.machine, outcome)
     ):
         memory.done_at = memory.any_done_at = at
     if isinstance(step.body, VisitBody) and outcome == "done":

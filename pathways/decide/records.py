@@ -261,6 +261,7 @@ class StepRun(Record):
     ``early``: slots that ended before they were due, ``latest``: the last slot that ended when it was due or later
     (planning again must not make them twice). ``good`` and ``bad``: sessions of an exercise in a row that count for
     more and for less, at ``level``. ``shown``: how often a lesson was planned again because it was not passed.
+    ``used_before``: endings that an earlier grant had paid for.
     """
 
     section: ClassVar[str] = "steps"
@@ -293,6 +294,7 @@ class StepRun(Record):
     shown: int = 0
     totals: dict[str, int] = field(default_factory=dict)
     years: dict[str, int] = field(default_factory=dict)
+    used_before: int = 0
 
 
 @dataclass(slots=True)
@@ -390,7 +392,8 @@ class RuleRun(Record):
 @dataclass(slots=True)
 class HandoffRun(Record):
     """A closed loop with a partner. ``deadlines``: words not reached yet -> instant. ``words``: reported, in
-    order. ``state``: open, ended, cancelling. ``for_``: medicine ids."""
+    order. ``state``: open, ended, cancelling. ``for_``: medicine ids, ``items`` the word of each. ``heard``: how often
+    each word came. ``stopped``: since when the partner waits for us, so that its deadlines stand still."""
 
     section: ClassVar[str] = "handoffs"
 
@@ -409,6 +412,9 @@ class HandoffRun(Record):
     told_silent: bool = False
     kept: dict[str, Json] = field(default_factory=dict)
     for_: list[str] = field(default_factory=list)
+    items: dict[str, str] = field(default_factory=dict)
+    heard: dict[str, int] = field(default_factory=dict)
+    stopped: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pathways.decide import doses, exercise, handoffs, windows
 from pathways.decide.calendar import Slot, local_time, most_of, occurrences
 from pathways.decide.conditions import Truth
 from pathways.decide.contact import say
+from pathways.decide.handoff_values import left, take_back
+from pathways.decide.listed import FAR, past, single_slots, stays_done
 from pathways.decide.occurrences import (
     end,
     make,
@@ -24,7 +24,7 @@ from pathways.decide.records import Alarm, Occurrence
 from pathways.decide.tasks import Work, close_task, open_task
 from pathways.decide.texts import text
 from pathways.lang.plan import AskBody, DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, VisitBody
-from pathways.lang.plan_when import AsSoonAs, BetweenMoments, DaysAfter, Every, NextWorkingDay, OnceAt, StepMoment
+from pathways.lang.plan_when import AsSoonAs, BetweenMoments, DaysAfter, Every, NextWorkingDay, OnceAt
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 Json = Any
 PLAN_EVERY = timedelta(days=7)
 SLACK = timedelta(days=1)
-FAR = timedelta(days=400)
 SATISFIED = {"measure": "done", "ask": "done", "dose": "taken", "teach": "read", "exercise": "done", "visit": "done"}
 """How a step of a kind ends that was done already, elsewhere."""
 LONG = frozenset({"week", "month", "year"})
@@ -108,7 +107,7 @@ def _plan_single(case: Case, step: Step) -> None:
     """Listed moments: made as soon as they are known; a moment that moved takes its planned occurrence along."""
     run, memory = case.run, step_run(case, step.path)
     limit = _limit(case, step)
-    slots = [s for s in _single_slots(case, step) if limit is None or s.due < limit]
+    slots = [s for s in single_slots(case, step) if limit is None or s.due < limit]
     known = memory.anchor.split(" ") if memory.anchor else []  # key, and "#" number of each slot that was planned
     keys = {s.key for s in slots}
     for o in run.occurrences_of(case, step.path):
@@ -118,60 +117,21 @@ def _plan_single(case: Case, step: Step) -> None:
             memory.generation += 1
             known = [k for k in known if k.partition("#")[0] != o.slot]
     planned, most = {k.partition("#")[0] for k in known}, most_of(step.when, case.param)
-    stays = {k.partition("#")[2] for k in known} if _stays_done(case, step) else set[str]()
+    free = left(case, step)
+    stays = {k.partition("#")[2] for k in known} if stays_done(case, step) else set[str]()
     for slot in slots:
-        if slot.key in planned or (most is not None and len(known) >= most):
+        if slot.key in planned or (most is not None and len(known) >= most) or (free is not None and free <= 0):
             continue
+        free = None if free is None else free - 1
         known.append(f"{slot.key}#{slot.number}")
         if str(slot.number) in stays:
             continue
         if slot.due < run.at:
-            _past(case, step, slot)
+            past(case, step, slot)
         else:
             make(case, step, slot)
     memory.anchor = " ".join(known[-200:])
     plan_blocks(case, step, run.at, run.at + FAR)
-
-
-def _single_slots(case: Case, step: Step) -> list[Slot]:
-    """The listed moments as far as they are known; of ``each visit`` those of every occurrence that is planned."""
-    at, ctx = case.run.at, case.context(step.path)
-    wanted = case.index.each.get(step.path)
-    path = case.path_of(wanted.step, wanted.phase) if wanted is not None else None
-    if path is None:
-        return list(islice(occurrences(step.when, ctx, at - FAR, at + 4 * FAR), 400))
-    found: dict[str, Slot] = {}
-    for due in sorted(o.due for o in case.run.occurrences_of(case, path) if o.due is not None):
-        own = replace(ctx, step_moment=_always(due))
-        for slot in islice(occurrences(step.when, own, at - FAR, at + 4 * FAR), 400):
-            found.setdefault(slot.key, slot)
-    return list(found.values())
-
-
-def _always(due: datetime) -> Callable[[StepMoment], datetime]:
-    return lambda _: due
-
-
-def _stays_done(case: Case, step: Step) -> bool:
-    """Whether a moment it counts from was corrected: what is done from there is not asked again."""
-    return any(f"a:{name}" in case.index.moments[step.path] for name in case.moved)
-
-
-def _past(case: Case, step: Step, slot: Slot) -> None:
-    """Its moment has passed already: what ``if_past`` says."""
-    run = case.run
-    if step.if_past == "now":
-        now = Slot(number=slot.number, due=run.at, opens=None, key=slot.key)
-        make(case, step, now)
-        return
-    o = make(case, step, slot)
-    if o is None:
-        return
-    if step.if_past == "task":
-        role = step.body.task.role if isinstance(step.body, TaskBody) else case.first_role
-        title = text("task_past", step=step.title)
-        open_task(case, Work(key=f"{o.key}:past", id=f"{step.id}.past", source=step.path, title=title, role=role))
-    end(case, o, "skipped", "past")
 
 
 def _plan_repeat(case: Case, step: Step) -> None:
@@ -181,12 +141,21 @@ def _plan_repeat(case: Case, step: Step) -> None:
     until, limit = _reach(case, step), _limit(case, step)
     if limit is not None:
         until = min(until, limit)
+    free = left(case, step)
+    if free is not None:
+        if free <= 0:
+            return
+        start = max(start, run.at)  # what there was no grant for is not made up for
     slots = occurrences(step.when, case.context(step.path), start, limit or run.at + FAR)
     pending: Slot | None = None
     for slot in _bounded(slots, until, far=_is_long(step)):
         if pending is not None:
             make(case, step, pending, next_due=slot.due)
             memory.planned_to = pending.due + timedelta(microseconds=1)
+            free = None if free is None else free - 1
+            if free == 0:
+                plan_blocks(case, step, run.at, until)
+                return
         if slot.due >= until and not (_is_long(step) and not _ahead(case, step)):
             pending = None
             break
@@ -254,6 +223,10 @@ def _replan_repeat(case: Case, step: Step) -> None:
         if o.state == "planned" and not o.extra and (slot is None or slot.due != o.due):
             end(case, o, "cancelled", "not needed")
             changed = True
+    free = left(case, step)
+    if free is not None and free < 0:
+        changed = take_back(case, step, -free) or changed
+        free = 0
     alive = {o.slot for o in run.occurrences_of(case, step.path)}
     if changed:
         memory.generation += 1
@@ -272,7 +245,11 @@ def _replan_repeat(case: Case, step: Step) -> None:
             and slot.due >= run.at
             and (limit is None or slot.due < limit)
         ):
-            make(case, step, slot)
+            if free == 0:
+                memory.planned_to = slot.due
+                return
+            made = make(case, step, slot)
+            free = free if free is None or made is None else free - 1
     memory.planned_to = until
     _plan_repeat(case, step)
 
@@ -319,7 +296,8 @@ def look_soon(case: Case, touched: set[str]) -> None:
         memory = step_run(case, step.path)
         held = case.truth(step.when.base.cond) is Truth.TRUE
         most = most_of(step.when, case.param)
-        if held and memory.armed and (most is None or memory.in_visit < most):
+        free = left(case, step)
+        if held and (free is None or free > 0) and memory.armed and (most is None or memory.in_visit < most):
             memory.armed = False
             case.run.explain_cond(case, step.path, step.when.base.cond, step.title)
             stamp = local_time(case.run.at, case.zone).isoformat(timespec="seconds")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from pathways.decide import forms, rules, teach
+from pathways.decide import forms, handoffs, rules, teach
 from pathways.decide.events import Event, TaskVerb
 from pathways.decide.intake import take_readings
 from pathways.decide.occurrences import end
@@ -115,6 +115,7 @@ def _complete(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
         teach.marked(case, o, form)
     elif o is not None:
         end(case, o, "done", form=form, weight=3)
+    handoffs.signed(case, task, body.by)
     take_readings(case.run, case, forms.take_over(case, fields, form, body.by, event.id))
     if task.episode:
         rules.task_closed(case, task)
@@ -134,6 +135,7 @@ def _give_up(case: Case, task: Task, by: str, why: str, ended: str) -> None:
     o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
     if o is not None:
         end(case, o, "cancelled", ended)
+    handoffs.signed(case, task, "")
     if task.episode:
         rules.task_closed(case, task)
 

@@ -8,7 +8,6 @@ from math import ceil
 from pathways.lang.check_base import DAY, all_steps, earliest, longest, minutes, nodes, per_day, shortest_gap, step_path
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
-from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.plan import (
     AskBody,
     Derived,
@@ -25,13 +24,11 @@ from pathways.lang.plan import (
 )
 from pathways.lang.plan_base import Duration
 from pathways.lang.plan_cond import MissedInRow, StepIs
+from pathways.lang.plan_handoff_words import HANDOFF_WORDS, words_for
 from pathways.lang.plan_say import say_duration
 from pathways.lang.plan_when import AsSoonAs, EachSlot, Every, SupplyEndMoment
 from pathways.lang.resolve import THROUGHOUT
 from pathways.lang.source import Path
-
-NEEDED = ("declined", "silent")
-"""Outcomes of a handoff that must lead somewhere (``failed`` does what ``declined`` does unless it is named)."""
 
 
 def check_steps(r: Reader, plan: Plan) -> None:
@@ -127,7 +124,7 @@ def _asked(rows: tuple[Row, ...], step: str) -> set[str]:
 
 def _handoff(r: Reader, path: Path, step: Step, body: HandoffBody, rows: tuple[Row, ...]) -> None:
     asked = _asked(rows, step.id)
-    for word in NEEDED:
+    for word in (word.name for word in words_for(body.machine, body.case) if word.needed):
         if word not in body.outcomes and word not in asked:
             r.say("handoff_without_route", path, key=True, word=word)
     order = [w.name for w in HANDOFF_WORDS.get(body.machine, ()) if w.name in body.deadlines]

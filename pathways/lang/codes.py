@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from pathways.lang.code import Code
 from pathways.lang.codes_guide import GUIDE_CODES
+from pathways.lang.codes_handoffs import HANDOFF_CODES
 from pathways.lang.codes_meaning import MEANING_CODES
 from pathways.lang.codes_text import TEXT_CODES
 from pathways.lang.codes_whole import WHOLE_CODES
 
-CODES: dict[str, Code] = {code.id: code for code in (*TEXT_CODES, *MEANING_CODES, *WHOLE_CODES, *GUIDE_CODES)}
+_ALL: tuple[tuple[Code, ...], ...] = (
+    TEXT_CODES,
+    MEANING_CODES,
+    WHOLE_CODES,
+    GUIDE_CODES,
+    HANDOFF_CODES,
+)
+CODES: dict[str, Code] = {code.id: code for group in _ALL for code in group}

@@ -240,7 +240,8 @@ class Reader(Finder):
         tree = self.parse(phrases.parse_until, text, path, _WHEN, code="bad_time_phrase")
         if tree is None:
             return _START, False
-        return self.build(phrases.to_moment(tree.moment, scope), path, scope) or _START, tree.active_days
+        moment = self.build(phrases.to_moment(tree.moment, scope, until=True), path, scope)
+        return moment or _START, tree.active_days
 
     # ------------------------------------------------------------------ numbers
 

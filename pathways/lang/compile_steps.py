@@ -10,27 +10,23 @@ from pathways.lang.compile_actions import (
     compile_actions,
     compile_attempts,
     compile_form,
-    compile_inline,
     compile_row,
     compile_target,
     compile_task,
     text,
 )
 from pathways.lang.compile_exercise import compile_exercise
+from pathways.lang.compile_handoffs import compile_handoff, handoff_title
 from pathways.lang.compile_reader import Reader
 from pathways.lang.compile_teach import compile_teach
-from pathways.lang.handoff_words import HANDOFF_WORDS, deadline_words, words_of
 from pathways.lang.plan import (
-    Action,
     AskBody,
     Deadline,
     DoseBody,
     FormField,
-    HandoffBody,
     Instrument,
     MeasureBody,
     MedicineFilter,
-    Outcome,
     Phase,
     Remind,
     SayBody,
@@ -43,7 +39,7 @@ from pathways.lang.plan import (
 )
 from pathways.lang.plan_base import Duration, Text
 from pathways.lang.plan_say import role_words
-from pathways.lang.resolve import Scope
+from pathways.lang.resolve import Scope, outcome_words
 from pathways.lang.source import Path
 from pathways.lang.spec import PhaseSpec
 from pathways.lang.spec_steps import (
@@ -54,14 +50,11 @@ from pathways.lang.spec_steps import (
     ExerciseStep,
     HandoffStep,
     MeasureStep,
-    OutcomeSpec,
     SayStep,
     TaskStep,
     TeachStep,
     VisitStep,
 )
-
-_HANDOFF_TITLES = {"pharmacy": text("Medicines from the pharmacy", "药房续方"), "referral": text("Referral", "转诊")}
 
 
 def compile_phase(r: Reader, name: str, spec: PhaseSpec) -> Phase:
@@ -104,13 +97,19 @@ def compile_step(r: Reader, path: Path, phase: str, name: str, spec: AnyStep) ->
     scope = Scope(r.symbols, phase=phase)
     body, title = _body(r, path, spec, scope)
     catch_up, within = _catch_up(r, path, spec)
+    when = r.when(spec.when, (*path, "when"), scope)
+    for word in when.counting:
+        known = outcome_words(spec)
+        if word not in known:
+            listed = ", ".join(f"`{w}`" for w in known)
+            r.say("not_one_of", (*path, "when"), key_="counting", value=word, known=listed)
     satisfied = spec.satisfied_by if isinstance(spec, AskingStep) else None
     missed = spec.missed if isinstance(spec, AskingStep) and not isinstance(spec, VisitStep) else None
     return Step(
         id=name,
         path=f"{phase}.{name}",
         title=text_of(spec.title) if spec.title is not None else title,
-        when=r.when(spec.when, (*path, "when"), scope),
+        when=when,
         body=body,
         only_if=r.condition(spec.only_if, (*path, "only_if"), scope) if spec.only_if is not None else None,
         window=_window(r, path, spec),
@@ -198,7 +197,8 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
         case VisitStep():
             return _visit(r, path, spec, scope), _visit_title(spec.visit.with_role)
         case HandoffStep():
-            return _handoff(r, path, spec, scope), _HANDOFF_TITLES.get(spec.handoff, text("Handoff", "交接"))
+            chosen = None if spec.medicines is None else compile_medicines(r, (*path, "for"), spec.medicines)
+            return compile_handoff(r, path, spec, scope, chosen), handoff_title(spec)
 
 
 def _ask(r: Reader, path: Path, spec: AskStep, scope: Scope) -> tuple[AskBody, Text]:
@@ -263,58 +263,3 @@ def compile_medicines(r: Reader, path: Path, phrase: str) -> MedicineFilter:
     """``medicines where class is antihypertensive``."""
     fact, classes = r.selection(phrase, path)
     return MedicineFilter(fact=fact, classes=classes, text=phrase)
-
-
-def _handoff(r: Reader, path: Path, spec: HandoffStep, scope: Scope) -> HandoffBody:
-    known = spec.handoff in HANDOFF_WORDS
-    r.one_of("unknown_handoff", spec.handoff, (*path, "handoff"), HANDOFF_WORDS)
-    if known:
-        for word in spec.deadlines:
-            r.handoff_word(spec.handoff, word, (*path, "deadlines", word), deadline_words(spec.handoff))
-        for word in spec.outcomes:
-            r.handoff_word(spec.handoff, word, (*path, "outcomes", word), words_of(spec.handoff))
-    deadlines = {w: r.duration(d, (*path, "deadlines", w)) for w, d in spec.deadlines.items()}
-    return HandoffBody(
-        machine=spec.handoff,
-        partner=spec.to or spec.handoff,
-        medicines=compile_medicines(r, (*path, "for"), spec.medicines) if spec.medicines is not None else None,
-        deadlines=deadlines,
-        outcomes=_outcomes(r, path, spec, scope),
-        if_stopped=spec.if_stopped,
-        urgency=spec.urgency,
-    )
-
-
-def _outcomes(r: Reader, path: Path, spec: HandoffStep, scope: Scope) -> dict[str, Outcome]:
-    own: dict[str, tuple[Action, ...]] = {}
-    for word, outcome in spec.outcomes.items():
-        own[word] = compile_inline(r, (*path, "outcomes", word), outcome, scope, STEP_ALLOW)
-    made = {
-        word: Outcome(word=word, do=_followed(r, path, spec, word, own), keep=dict(outcome.keep or {}))
-        for word, outcome in spec.outcomes.items()
-    }
-    if "failed" not in made and "declined" in made:
-        # To the patient it is all one whether the partner would not or could not.
-        made["failed"] = Outcome(word="failed", do=made["declined"].do)
-    return made
-
-
-def _followed(
-    r: Reader, path: Path, spec: HandoffStep, word: str, own: dict[str, tuple[Action, ...]]
-) -> tuple[Action, ...]:
-    """The actions of an outcome, through its ``as``."""
-    seen: list[str] = []
-    current = word
-    while True:
-        outcome: OutcomeSpec = spec.outcomes[current]
-        if outcome.same_as is None:
-            return own[current]
-        at = (*path, "outcomes", current, "as")
-        if current in seen:
-            r.say("outcome_as_circle", (*path, "outcomes", word, "as"), name=outcome.same_as)
-            return ()
-        seen.append(current)
-        if outcome.same_as not in spec.outcomes:
-            r.handoff_word(spec.handoff, outcome.same_as, at, spec.outcomes, key=False)
-            return ()
-        current = outcome.same_as

@@ -13,9 +13,9 @@ from typing import Any, Final
 from pathways.lang.catalogue import CatalogueEducation, catalogue, text_of
 from pathways.lang.diagnostics import Diagnostic, Language, Span
 from pathways.lang.editor_names import KEYS, Found, at, definitions, found_in, kinds_of, uses
-from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.load import kind_of, load_any, load_pathway
 from pathways.lang.plan import Plan
+from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 from pathways.lang.plan_say import UNIT_WORDS
 from pathways.lang.render_diff import differences
 from pathways.lang.render_diff_parts import number_lines

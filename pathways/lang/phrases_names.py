@@ -25,7 +25,7 @@ class Named:
     components is named bare. ``unit`` is UCUM, None for what is not a number. ``type`` is the
     declared type of a fact or field (yes_no, sex, codes, age, quantity, number, one_of, date …).
     ``words`` are the allowed words: outcomes of a step, options of a field, values of a fact;
-    empty where any word may stand.
+    empty where any word may stand. ``last_day``: a date that is itself still included.
     """
 
     kind: NameKind
@@ -37,6 +37,7 @@ class Named:
     type: str | None = None
     words: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
+    last_day: bool = False
 
 
 class NameResolver(Protocol):

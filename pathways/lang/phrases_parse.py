@@ -50,6 +50,10 @@ T = TypeVar("T")
 _CONDITION_WORDS = re.compile(
     r"[<>=]|(?<![\w.])(is|has|in|between|missed|known|unknown|not|done|true)(?![\w.])|times?\s+in\s+a\s+row"
 )
+_AT_MOST = re.compile(
+    r"[ \t]*(\d{1,9}|[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)[ \t]+times?"
+    r"(?:[ \t]+counting[ \t]+([a-z_]+(?:[ \t]+(?:and|or)[ \t]+[a-z_]+)*))?[ \t]*"
+)
 _CUTS = re.compile(r"(?<![\w.])(while|until|at[ \t]+most)(?![\w.])")
 _AS_SOON_AS = re.compile(r"[ \t]*as[ \t]+soon[ \t]+as(?!\w)")
 
@@ -119,11 +123,15 @@ def _cut(text: str) -> tuple[str, list[tuple[str, int, int]]]:
 def _bounded(when: SynWhen, word: str, text: str, start: int, end: int) -> SynWhen:
     part = text[start:end]
     if word == "at most":
-        match = re.fullmatch(r"[ \t]*(\d{1,9}|[a-z][a-z0-9_]*)[ \t]+times?[ \t]*", part)
+        match = _AT_MOST.fullmatch(part)
         if match is None:
             raise _expected(text, start, end, "<number> times")
         _once(when.at_most is None, "at most", start, end)
         begin = start + match.start(1)
+        if match[2] is not None:
+            words = re.finditer(r"[a-z_]+", match[2])
+            spans = [(w[0], start + match.start(2) + w.start()) for w in words if w[0] not in ("and", "or")]
+            when = _with(when, counting=tuple(Name(word, Span(at, at + len(word))) for word, at in spans))
         if not match[1][0].isdigit():
             return _with(when, at_most=Name(match[1], Span(begin, begin + len(match[1]))))
         return _with(when, at_most=count_of(match[1], begin))

@@ -30,7 +30,7 @@ from pathways.lang.phrases_tree import (
     SynWorkingDay,
 )
 from pathways.lang.plan_base import ClockTime, Customary, Duration
-from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_cond import Cond, FieldRef
 from pathways.lang.plan_when import (
     AbsoluteMoment,
     AnchorMoment,
@@ -42,6 +42,7 @@ from pathways.lang.plan_when import (
     During,
     EachSlot,
     Every,
+    FieldMoment,
     Moment,
     NextWorkingDay,
     OffsetMoment,
@@ -71,10 +72,10 @@ def to_when(tree: SynWhen, names: NameResolver) -> Resolved[When]:
     return Resolved(None, tuple(reader.problems)) if reader.problems else Resolved(when)
 
 
-def to_moment(tree: SynMoment, names: NameResolver) -> Resolved[Moment]:
-    """The moment of a tree, or every problem in it."""
+def to_moment(tree: SynMoment, names: NameResolver, *, until: bool = False) -> Resolved[Moment]:
+    """The moment of a tree, or every problem in it. ``until``: something lasts until then."""
     reader = _TimeReader(names, "")
-    moment = reader.moment(tree, "ended")
+    moment = reader.until(tree) if until else reader.moment(tree, "ended")
     return Resolved(None, tuple(reader.problems)) if reader.problems else Resolved(moment)
 
 
@@ -113,6 +114,8 @@ class _TimeReader:
         if named.kind == "step":
             edge: Edge = "due" if tree.edge == "start" else "ended" if tree.edge == "end" else near
             return StepMoment(step=named.id, phase=named.phase, edge=edge, which=tree.which)
+        if named.kind == "field" and named.type in _DATE_TYPES and tree.which == "this" and tree.edge is None:
+            return FieldMoment(step=named.id, field=named.field or "")
         is_anchor = named.kind == "anchor" or (named.kind == "fact" and named.type in _DATE_TYPES)
         if not is_anchor or tree.which != "this" or tree.edge is not None:
             params = {"name": tree.name.text, "found": named.type or named.kind}
@@ -120,6 +123,15 @@ class _TimeReader:
             self.problems.append(Problem(kind, span.start, span.length, params))
             return _NOWHERE
         return AnchorMoment(name=named.id)
+
+    def until(self, tree: SynMoment) -> Moment:
+        """Until when: a date that is itself still included lasts to the next midnight."""
+        moment = self.moment(tree, "ended")
+        if isinstance(tree, SynAnchor) and isinstance(moment, FieldMoment):
+            named = self.names.lookup(tree.name.text)
+            if named is not None and named.last_day:
+                return OffsetMoment(base=moment, offset=Duration(amount=1, unit="day"))
+        return moment
 
     def length(self, tree: SynDuration) -> Duration:
         """A duration; zero days beside a problem."""
@@ -129,17 +141,22 @@ class _TimeReader:
     def _maybe_length(self, tree: SynDuration | None) -> Duration | None:
         return None if tree is None else self.length(tree)
 
-    def _number(self, name: Name) -> str | None:
-        """The parameter that holds a number of times."""
+    def _number(self, tree: SynWhen) -> tuple[str | None, FieldRef | None]:
+        """The parameter, or the answered field, that holds a number of times."""
+        name = tree.at_most
+        if not isinstance(name, Name):
+            return None, None
         named = self.names.lookup(name.text)
         if named is None:
             self.problems.append(Problem("unknown_name", name.span.start, name.span.length, {"name": name.text}))
-            return None
-        if named.kind != "param" or named.unit != "1":
-            params = {"name": name.text, "found": named.kind, "wanted": "number"}
-            self.problems.append(Problem("type_mismatch", name.span.start, name.span.length, params))
-            return None
-        return named.id
+            return None, None
+        if named.kind == "param" and named.unit == "1":
+            return named.id, None
+        if named.kind == "field" and named.type == "number" and named.unit == "1":
+            return None, FieldRef(step=named.id, field=named.field or "", type="number")
+        params = {"name": name.text, "found": named.kind, "wanted": "number"}
+        self.problems.append(Problem("type_mismatch", name.span.start, name.span.length, params))
+        return None, None
 
     def _times(self, tree: SynAt, parts: int = 1) -> tuple[TimeOfDay, ...]:
         if isinstance(tree, SynRandom):
@@ -163,16 +180,19 @@ class _TimeReader:
             days = (length.amount or 0) * _DAYS_IN.get(length.unit, 1)
             named = length if length.param is not None else None
             during = During(days=days, before=self.moment(tree.during.before, "due"), length=named)
+        most, most_field = self._number(tree)
         return When(
             text=" ".join(tree.text.split()),
             base=self._base(tree.base),
             during=during,
-            until=None if tree.until is None else self.moment(tree.until, "ended"),
+            until=None if tree.until is None else self.until(tree.until),
             until_cond=self._cond(tree.until_cond),
             while_cond=self._cond(tree.while_cond),
             for_duration=self._maybe_length(tree.for_duration),
             at_most=tree.at_most if isinstance(tree.at_most, int) else None,
-            most=self._number(tree.at_most) if isinstance(tree.at_most, Name) else None,
+            most=most,
+            most_field=most_field,
+            counting=tuple(sorted({word.text for word in tree.counting})),
         )
 
     def _cond(self, tree: SynCond | None) -> Cond | None:

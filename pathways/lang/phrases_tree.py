@@ -285,6 +285,7 @@ class SynWhen:
     while_cond: SynCond | None = None
     for_duration: SynDuration | None = None
     at_most: int | Name | None = None
+    counting: tuple[Name, ...] = ()
 
 
 # --------------------------------------------------------------------------- conditions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathways.lang import plan_when as w
 from pathways.lang.plan_base import Duration
-from pathways.lang.plan_say import chinese, joined, say_clock, say_cond, say_duration, say_time_of_day
+from pathways.lang.plan_say import chinese, joined, say_clock, say_cond, say_duration, say_time_of_day, say_value
 
 _WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -28,6 +28,8 @@ def say_moment(moment: w.Moment, language: str = "en") -> str:
         return f"进入阶段后第 {moment.day} 天 00:00" if zh else f"00:00 of day {moment.day} after entering the phase"
     if isinstance(moment, w.AbsoluteMoment):
         return moment.date if moment.at is None else f"{moment.date} {say_clock(moment.at)}"
+    if isinstance(moment, w.FieldMoment):
+        return f"{moment.step}.{moment.field}" if moment.step else moment.field
     if isinstance(moment, w.BookedMoment):
         return "预约日期" if zh else "the date booked"
     return "药物用完之日" if zh else "the day the supply of the medicine ends"
@@ -66,10 +68,16 @@ def say_when(when: w.When, language: str = "en") -> str:
         text += f"，仅当 {cond}" if zh else f", while {cond}"
     if when.most is not None:
         text += f"，至多 {when.most} 次" if zh else f", at most {when.most} times"
+    if when.most_field is not None:
+        most = say_value(when.most_field, language)
+        text += f"，至多 {most} 次" if zh else f", at most {most} times"
     if when.at_most is not None:
         text += (
             f"，至多 {when.at_most} 次" if zh else f", at most {when.at_most} time{'' if when.at_most == 1 else 's'}"
         )
+    if when.counting:
+        words = joined(list(when.counting), language)
+        text += f"（计入：{words}）" if zh else f" counting {words}"
     return text
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pathways.lang.plan_base import Duration, Part, Text
 from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_handoffs import Order, Sent
 from pathways.lang.plan_teach import Quiz, ShowBack
 from pathways.lang.plan_things import FormField, TaskSpec
 from pathways.lang.plan_when import Moment, When
@@ -281,7 +282,7 @@ class VisitBody(Part):
 
 
 class Outcome(Part):
-    """What one outcome word of a handoff does; ``keep`` names typed values kept from the partner."""
+    """What one outcome word of a handoff does; ``keep`` names typed values kept from the partner: name -> type."""
 
     word: str
     do: tuple[Action, ...] = ()
@@ -291,7 +292,9 @@ class Outcome(Part):
 class HandoffBody(Part):
     """A closed loop with a partner. ``deadlines``: word -> time from the request; a missed one tells
     (``silent``), the last missed one also ends the handoff ``silent``. ``machine`` is the kind
-    (pharmacy, referral); ``partner`` the name the site maps to a configured partner id."""
+    (pharmacy, referral …); ``partner`` the name the site maps to a configured partner id. ``case``: what an insurer is
+    asked for. ``sends``: what goes along. ``bundle``: prescriptions whose supply ends so soon after the first one's go
+    into one parcel."""
 
     kind: Literal["handoff"] = "handoff"
     machine: str
@@ -301,6 +304,10 @@ class HandoffBody(Part):
     outcomes: dict[str, Outcome]
     if_stopped: Literal["cancel", "keep"]
     urgency: str | None = None
+    case: str | None = None
+    order: Order | None = None
+    sends: tuple[Sent, ...] = ()
+    bundle: Duration | None = None
 
 
 StepBody = Annotated[

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pathways.lang.plan_base import ClockTime, Customary, Duration, Part
-from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_cond import Cond, FieldRef
 
 
 class RandomTime(Part):
@@ -80,6 +80,15 @@ class OffsetMoment(Part):
     before: bool = False
 
 
+class FieldMoment(Part):
+    """A date or moment that somebody answered: a field of the form of a step, or a value kept from a partner. Unknown
+    until then."""
+
+    kind: Literal["field"] = "field"
+    step: str
+    field: str
+
+
 class AbsoluteMoment(Part):
     """A fixed local date, with a time or open all day."""
 
@@ -89,7 +98,14 @@ class AbsoluteMoment(Part):
 
 
 Moment = Annotated[
-    AnchorMoment | StepMoment | SupplyEndMoment | BookedMoment | DayOfPhase | OffsetMoment | AbsoluteMoment,
+    AnchorMoment
+    | StepMoment
+    | SupplyEndMoment
+    | BookedMoment
+    | DayOfPhase
+    | OffsetMoment
+    | AbsoluteMoment
+    | FieldMoment,
     Field(discriminator="kind"),
 ]
 
@@ -205,7 +221,8 @@ class During(Part):
 
 class When(Part):
     """A compiled ``when``. ``text`` is the phrase as written; bounds narrow the base. ``most`` is a parameter that
-    stands for ``at_most``."""
+    stands for ``at_most``, ``most_field`` a field of a form or a value kept from a partner (none before it is known).
+    ``counting``: the endings that count for it; without them all that took place."""
 
     text: str
     base: ScheduleBase
@@ -216,6 +233,8 @@ class When(Part):
     for_duration: Duration | None = None
     at_most: int | None = None
     most: str | None = None
+    most_field: FieldRef | None = None
+    counting: tuple[str, ...] = ()
 
 
 OffsetMoment.model_rebuild()

@@ -268,6 +268,8 @@ def _body(page: _Page, step: Step) -> None:
         case HandoffBody() as body:
             deadlines = ", ".join(f"{word} {page.d(length)}" for word, length in body.deadlines.items())
             page.add(2, page.w("partner", name=body.partner, deadlines=deadlines))
+            for line in _request(page, body):
+                page.add(3, f"- {line}")
             for outcome in body.outcomes.values():
                 _actions(page, 3, outcome.do, page.w("on", word=outcome.word))
         case _ as never:
@@ -294,6 +296,27 @@ def _exercise(page: _Page, body: ExerciseBody) -> None:
             page.add(3, page.w("progress", word=page.w(word), n=rule.after, cond=cond))
     page.add(3, f"{page.w('stop_if')}: {say_cond(body.stop_if, page.language)}")
     _actions(page, 3, body.stopped, page.w("on", word="stopped"))
+
+
+def _request(page: _Page, body: HandoffBody) -> Iterator[str]:
+    """What is asked for, as the author wrote it: the plan page speaks in names."""
+    if body.case is not None:
+        yield f"case: {body.case}"
+    if body.urgency is not None:
+        yield f"urgency: {body.urgency}"
+    if body.order is not None:
+        order = body.order
+        said = order.text.zh if page.language == "zh" else order.text.en
+        signed = "" if order.signed_by is None else f", signed_by: {order.signed_by}"
+        due = "" if order.due is None else f", due: {page.d(order.due)}"
+        yield f"order: {said}{'' if order.code is None else f' ({order.code})'}{signed}{due}"
+    if body.sends:
+        yield "sends: " + ", ".join(one.name if one.phase is None else f"{one.phase}.{one.name}" for one in body.sends)
+    if body.bundle is not None:
+        yield f"bundle: {page.d(body.bundle)}"
+    for outcome in body.outcomes.values():
+        if outcome.keep:
+            yield f"keep ({outcome.word}): " + ", ".join(f"{name}: {kind}" for name, kind in outcome.keep.items())
 
 
 def _rows(page: _Page, title: str, rows: tuple[Row, ...]) -> None:

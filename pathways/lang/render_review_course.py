@@ -31,6 +31,7 @@ from pathways.lang.render_actions import (
     ways_words,
 )
 from pathways.lang.render_exercise import exercise_words
+from pathways.lang.render_handoffs import asked_words, clock_words, kept_words
 from pathways.lang.render_markdown import Sheet
 from pathways.lang.render_teach import teach_words
 from pathways.lang.render_words import Names, kind_word, lower_first
@@ -197,18 +198,21 @@ def _visit(names: Names, body: VisitBody) -> str:
 
 def _handoff(names: Names, body: HandoffBody) -> str:
     say = names.say
-    parts: list[str] = []
+    parts = asked_words(names, body)
     if body.medicines is not None:
         parts.append(say("for ", "药品：") + _medicines(names, body.medicines))
+    if body.bundle is not None:
+        near = names.length(body.bundle)
+        parts.append(say(f"one parcel for supplies that end within {near}", f"{near}内用完的药品合并为一次配送"))
     for deadline, length in body.deadlines.items():
         said = names.outcome(deadline, body.machine)
         within = names.length(length)
         parts.append(say(f"{said} within {within}", f"{within}内{said}"))
     for outcome in body.outcomes.values():
         does = actions_words(names, outcome.do)
-        kept = names.words(tuple(outcome.keep), "and", "和")
+        kept = kept_words(names, outcome)
         what = say("; ", "；").join(p for p in (does, say(f"kept: {kept}", f"保存：{kept}") if kept else "") if p)
-        word = names.outcome(outcome.word, body.machine)
+        word = names.outcome(outcome.word, body.machine) + clock_words(names, body.machine, outcome.word)
         parts.append(word + say(": ", "：") + (what or say("goes on", "继续")))
     stopped = {"cancel": say("cancelled", "取消"), "keep": say("goes on", "继续")}[body.if_stopped]
     parts.append(say(f"when the phase is left: {stopped}", f"离开阶段时：{stopped}"))

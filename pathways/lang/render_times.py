@@ -120,7 +120,7 @@ class _Placer:
                 return self._of_step(moment, step)
             case w.SupplyEndMoment():
                 return _At("supply_end", 0)
-            case w.BookedMoment() | w.AbsoluteMoment():
+            case w.BookedMoment() | w.AbsoluteMoment() | w.FieldMoment():
                 return None
             case _ as never:
                 assert_never(never)

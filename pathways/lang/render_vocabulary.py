@@ -91,6 +91,19 @@ WORDS: Final[dict[str, Text]] = {
     "urgent": Text(en="urgent", zh="紧急"),
     "overdue": Text(en="overdue", zh="逾期"),
     "pharmacy": Text(en="pharmacy", zh="药房"),
+    "insurance": Text(en="insurer", zh="保险方"),
+    "insurer": Text(en="insurer", zh="保险方"),
+    "rehab": Text(en="rehabilitation", zh="康复机构"),
+    "elder_care": Text(en="elder care service", zh="养老服务机构"),
+    "home_nursing": Text(en="home nursing", zh="居家护理机构"),
+    "laboratory": Text(en="laboratory", zh="检验科"),
+    "granted": Text(en="number granted", zh="批准次数"),
+    "valid_to": Text(en="valid to", zh="有效期至"),
+    "session_done": Text(en="session done", zh="完成一次"),
+    "session_missed": Text(en="session missed", zh="错过一次"),
+    "visit_done": Text(en="visit done", zh="完成一次上门"),
+    "visit_missed": Text(en="visit missed", zh="错过一次上门"),
+    "information_wanted": Text(en="papers wanted", zh="需补充材料"),
 }
 EXAMPLES: Final[dict[str, Text]] = {"emergency_number": Text(en="911", zh="120")}
 KINDS: Final[dict[str, Text]] = {

@@ -16,7 +16,6 @@ from pathways.lang import plan_cond as c
 from pathways.lang import plan_when as w
 from pathways.lang.catalogue import catalogue
 from pathways.lang.diagnostics import Language
-from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.plan import (
     AskBody,
     Derived,
@@ -39,6 +38,7 @@ from pathways.lang.plan import (
     VisitBody,
 )
 from pathways.lang.plan_base import Duration, Part, Text
+from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 from pathways.lang.plan_say import role_words, say_cond, say_duration, say_quantity
 from pathways.lang.plan_say_when import say_moment, say_when
 from pathways.lang.render_vocabulary import EXAMPLES, FUNCTIONS, KINDS, WORDS
@@ -47,7 +47,7 @@ _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 PLAIN: Final = (
     c.Literal_, c.Arith, c.Compare, c.Between, c.Known, c.InARow, c.NOfM, c.HeldFor, c.And, c.Or, c.Not, c.AtLeast,
     c.Always, w.SupplyEndMoment, w.BookedMoment, w.DayOfPhase, w.OffsetMoment, w.AbsoluteMoment, w.OnceAt, w.DaysAfter,
-    w.BetweenMoments, w.Every, w.OnDaysOfMonth, w.NextWorkingDay, w.OncePer, w.EachSlot, w.AsSoonAs, w.During, w.When,
+    w.BetweenMoments, w.Every, w.OnDaysOfMonth, w.NextWorkingDay, w.OncePer, w.EachSlot, w.AsSoonAs, w.During,
     w.RandomTime,
 )  # fmt: skip
 """Kinds of condition and time that name nothing themselves; what they hold is looked at."""
@@ -208,7 +208,7 @@ class Names:
         label = self._labels.get((step, field))
         if label is not None:
             return self.text(label)
-        return f"{self.step(step)}: {field.replace('_', ' ')}"
+        return f"{self.step(step)}: {self.word(field)}"
 
     def doer(self, step: Step) -> str:
         """Who does a step. A kind that is not known here does not pass the type checker."""
@@ -366,6 +366,15 @@ def _step_moment(names: Names, moment: w.StepMoment) -> w.StepMoment:
     return moment.model_copy(update={"step": _quoted(names, names.step(moment.step, moment.phase)), "phase": None})
 
 
+def _field_moment(names: Names, moment: w.FieldMoment) -> w.FieldMoment:
+    return moment.model_copy(update={"step": "", "field": _quoted(names, names.field(moment.step, moment.field))})
+
+
+def _when(names: Names, when: w.When) -> w.When:
+    fields = {name: names._named(getattr(when, name)) for name in w.When.model_fields}
+    return when.model_copy(update={**fields, "counting": tuple(names.word(word) for word in when.counting)})
+
+
 def _anchor(names: Names, moment: w.AnchorMoment) -> w.AnchorMoment:
     if moment.name in {"phase_start", "enrolment"}:
         return moment
@@ -390,6 +399,8 @@ _NAMED: Final[dict[type[Part], Callable[[Names, Any], Part]]] = {
     c.MissedInRow: _missed,
     w.StepMoment: _step_moment,
     w.AnchorMoment: _anchor,
+    w.FieldMoment: _field_moment,
+    w.When: _when,
 }
 NAMED: Final = tuple(_NAMED)
 """Kinds of condition and time that name something, and are renamed."""

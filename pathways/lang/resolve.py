@@ -12,8 +12,9 @@ from typing import Literal
 
 from pathways.lang.catalogue import SCORE, TOTAL, Catalogue
 from pathways.lang.exercise_fields import lesson_fields, session_fields
-from pathways.lang.handoff_words import HANDOFF_WORDS
+from pathways.lang.handoff_fields import kept_field
 from pathways.lang.phrases_names import Named
+from pathways.lang.plan_handoff_words import words_for
 from pathways.lang.plan_things import FACT_FIELDS
 from pathways.lang.source import Path
 from pathways.lang.spec import FactSpec, PathwaySpec
@@ -71,7 +72,7 @@ RESERVED = frozenset(
 def outcome_words(step: AnyStep) -> tuple[str, ...]:
     """The words with which occurrences of a step may end."""
     if isinstance(step, HandoffStep):
-        own = tuple(word.name for word in HANDOFF_WORDS.get(step.handoff, ()))
+        own = tuple(word.name for word in words_for(step.handoff, step.case))
     else:
         own = STEP_WORDS[type(step)]
     return tuple(dict.fromkeys((*own, *ANY_STEP_WORDS)))
@@ -285,6 +286,8 @@ class Scope:
         body = self.symbols.steps_of(phase).get(step)
         if body is None or len(rest) > 1:
             return None
+        if rest and isinstance(body, HandoffStep):
+            return kept_field(step, rest[0], body, written_phase)
         if rest:
             form = self.symbols.fields(form_of(body))
             return self._field(step, rest[0], form, written_phase)

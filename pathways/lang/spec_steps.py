@@ -7,8 +7,22 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Discriminator, Field, Tag
 
 from pathways.lang.diagnostics import Said, did_you_mean
+from pathways.lang.plan_kept import KeptWord
 from pathways.lang.spec_actions import Actions, AttemptsSpec, FormSpec, Inline
-from pathways.lang.spec_base import Condition, Filled, Id, Listed, Name, Names, Node, Phrase, TextSpec, Trouble, YesNo
+from pathways.lang.spec_base import (
+    Condition,
+    Filled,
+    Id,
+    Listed,
+    Name,
+    Names,
+    Node,
+    Phrase,
+    Plain,
+    TextSpec,
+    Trouble,
+    YesNo,
+)
 from pathways.lang.spec_teach import QuizSpec, ShowBackSpec
 
 STEP_KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff")
@@ -153,14 +167,24 @@ class OutcomeSpec(Inline):
 
     PLACE = Said("an outcome", "结果")
     same_as: Name | None = Field(None, alias="as")
-    keep: dict[Id, Literal["text", "proposal", "date", "yes_no", "number"]] | None = None
+    keep: dict[Id, KeptWord] | None = None
+
+
+class OrderSpec(Node):
+    """What is ordered, and who signs it before it goes out."""
+
+    PLACE = Said("an order", "医嘱")
+    text: TextSpec
+    code: Plain | None = None
+    signed_by: Name | None = None
+    due: Phrase | None = None
+    escalate: Name | None = None
 
 
 class HandoffStep(StepNode):
     """A closed loop with a partner."""
 
     PLACE = Said("a step `handoff`", "步骤 `handoff`")
-    LATER: ClassVar[frozenset[str]] = frozenset({"order", "sends", "case", "bundle"})
     MISSING: ClassVar[dict[str, str]] = {
         "deadlines": "handoff_without_deadline",
         "outcomes": "handoff_without_outcome",
@@ -173,6 +197,10 @@ class HandoffStep(StepNode):
     deadlines: Annotated[dict[Id, Phrase], Filled]
     outcomes: Annotated[dict[Id, OutcomeSpec], Filled]
     if_stopped: Literal["cancel", "keep"]
+    case: Literal["claim", "preauthorisation", "eligibility"] | None = None
+    order: OrderSpec | None = None
+    sends: Names | None = None
+    bundle: Phrase | None = None
 
 
 def judge_step(data: Any) -> str | Trouble:

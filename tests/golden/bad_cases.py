@@ -244,6 +244,23 @@ CASES: dict[str, Case] = {
     "nothing_to_pass": lesson("how_to_measure", "quiz: {pass: 4 of 4}, not_passed: {say: well_done}"),
     "levels_of_no_fact": exercise(("[low, high]", "[high, low]")),
     "stopped_tells_nobody": exercise(("stopped: {task: {en: Look, zh: 查看}, role: nurse, due: 1 day}", "stopped: {say: well_done}")),
+    "handoff_without_case": small(
+        ("    handoff: pharmacy\n    for: medicines where class is antihypertensive\n", "    handoff: insurance\n"),
+        ("  medicines: {type: medicines}\n", ""), (REFILL_WHEN, "when: at phase start"),
+        ("deadlines: {accepted: 1 day, handed_over: 5 days}", "deadlines: {approved: 5 days}"),
+        ("      silent: {as: declined}\n", "      silent: {as: denied}\n      information_wanted: {as: denied}\n      modified: {}\n"),
+        ("      declined: {task: {en: Sort it out", "      denied: {task: {en: Sort it out")),
+    "case_not_asked": small(("    if_stopped: cancel\n", "    if_stopped: cancel\n    case: claim\n")),
+    "kept_twice": small(("      silent: {as: declined}\n", "      handed_over: {keep: {note: text}}\n      partly: {keep: {note: date}}\n      silent: {as: declined}\n")),
+    "order_not_signed": small(("    if_stopped: cancel\n", "    if_stopped: cancel\n    order: {text: {en: Tablets, zh: 药片}}\n")),
+    "signature_only": small(
+        ("    handoff: pharmacy\n    for: medicines where class is antihypertensive\n",
+         "    handoff: laboratory\n    order: {text: {en: Potassium, zh: 血钾}, due: 1 day}\n"),
+        ("  medicines: {type: medicines}\n", ""), (REFILL_WHEN, "when: at phase start"),
+        ("deadlines: {accepted: 1 day, handed_over: 5 days}", "deadlines: {resulted: 5 days}"),
+        ("      silent: {as: declined}\n", "      silent: {as: declined}\n      unusable: {as: declined}\n")),
+    "not_sent": small(("    if_stopped: cancel\n", "    if_stopped: cancel\n    sends: [bp, week_men]\n")),
+    "bundle_without_supply": small((REFILL_WHEN, "when: at phase start"), ("    if_stopped: cancel\n", "    if_stopped: cancel\n    bundle: supplies ending within 7 days\n")),
     "deadlines_out_of_order": small(("accepted: 1 day, handed_over: 5 days", "accepted: 6 days, handed_over: 5 days")),
     "outcome_as_circle": small(("      declined: {task: {en: Sort it out, zh: 处理}, role: nurse, due: 1 day}\n", "      declined: {as: silent}\n")),
     # ------------------------------------------------------------------ rules, ladders, readings

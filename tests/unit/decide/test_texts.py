@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from pathways.decide.effects import Timeline
 from pathways.decide.texts import TEXTS, made, text, word
-from pathways.lang.handoff_words import HANDOFF_WORDS
 from pathways.lang.plan_base import Text
+from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 from tests.unit.decide.world import World, library
 
 

@@ -20,7 +20,7 @@ from bench.life import Life, live
 from bench.lives import key_of
 from bench.ours import Ours
 from bench.pure import compiled
-from pathways.lang.handoff_words import HANDOFF_WORDS
+from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 from pathways.lang.plan_steps import Go, HandoffBody, Outcome
 
 NEVER = timedelta(days=400)

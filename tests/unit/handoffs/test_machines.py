@@ -17,7 +17,7 @@ from activities.handoffs.machines import (
     Status,
     walk,
 )
-from pathways.lang.handoff_words import HANDOFF_WORDS, SILENT, final_words
+from pathways.lang.plan_handoff_words import HANDOFF_WORDS, SILENT, final_words
 
 MACHINE = st.sampled_from(list(MACHINES.values()))
 
