@@ -279,7 +279,8 @@ def _conditions(index: PlanIndex) -> None:
 
 
 def rules_for(index: PlanIndex, touched: set[str]) -> tuple[RuleIndex, ...]:
-    """The rules that these inputs can change: red ones first, then in order of the pathway."""
+    """The rules that these inputs can change: red ones first, then those that act instead of others, then in order of
+    the pathway: what holds another back must have been looked at before it."""
     key = frozenset(touched)
     found = index.judged.get(key)
     if found is None:
@@ -287,8 +288,15 @@ def rules_for(index: PlanIndex, touched: set[str]) -> tuple[RuleIndex, ...]:
             index.judged.clear()
         rules = index.rules.values()
         mine = [ri for ri in rules if ALL in key or not key.isdisjoint(ri.cond) or not key.isdisjoint(ri.inner)]
-        found = index.judged[key] = tuple(sorted(mine, key=lambda ri: ri.rule.level != "red"))
+        mine.sort(key=lambda ri: (ri.rule.level != "red", -_instead(index, ri.rule)))
+        found = index.judged[key] = tuple(mine)
     return found
+
+
+def _instead(index: PlanIndex, rule: Rule, above: tuple[str, ...] = ()) -> int:
+    """How long the chain of rules is that this one acts instead of."""
+    below = [index.rules[o].rule for o in rule.instead_of if o in index.rules and o not in above]
+    return max((1 + _instead(index, o, (*above, rule.id)) for o in below), default=0)
 
 
 def first_say(rule: Rule) -> str | None:

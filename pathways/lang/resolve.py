@@ -387,6 +387,7 @@ def name_actions(symbols: Symbols) -> list[tuple[Path, str, Path]]:
             owned.setdefault(owner, []).append((path, action, phase))
         elif explicit in taken:
             twice.append((path, explicit, taken[explicit]))
+            symbols.action_ids[path] = explicit  # told once, and the rest of the file is still judged
         else:
             taken[explicit] = path
             _name(symbols, explicit, path, action, phase)

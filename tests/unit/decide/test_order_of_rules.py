@@ -144,6 +144,21 @@ def test_a_worse_level_always_passes() -> None:
     check(w)
 
 
+def test_of_two_at_one_instant_the_one_that_acts_instead_is_first() -> None:
+    very = """
+  very:
+    if: bp.systolic >= high
+    level: amber
+    instead_of: [high_bp]
+    do: [{task: {en: Very, zh: 极}, role: gp, due: 4 h}]
+    unknown: {not_met: single}
+"""
+    w = world(PLAIN + very, texts="well")
+    w.bp(190, 80, w.day(1, "08:00"))
+    assert (w.opened("high_bp"), w.opened("very")) == ([], ["1 08:00"])
+    check(w)
+
+
 def test_the_first_reading_asks_and_the_second_confirms() -> None:
     w = crisis()
     w.bp(190, 80, w.day(1, "07:00"))
