@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from pathways.decide.conditions import Sample, TakeValues, Truth, Unknown, truth
+from pathways.decide.conditions import NothingDecided, Sample, TakeValues, Truth, Unknown, truth
 from pathways.lang.plan_cond import Cond
 
 _COND: Final[TypeAdapter[Any]] = TypeAdapter(Cond)
@@ -32,7 +32,7 @@ class Screen:
     message: Mapping[str, Any] | None = None
 
 
-class OneReading:
+class OneReading(NothingDecided):
     """The environment of a condition that speaks of one reading only: everything else is unknown."""
 
     def __init__(self, at: datetime, components: Mapping[str, Decimal]) -> None:

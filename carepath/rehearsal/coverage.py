@@ -66,6 +66,7 @@ class Coverage:
             _part("windows", _windows(plan), {f"{path} {word}" for path, word in used.windows}),
             _part("outcomes", _outcomes(plan), {f"{path} {word}" for path, word in used.outcomes}),
             _part("rules", _branches(plan), {f"{_rule(path)} {value}" for path, value in used.verdicts}),
+            *_tables(plan, used),
             _part("ladders", ladders, {f"{ladder}.{role}" for ladder, role in used.rungs}),
             _part("ends", {*plan.ends, *plan.ended_by_staff}, used.ends),
             _part("messages", plan.messages, used.messages),
@@ -117,6 +118,13 @@ def _words(step: Step) -> Iterator[str]:
     if isinstance(step.body, TeachBody) and (step.body.quiz is not None or step.body.show_back is not None):
         yield "passed"
     yield from (word for word in _OUTCOMES[step.body.kind] if word not in never)
+
+
+def _tables(plan: Plan, used: Used) -> Iterator[Part]:
+    """The words that the rows of decisions come to, where there are any."""
+    words = {f"{decision.id} {row.word}" for decision in plan.decisions.values() for row in decision.rows}
+    if words:
+        yield _part("decisions", words, {f"{path.removeprefix('decisions.')} {word}" for path, word in used.verdicts})
 
 
 def _branches(plan: Plan) -> set[str]:

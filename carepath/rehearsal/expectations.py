@@ -55,7 +55,7 @@ def matches(subject: Subject, words: dict[str, str]) -> bool:
 
 
 def _is(wanted: str, got: str) -> bool:
-    return got == wanted or got.startswith(wanted + "(") or (wanted == "known" and got in {"true", "false"})
+    return wanted in got.split(", ") or got.startswith(wanted + "(") or (wanted == "known" and got in {"true", "false"})
 
 
 def happened(subject: Subject, happening: Happening) -> bool:

@@ -101,6 +101,8 @@ def _name(page: Page, kind: str, value: Json, path: Path) -> str:
 def _filter(page: Page, kind: str, key: str, value: Json, path: Path, name: str) -> str:
     if value is True or value is False:
         value = "true" if value else "false"
+    if kind == "verdict" and name in page.names.decisions:
+        return page.name(value, path, "word", known=(*page.names.decisions[name], "unknown"))
     if (kind, key) in _WORDS:
         return page.name(value, path, "word", known=_WORDS[kind, key])
     if kind == "handoff" and key == "is":

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pathways.decide.intake import REPLY
 from pathways.lang.plan import (
     AskBody,
+    Decision,
     Escalate,
     HandoffBody,
     Measure,
@@ -49,6 +50,7 @@ class Names:
     parameters: set[str] = field(default_factory=set)
     ladders: set[str] = field(default_factory=set)
     derived: set[str] = field(default_factory=set)
+    decisions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     measures: dict[str, Measure] = field(default_factory=dict)
 
     def of_kind(self, what: str) -> list[str]:
@@ -65,7 +67,7 @@ class Names:
             case "flag":
                 found = self.rules | {"red", "amber", "info", "no_data"}
             case "verdict":
-                found = self.rules | self.derived
+                found = self.rules | self.derived | set(self.decisions)
             case "measure":
                 found = set(self.measures)
             case _:
@@ -114,6 +116,12 @@ def parts_of(part: object) -> Iterator[BaseModel]:
             yield from parts_of(value)
 
 
+def _decided(decision: Decision) -> tuple[str, ...]:
+    """The words a decision may come to."""
+    told = (decision.unknown_word,) if decision.unknown_word is not None else ()
+    return tuple(dict.fromkeys([*(row.word for row in decision.rows), *told]))
+
+
 _KNOWN: dict[tuple[tuple[str, str], ...], Names] = {}
 _MOST_KNOWN = 16
 
@@ -158,4 +166,5 @@ def _add(names: Names, plan: Plan) -> None:
     names.parameters |= set(plan.parameters)
     names.ladders |= set(plan.ladders)
     names.derived |= set(plan.derived)
+    names.decisions |= {name: _decided(decision) for name, decision in plan.decisions.items()}
     names.measures |= plan.measures

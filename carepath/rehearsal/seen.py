@@ -156,7 +156,9 @@ class Seen:
 
     def _explained(self, one: Explanation) -> None:
         used = self.used.get(one.enrolment)
-        if used is not None and one.value in _TRUTH:
+        if used is not None and one.path.startswith("decisions."):
+            used.verdicts |= {(one.path, word) for word in one.value.split(", ")}
+        elif used is not None and one.value in _TRUTH:
             used.verdicts.add((one.path, one.value))
 
     def _rules(self, state: JourneyState) -> None:

@@ -8,10 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from pathways.decide import decisions_seen
 from pathways.decide.calendar import CalendarContext, Point, add, day_start, local_date, moment, point_start
 from pathways.decide.calendar_zone import to_utc
 from pathways.decide.conditions import (
     NOT_APPLICABLE,
+    DecidedValue,
+    Environment,
     FactValue,
     FieldValue,
     Sample,
@@ -22,13 +25,14 @@ from pathways.decide.conditions import (
     age_years,
     truth,
 )
+from pathways.decide.decisions_seen import Completed
 from pathways.decide.index import ALL, PhaseIndex, PlanIndex
 from pathways.decide.readings import accepted, grouped, latest
 from pathways.decide.records import Enrolment, Kept, StepRun
 from pathways.decide.windows import derived_value
 from pathways.lang.plan import Parameter, Plan, Step, Target
 from pathways.lang.plan_base import Duration
-from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_cond import Cond, DecisionIs, InSeries
 from pathways.lang.plan_when import FieldMoment, Moment, StepMoment
 
 if TYPE_CHECKING:
@@ -46,11 +50,12 @@ class Case:
     ``touched``: inputs that changed and were not looked at yet. ``judging``: the single reading that rules
     look at now (a red rule judges each reading by itself). ``follow``: actions to be done next (place, actions,
     key); ``pending``: where an action leads, and its place. ``moved``: anchors that were corrected so
-    that what is done from them stays done.
+    that what is done from them stays done. ``completed``: forms that decisions judge next.
     """
 
     __slots__ = (
-        "_filling", "_params", "en", "follow", "id", "index", "judging", "moved", "pending", "plan", "run", "touched",
+        "_filling", "_params", "completed", "en", "follow", "id", "index", "judging", "moved", "pending", "plan", "run",
+        "touched",
     )  # fmt: skip
 
     def __init__(self, run: Run, enrolment: Enrolment, plan: Plan, index: PlanIndex) -> None:
@@ -60,6 +65,7 @@ class Case:
         self.plan = plan
         self.index = index
         self.touched: set[str] = set()
+        self.completed: list[Completed] = []
         self.moved: set[str] = set()
         self.judging: Kept | None = None
         self.follow: list[tuple[str, Sequence[Any], str]] = []
@@ -246,6 +252,14 @@ class Case:
         path = self.path_of(step, phase)
         run = self.step_run(path) if path is not None else None
         return [] if run is None else [_WORDS[letter] for letter in run.tail[-count:]]
+
+    def decision(self, test: DecisionIs) -> DecidedValue | None:
+        """What a decision came to."""
+        return decisions_seen.decided(self, test)
+
+    def verdicts(self, series: InSeries) -> Sequence[Environment]:
+        """The completed forms of a series."""
+        return decisions_seen.verdicts(self, series)
 
     # ------------------------------------------------------------------ conditions and time
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from pathways.decide.conditions_env import (
     NOT_APPLICABLE,
+    DecidedValue,
     Environment,
     FactValue,
     FieldValue,
     Finding,
     NotApplicable,
+    NothingDecided,
     NothingMeasured,
     Sample,
     StepEnd,
@@ -29,11 +31,13 @@ from pathways.decide.explain import explain, finding_to_json, verdict
 
 __all__ = [
     "NOT_APPLICABLE",
+    "DecidedValue",
     "Environment",
     "FactValue",
     "FieldValue",
     "Finding",
     "NotApplicable",
+    "NothingDecided",
     "NothingMeasured",
     "Sample",
     "StepEnd",

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Final, NamedTuple, Protocol
 
+from pathways.lang.plan_cond import DecisionIs, InSeries
+
 Number = Decimal | int | float
 
 
@@ -67,6 +69,14 @@ class StepEnd(NamedTuple):
     outcome: str
     at: datetime
     mode: str | None = None
+
+
+class DecidedValue(NamedTuple):
+    """What a decision came to. ``open``: words that it may have come to as well, of rows that were unknown."""
+
+    words: tuple[str, ...]
+    open: tuple[str, ...] = ()
+    at: datetime | None = None
 
 
 FactValue = Decimal | int | float | bool | str | date | frozenset[str] | NotApplicable
@@ -131,8 +141,32 @@ class Environment(Protocol):
         the phase, oldest first: skipped, cancelled, paused and undelivered ones are left out."""
         ...
 
+    def decision(self, test: DecisionIs) -> DecidedValue | None:
+        """What the decision of a test came to (no word where it could not be told); None while its form has not been
+        completed."""
+        ...
 
-class NothingMeasured:
+    def verdicts(self, series: InSeries) -> Sequence[Environment]:
+        """The environments of the last ``m`` completed forms of a series (fewer if there are fewer), oldest first, in
+        each of which ``decision`` gives that form's verdict."""
+        ...
+
+
+class NothingDecided:
+    """The decisions of an environment in which no table is at hand."""
+
+    __slots__ = ()
+
+    def decision(self, test: DecisionIs) -> DecidedValue | None:
+        """A verdict on a form has not been given; over the data as they stand nothing can be told."""
+        return None if test.form else DecidedValue(())
+
+    def verdicts(self, series: InSeries) -> Sequence[Environment]:
+        """No form has been completed."""
+        return ()
+
+
+class NothingMeasured(NothingDecided):
     """The readings of an environment in which nothing has been measured."""
 
     __slots__ = ()

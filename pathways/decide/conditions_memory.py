@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pathways.decide.conditions_env import Environment, Truth
 from pathways.decide.conditions_run import held_until, memory_key, truth
-from pathways.lang.plan_cond import And, AtLeast, Cond, HeldFor, InARow, NOfM, Not, Or
+from pathways.lang.plan_cond import And, AtLeast, Cond, HeldFor, InARow, InSeries, NOfM, Not, Or
 
 
 def timed_nodes(cond: Cond) -> Iterator[HeldFor | AtLeast]:
@@ -23,7 +23,7 @@ def timed_nodes(cond: Cond) -> Iterator[HeldFor | AtLeast]:
             yield cond
         for part in cond.of:
             yield from timed_nodes(part)
-    elif isinstance(cond, Not | InARow | NOfM):
+    elif isinstance(cond, Not | InARow | NOfM | InSeries):
         yield from timed_nodes(cond.of)
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from pathways.decide.calendar_zone import add_to_instant
 from pathways.decide.conditions_env import (
+    DecidedValue,
     Environment,
-    FactValue,
-    FieldValue,
     NotApplicable,
-    Number,
     Sample,
     StepEnd,
     TakeValues,
@@ -20,6 +18,7 @@ from pathways.decide.conditions_env import (
     Unknown,
 )
 from pathways.decide.conditions_values import FALSE, TRUE, UNKNOWN, compare, getter, same_word
+from pathways.decide.conditions_within import Within
 from pathways.lang.plan_cond import (
     Always,
     And,
@@ -27,9 +26,11 @@ from pathways.lang.plan_cond import (
     Between,
     Compare,
     Cond,
+    DecisionIs,
     Has,
     HeldFor,
     InARow,
+    InSeries,
     Is,
     Known,
     MissedInRow,
@@ -162,52 +163,20 @@ def _missed(cond: MissedInRow) -> Test:
     return test
 
 
-class _TakeEnvironment:
+class _TakeEnvironment(Within):
     """The environment as it was for one take: the measure's components are the take's means."""
 
-    __slots__ = ("_base", "_measure", "_take")
+    __slots__ = ("_measure", "_take")
 
     def __init__(self, base: Environment, measure: str, take: TakeValues) -> None:
-        self._base, self._measure, self._take = base, measure, take
-
-    @property
-    def now(self) -> datetime:
-        return self._base.now
-
-    @property
-    def zone(self) -> str:
-        return self._base.zone
-
-    @property
-    def memory(self) -> Mapping[str, datetime]:
-        return self._base.memory
+        super().__init__(base)
+        self._measure, self._take = measure, take
 
     def measure(self, measure: str, component: str) -> Sample | Unknown:
         if measure != self._measure:
             return self._base.measure(measure, component)
         value = self._take.values.get(component)
         return Unknown("no_value") if value is None else Sample(value, self._take.at, self._take.source)
-
-    def takes(self, measure: str, count: int) -> Sequence[TakeValues]:
-        return self._base.takes(measure, count)
-
-    def derived(self, derived: str, component: str) -> Sample | Unknown:
-        return self._base.derived(derived, component)
-
-    def fact(self, fact: str) -> FactValue | None:
-        return self._base.fact(fact)
-
-    def param(self, param: str) -> Number | None:
-        return self._base.param(param)
-
-    def form_field(self, step: str, field: str) -> FieldValue | None:
-        return self._base.form_field(step, field)
-
-    def last_end(self, step: str, phase: str | None, any_phase: bool) -> StepEnd | None:
-        return self._base.last_end(step, phase, any_phase)
-
-    def ends(self, step: str, phase: str | None, count: int) -> Sequence[str]:
-        return self._base.ends(step, phase, count)
 
 
 def for_take(env: Environment, measure: str, take: TakeValues) -> Environment:
@@ -239,6 +208,33 @@ def at_least(values: Sequence[Truth], n: int) -> Truth:
     if true >= n:
         return TRUE
     return UNKNOWN if true + sum(value is UNKNOWN for value in values) >= n else FALSE
+
+
+def decided(cond: DecisionIs, value: DecidedValue | None) -> Truth:
+    """Whether a decision answers a test of it; every test is false while its form has not been completed."""
+    if value is None:
+        return FALSE
+    if cond.known is not None:
+        return TRUE if bool(value.words) == cond.known else FALSE
+    if not set(cond.words).isdisjoint(value.words):
+        return TRUE
+    # Nothing was told, or a row with this word was unknown beside others that were true.
+    return UNKNOWN if not value.words or not set(cond.words).isdisjoint(value.open) else FALSE
+
+
+def _decision_is(cond: DecisionIs) -> Test:
+    return lambda env: decided(cond, env.decision(cond))
+
+
+def _in_series(cond: InSeries) -> Test:
+    inner, n, m = compiled(cond.of), cond.n, cond.m
+
+    def test(env: Environment) -> Truth:
+        values = [inner(own) for own in env.verdicts(cond)]
+        # Forms that are to come are not unknown: it is false until so many have been completed.
+        return at_least(values[-m:], n)
+
+    return test
 
 
 def _and(cond: And) -> Test:
@@ -363,6 +359,8 @@ _BUILDERS: dict[str, Callable[..., Test]] = {
     "missed_in_row": _missed,
     "in_a_row": _in_a_row,
     "n_of_m": _n_of_m,
+    "decision_is": _decision_is,
+    "in_series": _in_series,
     "held_for": _held_for,
     "and": _and,
     "or": _or,

@@ -211,7 +211,8 @@ def _forget_ended(run: Run) -> None:
     for other in run.cases.values():
         if other.en.ended is None or other.en.ended > run.at - KEEP_ENDED or other.id in held:
             continue
-        for section in (state.steps, state.results, state.rules, state.derived, state.facts, state.settings):
+        memories = (state.steps, state.results, state.rules, state.derived, state.facts, state.settings, state.verdicts)
+        for section in memories:
             records: dict[str, Any] = section
             for key in [k for k in records if k.startswith(f"{other.id}|")]:
                 del records[key]

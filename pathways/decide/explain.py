@@ -41,6 +41,8 @@ def _find(cond: c.Cond, env: Environment) -> Finding:
         return Finding(text, value, parts=(_find(cond.of, env),), kind=cond.kind)
     if isinstance(cond, c.InARow | c.NOfM):
         return Finding(text, value, parts=_takes(cond, env), kind=cond.kind)
+    if isinstance(cond, c.InSeries):
+        return Finding(text, value, parts=tuple(_find(cond.of, own) for own in env.verdicts(cond)), kind=cond.kind)
     return _leaf(cond, env, text, value)
 
 
@@ -69,7 +71,19 @@ def _leaf(cond: c.Cond, env: Environment, text: str, value: Truth) -> Finding:
     if isinstance(cond, c.MissedInRow):
         ends = env.ends(cond.step, cond.phase, cond.times)
         return Finding(text, value, left=", ".join(ends), kind=cond.kind)
+    if isinstance(cond, c.DecisionIs):
+        return _decided(cond, env, text, value)
     return Finding(text, value, kind=cond.kind)
+
+
+def _decided(cond: c.DecisionIs, env: Environment, text: str, value: Truth) -> Finding:
+    """A test of a decision with what it came to, and when."""
+    found = env.decision(cond)
+    if found is None:
+        return Finding(text, value, left="no verdict yet", kind=cond.kind)
+    sample = None if found.at is None else Sample(0, found.at, cond.form, 0)
+    unknown = None if found.words else Unknown("not_decided")
+    return Finding(text, value, left=", ".join(found.words) or None, sample=sample, unknown=unknown, kind=cond.kind)
 
 
 def _compared(of: c.Value, others: Sequence[c.Value], env: Environment, text: str, value: Truth, kind: str) -> Finding:
@@ -144,11 +158,13 @@ _REASONS = {
     "not_answered": ("it was not answered", "尚未回答"),
     "implausible": ("the reading is not plausible", "测量值不合理"),
     "no_value": ("it is not known", "尚不清楚"),
+    "not_decided": ("it could not be told", "无法判定"),
 }
 
 
 _WORDS_ZH = {
-    "not applicable": "不适用", "yes": "是", "no": "否", "none": "无", "female": "女", "male": "男", "done": "完成",
+    "not applicable": "不适用", "no verdict yet": "尚未判定",
+    "yes": "是", "no": "否", "none": "无", "female": "女", "male": "男", "done": "完成",
     "done_late": "延迟完成", "partly": "部分完成", "missed": "漏做", "cancelled": "取消", "no_show": "未到",
 }  # fmt: skip
 _UNITS_ZH = {"years": "岁", "months": "个月", "weeks": "周", "days": "天", "h": "小时", "min": "分钟", "points": "分"}

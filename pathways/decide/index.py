@@ -1,7 +1,8 @@
 """What is worked out once per plan: paths to steps, and from inputs to the conditions they can change.
 
 Tokens name inputs: ``m:bp`` a measure, ``d:week_mean`` a derived value, ``f:age`` a fact, ``p:goal`` a parameter,
-``s:review`` a step or a task opened by an action, ``a:discharge`` an anchor. ``*`` touches everything.
+``s:review`` a step or a task opened by an action, ``a:discharge`` an anchor, ``x:result`` a decision. ``*`` touches
+everything.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from pathways.lang.plan import (
     AskBody,
     Attempts,
+    Decision,
     Derived,
     Escalate,
     HandoffBody,
@@ -29,12 +31,14 @@ from pathways.lang.plan import (
 from pathways.lang.plan_base import Duration, Part
 from pathways.lang.plan_cond import (
     AtLeast,
+    DecisionIs,
     DerivedRef,
     FactRef,
     FieldRef,
     Has,
     HeldFor,
     InARow,
+    InSeries,
     MeasureRef,
     MissedInRow,
     NOfM,
@@ -77,6 +81,8 @@ def _token(node: Part) -> str | None:
         return "p:" + node.param
     if isinstance(node, FieldRef | StepIs | MissedInRow | StepMoment | FieldMoment):
         return "s:" + node.step
+    if isinstance(node, DecisionIs):
+        return "x:" + node.decision
     if isinstance(node, AnchorMoment):
         return "a:" + node.name
     if isinstance(node, Duration) and node.param is not None:
@@ -141,6 +147,10 @@ class PlanIndex:
     keep_days: dict[str, int] = field(default_factory=dict)
     keep_takes: dict[str, int] = field(default_factory=dict)
     tasks: dict[str, TaskSpec] = field(default_factory=dict)
+    decided: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, tuple[Decision, ...]] = field(default_factory=dict)
+    standing: tuple[tuple[Decision, frozenset[str]], ...] = ()
+    longest: dict[str, int] = field(default_factory=dict)
     params_by_patient: bool = False
 
 
@@ -170,6 +180,7 @@ def index_of(plan: Plan) -> PlanIndex:
 
 def _build(plan: Plan) -> PlanIndex:
     index = PlanIndex(plan)
+    _decisions(index)
     for step in plan.throughout:
         _add_step(index, step, "")
     for phase in plan.phases.values():
@@ -238,8 +249,8 @@ def _phase(plan: Plan, phase: Phase) -> PhaseIndex:
 
 
 def _add_rule(index: PlanIndex, rule: Rule) -> None:
-    cond = tokens(rule.cond)
-    inner = tokens(*(a.only_if for a in rule.do), rule.settled_when)
+    cond = _behind(index, tokens(rule.cond))
+    inner = _behind(index, tokens(*(a.only_if for a in rule.do), rule.settled_when))
     timed = any(isinstance(n, HeldFor | AtLeast) for n in walk(rule.cond))
     measures = frozenset(t[2:] for t in cond if t.startswith("m:"))
     known = frozenset(index.plan.measures[m].catalogue for m in measures)
@@ -247,6 +258,39 @@ def _add_rule(index: PlanIndex, rule: Rule) -> None:
     index.rules[rule.id] = made
     for token in cond | inner:
         index.rules_of[token] = (*index.rules_of.get(token, ()), made)
+
+
+def _behind(index: PlanIndex, found: frozenset[str]) -> frozenset[str]:
+    """Inputs with those of the decisions over the data as they stand among them."""
+    return found.union(*(inputs for decision, inputs in index.standing if f"x:{decision.id}" in found))
+
+
+def _decisions(index: PlanIndex) -> None:
+    """Which forms are judged where, by which tables in which order, and what changes the others."""
+    decisions = index.plan.decisions
+    done: list[str] = []
+    for name in decisions:
+        _after_others(decisions, name, done)
+    for decision in (decisions[name] for name in done):
+        if decision.form:
+            index.tables[decision.form] = (*index.tables.get(decision.form, ()), decision)
+            index.decided.update(dict.fromkeys(decision.places, decision.form))
+            continue
+        inputs = _behind(index, tokens(*(row.test for row in decision.rows)))
+        index.standing = (*index.standing, (decision, inputs))
+    for node in walk(index.plan):
+        if isinstance(node, InSeries):
+            index.longest[node.form] = max(index.longest.get(node.form, 0), node.m)
+
+
+def _after_others(decisions: dict[str, Decision], name: str, done: list[str]) -> None:
+    """Put a decision behind those that its rows look at."""
+    if name in done:
+        return
+    for node in walk(decisions[name].rows):
+        if isinstance(node, DecisionIs) and not node.previous and node.decision != name:
+            _after_others(decisions, node.decision, done)
+    done.append(name)
 
 
 def _days(duration: Duration) -> int:

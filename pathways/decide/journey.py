@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pathways.decide import enrol, intake, lifecycle, merge, phases, rules, steps, unasked, visits, windows
+from pathways.decide import decisions, enrol, intake, lifecycle, merge, phases, rules, steps, unasked, visits, windows
 from pathways.decide.actions import Setting, named, perform
 from pathways.decide.agenda import Ahead, ahead, next_wake, urgent_until
 from pathways.decide.case import Case
@@ -263,6 +263,7 @@ def _round(case: Case, reading: Kept | None) -> None:
     touched, case.touched = case.touched, set()
     if ALL in touched or any(t[0] == "f" for t in touched):
         enrol.look_eligibility(case, touched)
+    touched |= decisions.judge(case, touched)
     rules.judge_all(case, touched, reading)
     for place, actions, key in _take_follow(case):
         bound = bool(case.index.phase_of.get(place.rsplit(".", 1)[0] if place not in case.index.steps else place))
@@ -323,6 +324,9 @@ def why(
         rule = next((r for r in case.plan.rules if path in {r.path, r.id}), None)
         if rule is not None:
             return rules.judged(case, rule)
+        table = case.plan.decisions.get(path.removeprefix("decisions."))
+        if table is not None:
+            return decisions.standing(case, table)
         cond = _cond_at(case, path)
         if cond is not None:
             return verdict(cond, case)

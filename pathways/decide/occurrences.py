@@ -11,6 +11,7 @@ from pathways.decide.calendar import Slot, blocks, local_date
 from pathways.decide.case import LETTERS
 from pathways.decide.conditions import Unknown
 from pathways.decide.contact import Wish, place
+from pathways.decide.decisions_seen import Completed
 from pathways.decide.effects import Unless
 from pathways.decide.explain import reason_words
 from pathways.decide.index import measure_of
@@ -311,6 +312,8 @@ def end(
         data=data,
     )
     case.touch("s:" + step.id)
+    if o.step in case.index.decided and outcome in {"done", "done_late"}:
+        case.completed.append(Completed(o.step, form or {}, run.at, o.visit or case.en.visit))
     if o.block:
         settle_block(case, o.block)
 

@@ -69,10 +69,37 @@ def _ground(case: Case, cond: c.Cond, found: Finding) -> Text:
         return text("why_is", name=name_of(case, cond.of), value=_value(found.left))
     if isinstance(cond, c.StepIs) and found.left:
         return text("why_is", name=_step_name(case, cond.step, cond.phase), value=word("out", found.left))
+    if isinstance(cond, c.DecisionIs) and found.left and cond.decision in case.plan.decisions:
+        return _decided(case, cond, found)
+    if isinstance(cond, c.InSeries):
+        return _series(case, cond, found)
     if isinstance(cond, c.MissedInRow):
         return text("why_missed", name=_step_name(case, cond.step, cond.phase), times=cond.times)
     said = Text.model_construct(en=_words(found.text), zh=_words(found.text))
     return said if found.unknown is None else text("why_not_known", name=said, why=reason_words(found.unknown))
+
+
+def _decided(case: Case, cond: c.DecisionIs, found: Finding) -> Text:
+    """``Result of the visit: uncontrolled``."""
+    table = case.plan.decisions[cond.decision]
+    name = table.title or text_of(cond.decision)
+    words = [table.word_text(word) for word in (found.left or "").split(", ")]
+    value = Text.model_construct(en=", ".join(w.en for w in words), zh="、".join(w.zh for w in words))
+    return text("why_is", name=name, value=value)
+
+
+def _series(case: Case, cond: c.InSeries, found: Finding) -> Text:
+    """What each of the last forms came to: ``Result of the visit: uncontrolled, 2 times in a row``."""
+    leaf, part = next(_deciding(cond.of, found.parts[-1])) if found.parts else (cond.of, found)
+    said = _ground(case, leaf, part)
+    if cond.n == cond.m:
+        return text("why_row", what=said, times=cond.n)
+    return text("why_of", what=said, n=cond.n, m=cond.m)
+
+
+def text_of(name: str) -> Text:
+    """An author's name in words."""
+    return Text.model_construct(en=_words(name), zh=_words(name))
 
 
 def _compared(case: Case, cond: c.Compare, name: Text, left: str, right: str) -> Text:

@@ -6,121 +6,16 @@ instants are epoch seconds (or ISO text when they have a fraction). All instants
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import MISSING, Field, dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar
+
+from pathways.decide.records_base import Record, instant_from_json, instant_to_json
+
+__all__ = ["Record", "instant_from_json", "instant_to_json"]
 
 Json = Any
-
-
-def instant_to_json(value: datetime) -> int | str:
-    """Epoch seconds, or ISO text when the instant has a fraction of a second."""
-    return value.isoformat() if value.microsecond else int(value.timestamp())
-
-
-def instant_from_json(value: int | str) -> datetime:
-    """The inverse of ``instant_to_json``."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).astimezone(UTC)
-    return datetime.fromtimestamp(value, UTC)
-
-
-def _same(value: Json) -> Json:
-    return value
-
-
-def _copied(value: Json) -> Json:
-    """JSON of its own: a record and its JSON never share what can change, else ``diff`` would miss the change."""
-    if isinstance(value, dict):
-        return {k: _copied(v) for k, v in value.items()}
-    return [_copied(v) for v in value] if isinstance(value, list) else value
-
-
-def _instants_to_json(value: dict[str, datetime]) -> Json:
-    return {k: instant_to_json(v) for k, v in value.items()}
-
-
-def _instants_from_json(value: dict[str, Json]) -> dict[str, datetime]:
-    return {k: instant_from_json(v) for k, v in value.items()}
-
-
-def _numbers_to_json(value: dict[str, Decimal]) -> Json:
-    return {k: str(v) for k, v in value.items()}
-
-
-def _numbers_from_json(value: dict[str, str]) -> dict[str, Decimal]:
-    return {k: Decimal(v) for k, v in value.items()}
-
-
-_Codec = tuple[Callable[[Any], Json], Callable[[Any], Any]]
-_CODECS: dict[str, _Codec] = {
-    "datetime": (instant_to_json, instant_from_json),
-    "datetime | None": (instant_to_json, instant_from_json),
-    "dict[str, datetime]": (_instants_to_json, _instants_from_json),
-    "dict[str, Decimal]": (_numbers_to_json, _numbers_from_json),
-}
-
-
-@cache
-def _layout(cls: Hashable) -> tuple[tuple[str, Callable[[Any], Json], Callable[[Any], Any], Any], ...]:
-    """(field, writer, reader, default) of every field of a record but its key."""
-    out = []
-    for f in fields(cast("type[Any]", cls)):
-        if f.name == "key":
-            continue
-        changeable = str(f.type).startswith(("dict", "list", "Json"))
-        write, read = _CODECS.get(str(f.type), (_copied, _copied) if changeable else (_same, _same))
-        out.append((f.name, write, read, _default(f)))
-    return tuple(out)
-
-
-def _hashable(cls: type) -> Hashable:
-    """Classes are hashable; records, which may change, are not, and the type checker mixes them up."""
-    return cast("Hashable", cls)
-
-
-def _default(f: Field[Any]) -> Any:
-    if f.default is not MISSING:
-        return f.default
-    if f.default_factory is not MISSING:
-        return f.default_factory()
-    return MISSING
-
-
-@dataclass(slots=True)
-class Record:
-    """Base of all records."""
-
-    section: ClassVar[str] = ""
-
-    key: str
-
-    def to_json(self) -> dict[str, Json]:
-        """This record without its key and without defaults."""
-        out: dict[str, Json] = {}
-        for name, write, _, default in _layout(_hashable(type(self))):
-            value = getattr(self, name)
-            if value is None or value == default:
-                continue
-            out[name] = write(value)
-        return out
-
-    @classmethod
-    def from_json(cls, key: str, data: dict[str, Json]) -> Self:
-        """The record of ``key`` from its JSON; fields of later releases are refused (KeyError)."""
-        args: dict[str, Any] = {"key": key}
-        left = len(data)
-        for name, _, read, _ in _layout(_hashable(cls)):
-            value = data.get(name)
-            if value is not None:
-                args[name] = read(value)
-                left -= 1
-        if left:
-            raise KeyError(f"{cls.__name__} {key}: unknown fields in {sorted(data)}")
-        return cls(**args)
 
 
 @dataclass(slots=True)
@@ -467,6 +362,21 @@ class Window(Record):
 
 
 @dataclass(slots=True)
+class Series(Record):
+    """Verdicts, oldest first: of each completed form (key ``<enrolment>|form.<form>``), or the latest of a decision
+    over the data as they stand (``<enrolment>|data.<decision>``).
+
+    ``entries`` of a form: ``n`` its number, ``at`` its instant, ``v`` the visit of the phase, ``w`` decision -> words,
+    ``o`` decision -> words that unknown rows keep open.
+    """
+
+    section: ClassVar[str] = "verdicts"
+
+    count: int = 0
+    entries: list[dict[str, Json]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Alarm(Record):
     """A due instant of its own: quota leads, fact questions, planning, repeats of a rule's unknown."""
 
@@ -495,5 +405,6 @@ SECTIONS: tuple[type[Record], ...] = (
     Kept,
     Send,
     Window,
+    Series,
     Alarm,
 )

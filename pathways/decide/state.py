@@ -26,6 +26,7 @@ from pathways.decide.records import (
     Record,
     RuleRun,
     Send,
+    Series,
     Setting,
     StepRun,
     Task,
@@ -75,6 +76,7 @@ class JourneyState:
     readings: dict[str, Kept] = field(default_factory=dict)
     sends: dict[str, Send] = field(default_factory=dict)
     derived: dict[str, Window] = field(default_factory=dict)
+    verdicts: dict[str, Series] = field(default_factory=dict)
     alarms: dict[str, Alarm] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
     agenda: Any = None
@@ -106,7 +108,7 @@ class JourneyState:
         )
         for record in SECTIONS[1:]:
             read: Callable[[str, dict[str, Json]], Record] = record.from_json
-            section = {key: read(key, value) for key, value in data[record.section].items()}
+            section = {key: read(key, value) for key, value in data.get(record.section, {}).items()}
             setattr(state, record.section, section)
         return state
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pathways.decide.contact import tell
+from pathways.decide.decisions_seen import Completed
 from pathways.decide.effects import PutTask
 from pathways.decide.records import Done, Task
 from pathways.decide.texts import text, word
@@ -175,6 +176,8 @@ def close_task(
         key = f"{case.id}|{task.id}"
         run.state.results[key] = Done(key=key, visit=task.visit, outcome=outcome, at=run.at, form=form or {})
         case.touch("s:" + task.id)
+        if outcome == "done" and task.id in case.index.decided:
+            case.completed.append(Completed(task.id, form or {}, run.at, task.visit))
 
 
 # --------------------------------------------------------------------------- ladders

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pathways.lang.check_course import check_course
+from pathways.lang.check_decisions import check_decisions
 from pathways.lang.check_rules import check_rules
 from pathways.lang.check_site import check_against
 from pathways.lang.check_steps import check_steps
@@ -20,6 +21,7 @@ def check_plan(r: Reader, plan: Plan) -> None:
     check_course(r, plan)
     check_steps(r, plan)
     check_rules(r, plan)
+    check_decisions(r, plan)
     _unused(r)
     _evidence(r, plan)
 
@@ -107,11 +109,15 @@ def _names(r: Reader) -> Iterator[tuple[str, str, str]]:
         "param": spec.parameters,
         "measure": spec.measures,
         "derived": spec.derived,
+        "decision": spec.decisions,
         "ladder": spec.escalations,
         "message": spec.messages,
         "form": spec.forms,
     }
-    titles = {"fact": "facts", "list": "lists", "param": "parameters", "measure": "measures", "ladder": "escalations"}
+    titles = {
+        "fact": "facts", "list": "lists", "param": "parameters", "measure": "measures", "ladder": "escalations",
+        "decision": "decisions",
+    }  # fmt: skip
     for kind, section in sections.items():
         title = titles.get(kind, "messages" if kind == "message" else kind)
         for name in section:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pathways.lang.plan import Phase, Plan, Step
 from pathways.lang.plan_base import WORKING_UNITS, ClockTime, Customary, Duration
-from pathways.lang.plan_cond import DerivedRef, FactRef, FieldRef, Has, MeasureRef
+from pathways.lang.plan_cond import DecisionIs, DerivedRef, FactRef, FieldRef, Has, MeasureRef
 from pathways.lang.plan_when import (
     AnchorMoment,
     DayOfPhase,
@@ -194,6 +194,8 @@ def may_be_unknown(cond: Any) -> bool:
         return any(may_be_unknown(c) for c in cond) if isinstance(cond, tuple) else False
     if getattr(cond, "kind", None) == "known":
         return False
+    if isinstance(cond, DecisionIs):
+        return not cond.sure and cond.known is None
     if isinstance(cond, MeasureRef | DerivedRef | FactRef | FieldRef | Has):
         return True
     return any(may_be_unknown(getattr(cond, name)) for name in fields)

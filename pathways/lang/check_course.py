@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathways.lang.check_base import minutes, nodes
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
-from pathways.lang.plan import Action, End, Go, Phase, Plan, Row, Target
-from pathways.lang.plan_cond import Always, DerivedRef, FieldRef, MeasureRef, MissedInRow, StepIs
+from pathways.lang.plan import Action, DecisionRow, End, Go, Phase, Plan, Row, Target
+from pathways.lang.plan_cond import Always, DecisionIs, DerivedRef, FieldRef, MeasureRef, MissedInRow, StepIs
 from pathways.lang.plan_when import AnchorMoment, DayOfPhase, Moment, OffsetMoment
 from pathways.lang.source import Path
 
@@ -126,9 +126,20 @@ def _reachable(r: Reader, plan: Plan) -> None:
 # --------------------------------------------------------------------------- loops and time
 
 
-def _waits(part: object) -> bool:
+def _waits(part: object, plan: Plan) -> bool:
     """Whether a condition needs something to happen after the phase was entered."""
-    return any(isinstance(n, MeasureRef | DerivedRef | FieldRef | StepIs | MissedInRow) for n in nodes(part))
+    for node in nodes(part):
+        if isinstance(node, MeasureRef | DerivedRef | FieldRef | StepIs | MissedInRow):
+            return True
+        if isinstance(node, DecisionIs) and node.form and not node.any_phase and not node.previous:
+            return True
+        if isinstance(node, DecisionIs) and not node.form and any(_waits(row.test, plan) for row in _rows(node, plan)):
+            return True
+    return False
+
+
+def _rows(test: DecisionIs, plan: Plan) -> tuple[DecisionRow, ...]:
+    return plan.decisions[test.decision].rows if test.decision in plan.decisions else ()
 
 
 def _passes_time(moment: Moment | None) -> bool:
@@ -140,10 +151,10 @@ def _passes_time(moment: Moment | None) -> bool:
     return moment is None
 
 
-def _instant(phase: Phase) -> Iterator[str]:
+def _instant(phase: Phase, plan: Plan) -> Iterator[str]:
     """Phases that may follow at the very instant at which this one is entered."""
     for row in phase.leave:
-        at_once = row.up_to is None and row.test != "unknown" and not _waits(row.test)
+        at_once = row.up_to is None and row.test != "unknown" and not _waits(row.test, plan)
         if at_once and row.target is not None and row.target.go is not None:
             yield row.target.go
     if not _passes_time(phase.until):
@@ -156,7 +167,7 @@ def _instant(phase: Phase) -> Iterator[str]:
 
 
 def _loops(r: Reader, plan: Plan) -> None:
-    graph = {name: sorted(set(_instant(phase))) for name, phase in plan.phases.items()}
+    graph = {name: sorted(set(_instant(phase, plan))) for name, phase in plan.phases.items()}
     told: set[frozenset[str]] = set()
     for start in graph:
         loop = _circle(graph, start)

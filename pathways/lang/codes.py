@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathways.lang.code import Code
+from pathways.lang.codes_decisions import DECISION_CODES
 from pathways.lang.codes_guide import GUIDE_CODES
 from pathways.lang.codes_handoffs import HANDOFF_CODES
 from pathways.lang.codes_meaning import MEANING_CODES
@@ -15,5 +16,6 @@ _ALL: tuple[tuple[Code, ...], ...] = (
     WHOLE_CODES,
     GUIDE_CODES,
     HANDOFF_CODES,
+    DECISION_CODES,
 )
 CODES: dict[str, Code] = {code.id: code for group in _ALL for code in group}

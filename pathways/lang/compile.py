@@ -10,6 +10,7 @@ import hashlib
 import json
 
 from pathways.lang.catalogue import text_of
+from pathways.lang.compile_decisions import compile_decisions, widened
 from pathways.lang.compile_knowledge import (
     compile_derived,
     compile_eligibility,
@@ -45,6 +46,8 @@ def compile_plan(r: Reader) -> Plan:
     derived = compile_derived(r)
     throughout = tuple(compile_step(r, (THROUGHOUT, s), THROUGHOUT, s, body) for s, body in spec.throughout.items())
     phases = {name: compile_phase(r, name, body) for name, body in spec.phases.items()}
+    decisions = compile_decisions(r)
+    rules = widened(rules, decisions)
     anchor = r.anchor(spec.counts_from, ("counts_from",))
     plan = Plan(
         id=spec.id,
@@ -62,6 +65,7 @@ def compile_plan(r: Reader) -> Plan:
         one_active="per_patient" if spec.one_active is not None else "no",
         measures=compile_measures(r),
         derived=derived,
+        decisions=decisions,
         roles=tuple(spec.roles or ()),
         ladders=compile_ladders(r),
         throughout=throughout,
@@ -74,7 +78,7 @@ def compile_plan(r: Reader) -> Plan:
         lifecycle=compile_lifecycle(r),
         anchors=compile_anchors(r),
         messages=compile_messages(r),
-        watches=compile_watches(rules, tuple(phases.values()), throughout, derived),
+        watches=compile_watches(rules, tuple(phases.values()), throughout, derived, decisions),
     )
     return plan.model_copy(update={"sha256": digest(plan)})
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pathways.lang.compile_reader import Reader
 from pathways.lang.phrases_engine import reserved_words
-from pathways.lang.resolve import THROUGHOUT, name_actions
+from pathways.lang.resolve import THROUGHOUT
+from pathways.lang.resolve_actions import name_actions
 from pathways.lang.source import Path
 
 
@@ -50,7 +51,7 @@ def _taken(r: Reader, name: str, path: Path, other: Path) -> None:
 def _names(r: Reader) -> Iterator[tuple[str, Path, bool]]:
     """(name, place, whether it is a step) of everything in the one namespace, and of phases."""
     spec = r.spec
-    for section in ("facts", "parameters", "measures", "derived"):
+    for section in ("facts", "parameters", "measures", "derived", "decisions"):
         for name in getattr(spec, section):
             yield name, (section, name), False
     for name in spec.phases:

@@ -164,6 +164,8 @@ _TYPES: Mapping[str, Param] = {
     "step": Said("a step", "步骤"),
     "field": Said("a form field", "表单字段"),
     "anchor": Said("a moment", "时刻"),
+    "decision": Said("a decision", "决策"),
+    "many_of": Said("several words at once", "同时多个词"),
     "codes": Said("a set of codes", "编码集合"),
     "medicines": Said("the list of medicines", "用药清单"),
     "yes_no": Said("yes or no", "是或否"),

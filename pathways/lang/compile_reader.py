@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pathways.lang import phrases
 from pathways.lang.catalogue import Catalogue, text_of
+from pathways.lang.compile_inputs import note_inputs
 from pathways.lang.compile_phrases import phrase_finding, problem_finding, slipped_word
 from pathways.lang.diagnostics import Diagnostic, Param, Said, Span, did_you_mean
 from pathways.lang.phrases_engine import Parsed
@@ -162,6 +163,10 @@ class _NoNames:
 
     def codes(self, fact: str, word: str) -> None:
         """There are no lists."""
+
+    def is_phase(self, name: str) -> bool:
+        """There are no phases."""
+        return False
 
 
 class Reader(Finder):
@@ -472,26 +477,8 @@ class Reader(Finder):
         """What these conditions look at, as ``m:bp``, ``d:week_mean``, ``f:age``, ``p:goal``, ``s:review``."""
         found: set[str] = set()
         for part in parts:
-            _inputs(part, found)
+            note_inputs(part, found)
         for token in list(found):
             if token.startswith("d:") and token[2:] in self.spec.derived:
                 found.add("m:" + self.spec.derived[token[2:]].of)
         return tuple(sorted(found))
-
-
-_TOKENS = {"measure": "m", "derived": "d", "fact": "f", "param": "p", "step": "s"}
-
-
-def _inputs(part: Any, found: set[str]) -> None:
-    fields = getattr(type(part), "model_fields", None)
-    if fields is None:
-        if isinstance(part, tuple):
-            for inner in part:
-                _inputs(inner, found)
-        return
-    for name in fields:
-        value = getattr(part, name)
-        if name in _TOKENS and isinstance(value, str):
-            found.add(f"{_TOKENS[name]}:{value}")
-        else:
-            _inputs(value, found)

@@ -7,9 +7,9 @@ reading (counts, facts, steps) are taken as true. A reading that no screen lets 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from pathways.lang.plan import Derived, Phase, Rule, Step, Watch
+from pathways.lang.plan import Decision, Derived, Phase, Rule, Step, Watch
 from pathways.lang.plan_cond import (
     Always,
     And,
@@ -18,6 +18,7 @@ from pathways.lang.plan_cond import (
     Between,
     Compare,
     Cond,
+    DecisionIs,
     DerivedRef,
     HeldFor,
     InARow,
@@ -33,17 +34,25 @@ from pathways.lang.plan_when import AsSoonAs
 
 
 def compile_watches(
-    rules: tuple[Rule, ...], phases: tuple[Phase, ...], throughout: tuple[Step, ...], derived: Mapping[str, Derived]
+    rules: tuple[Rule, ...],
+    phases: tuple[Phase, ...],
+    throughout: tuple[Step, ...],
+    derived: Mapping[str, Derived],
+    decisions: Mapping[str, Decision],
 ) -> tuple[Watch, ...]:
     """The screens of all rules, ``leave`` rows and ``as soon as`` steps, in the order of the document."""
     # A value judged at the end of its block changes then and not with a reading.
     at_once = {name: d.measure for name, d in derived.items() if d.judge == "reading"}
+    # A decision over the data as they stand changes with every reading its rows look at.
+    known = _Known(at_once, decisions)
     made: list[Watch] = []
     for name, cond, level in _conditions(rules, phases, throughout):
-        for measure in sorted(_measures(cond, at_once)):
-            screen = _Screen(measure, at_once).of(cond)
+        for measure in sorted(_measures(cond, known)):
+            screen = _Screen(measure, known).of(cond)
             if screen is not None:
-                made.append(Watch(measure=measure, level=level, cond=screen, rule=name))
+                # A screen cannot run a decision table, so it wakes for it and leaves red to the tick.
+                own = "wake" if _decides(cond) else level
+                made.append(Watch(measure=measure, level=own, cond=screen, rule=name))
     return tuple(made)
 
 
@@ -64,27 +73,41 @@ def _conditions(
                 yield step.path, ending, "wake"
 
 
+def _decides(part: Any) -> bool:
+    return isinstance(part, DecisionIs) or any(_decides(child) for child in _children(part))
+
+
 def _children(part: Any) -> Iterator[Any]:
     for name in getattr(type(part), "model_fields", ()):
         value = getattr(part, name)
         yield from value if isinstance(value, tuple) else (value,)
 
 
-def _measures(part: Any, at_once: Mapping[str, str]) -> set[str]:
+class _Known(NamedTuple):
+    """What stands behind names: the measure of a value that changes with each reading, and decision tables."""
+
+    at_once: Mapping[str, str]
+    decisions: Mapping[str, Decision]
+
+
+def _measures(part: Any, known: _Known) -> set[str]:
     """The measures whose single readings a condition depends on."""
     if isinstance(part, MeasureRef):
         return {part.measure}
     if isinstance(part, DerivedRef):
-        return {at_once[part.derived]} if part.derived in at_once else set()
-    return {m for child in _children(part) for m in _measures(child, at_once)}
+        return {known.at_once[part.derived]} if part.derived in known.at_once else set()
+    if isinstance(part, DecisionIs):
+        tokens = known.decisions[part.decision].inputs if not part.form and part.decision in known.decisions else ()
+        return {token[2:] for token in tokens if token.startswith("m:")}
+    return {m for child in _children(part) for m in _measures(child, known)}
 
 
 class _Screen:
     """Reduces conditions to what one reading of ``measure`` decides."""
 
-    def __init__(self, measure: str, at_once: Mapping[str, str]) -> None:
+    def __init__(self, measure: str, known: _Known) -> None:
         self.measure = measure
-        self.at_once = at_once
+        self.known = known
 
     def of(self, cond: Cond) -> Cond | None:
         """``cond`` over one reading; None when such a reading cannot make it true."""
@@ -101,8 +124,8 @@ class _Screen:
                 return self._compared(cond, (cond.left, cond.right))
             case Between():
                 return self._compared(cond, (cond.of, cond.low, cond.high))
-            case Not() | Known():
-                return Always() if self.measure in _measures(cond, self.at_once) else None
+            case Not() | Known() | DecisionIs():
+                return Always() if self.measure in _measures(cond, self.known) else None
             case _:
                 return None
 
@@ -124,7 +147,7 @@ class _Screen:
         return kept[0] if len(kept) == 1 else Or(parts=kept)
 
     def _compared(self, cond: Compare | Between, sides: tuple[Any, ...]) -> Cond | None:
-        if self.measure not in _measures(cond, self.at_once):
+        if self.measure not in _measures(cond, self.known):
             return None
         return cond if all(self._single(side) for side in sides) else Always()
 

@@ -18,7 +18,7 @@ _WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
 SECTIONS: Final[dict[str, str]] = {
     "facts": "fact", "parameters": "parameter", "measures": "measure", "derived": "derived", "evidence": "evidence",
     "profiles": "profile", "lists": "list", "forms": "form", "escalations": "ladder", "phases": "phase", "ends": "end",
-    "rules": "rule", "quotas": "quota", "messages": "message", "throughout": "step",
+    "rules": "rule", "decisions": "decision", "quotas": "quota", "messages": "message", "throughout": "step",
 }  # fmt: skip
 """Section of the document -> kind of the names that are its keys."""
 KEYS: Final[dict[str, str]] = {
@@ -29,7 +29,9 @@ KEYS: Final[dict[str, str]] = {
 }  # fmt: skip
 """Key -> kind of the name that is its value. Every other value is a phrase, or text."""
 TEXTS: Final = frozenset({"en", "zh", "owner", "not_met", "version", "carepath", "id", "teach", "use", "handoff", "to"})
-IN_PHRASES: Final = frozenset({"fact", "parameter", "measure", "derived", "step", "phase", "list", "role", "task"})
+IN_PHRASES: Final = frozenset(
+    {"fact", "parameter", "measure", "derived", "step", "phase", "list", "role", "task", "decision"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ def _scalar(place: Place, value: str, path: Path) -> Iterator[Found]:
     kind = KEYS.get(key, "")
     if path[:1] == ("evidence",) and key == "cite":
         return  # there it is the text of the citation
+    if path[:1] == ("decisions",) and key in {"of", "is"}:
+        kind = "form" if key == "of" else ""
     defines = kind == "role" and path[:1] == ("roles",)
     for match in _WORD.finditer(value):
         start = place.value.column + place.quoted + match.start()

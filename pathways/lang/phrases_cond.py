@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from pathways.lang.phrases_decisions import decision_has, decision_is, series
 from pathways.lang.phrases_names import Named, NameResolver, Problem, ProblemKind, Resolved
 from pathways.lang.phrases_streak import spread_streaks, subjects
 from pathways.lang.phrases_tree import (
@@ -282,6 +283,10 @@ class CondReader:
         named = self._named(tree.of)
         if named is None:
             return Always()
+        if named.kind == "decision":
+            return decision_is(tree, named, self.said(tree.span), self.wrong)
+        if tree.previous:
+            return self.wrong("no_series", tree.of.span, name=tree.of.text)
         if len(tree.words) == 1 and tree.words[0].text in {"known", "unknown"}:
             return self._known(tree, named)
         found = self._step_is(tree, named) if named.kind == "step" else self._word_is(tree, named)
@@ -365,6 +370,10 @@ class CondReader:
         named = self._named(tree.of)
         if named is None:
             return Always()
+        if named.kind == "decision":
+            return decision_has(tree, named, self.said(tree.span), self.wrong)
+        if tree.previous or tree.any_phase:
+            return self.wrong("no_series", tree.of.span, name=tree.of.text)
         if named.kind == "field" and named.type == "many_of":
             if tree.word.text not in named.words:
                 return self._unknown_word(tree.of, tree.word, named.words)
@@ -397,6 +406,11 @@ class CondReader:
             if length.unit in {"working_day", "working_h"}:
                 return self.wrong("not_in_release", tree.duration.span, text=self.said(tree.duration.span))
             return HeldFor(of=inner, duration=length, text=said)
+        verdicts = series(tree, inner, self.names, said, self.wrong)
+        if verdicts is not None:
+            return verdicts
+        if tree.since is not None:
+            return self.wrong("no_series", tree.since.span, name=tree.since.text)
         roots = subjects(tree.of, self.names)
         measures = {root for root in roots if root[0] == "measure"}
         if len(measures) != 1 or roots - measures - {root for root in roots if root[0] == "fact"}:

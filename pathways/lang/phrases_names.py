@@ -11,7 +11,9 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 T = TypeVar("T")
 
-NameKind = Literal["measure", "derived", "fact", "param", "step", "field", "attribute", "anchor", "phase", "word"]
+NameKind = Literal[
+    "measure", "derived", "fact", "param", "step", "field", "attribute", "anchor", "phase", "word", "decision"
+]  # fmt: skip
 """``step`` is also a task opened by a row, rule or end. ``attribute`` is a word of a ``where`` scope
 (``setting``, ``class``). ``anchor`` is a moment: enrolment, a date or moment fact."""
 
@@ -25,7 +27,9 @@ class Named:
     components is named bare. ``unit`` is UCUM, None for what is not a number. ``type`` is the
     declared type of a fact or field (yes_no, sex, codes, age, quantity, number, one_of, date …).
     ``words`` are the allowed words: outcomes of a step, options of a field, values of a fact;
-    empty where any word may stand. ``last_day``: a date that is itself still included.
+    empty where any word may stand. ``last_day``: a date that is itself still included. Of a decision: ``form`` is what
+    it judges, ``everywhere`` says that it is named among decisions, which look over the whole enrolment, ``sure`` that
+    its verdict is never unknown.
     """
 
     kind: NameKind
@@ -38,6 +42,9 @@ class Named:
     words: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     last_day: bool = False
+    form: str = ""
+    everywhere: bool = False
+    sure: bool = False
 
 
 class NameResolver(Protocol):
@@ -51,6 +58,10 @@ class NameResolver(Protocol):
     def codes(self, fact: str, word: str) -> tuple[str, ...] | None:
         """The codes of the named list ``word`` for ``<fact> has <word>``; None when there is no such
         list."""
+        ...
+
+    def is_phase(self, name: str) -> bool:
+        """Whether ``name`` is a phase."""
         ...
 
 
@@ -68,6 +79,8 @@ ProblemKind = Literal[
     "not_a_duration",  # name
     "ambiguous_streak",  # text
     "not_in_release",  # text
+    "no_series",  # name: `previous`, `of any phase`, `since` and streaks are of decisions over a form
+    "series_too_long",  # number, most
 ]
 
 

@@ -155,13 +155,14 @@ def _streak(node: Node, offset: int) -> SynCond:
     if node.data == "held_for":
         return SynStreak(inner, 0, 0, duration_of(rest[0], offset), span)
     n = count_of(rest[0], span_of(rest[0], offset).start)
+    since = next((name_of(part, offset) for part in rest if isinstance(part, Tree)), None)
     if node.data == "in_a_row":
-        return SynStreak(inner, n, 0, None, span)
+        return SynStreak(inner, n, 0, None, span, since)
     m = count_of(rest[1], span_of(rest[1], offset).start)
     if n > m:
         found = span_of(rest[0], offset)
         raise refuse("bad_value", found.start, span.end, found=f"{n} of {m}", why="more_than_all")
-    return SynStreak(inner, n, m, None, span)
+    return SynStreak(inner, n, m, None, span, since)
 
 
 def _value(node: Node, offset: int) -> SynValue:
@@ -189,20 +190,22 @@ def _between_test(node: Node, offset: int) -> SynCond:
     return SynRangeTest(of, low, high, span_of(node, offset))
 
 
-def _word(node: Node, offset: int) -> Name:
-    return name_of(node, offset)
-
-
 def _is(node: Node, offset: int) -> SynCond:
-    name, *rest = cast(list[Any], node.children)
-    any_phase = any(isinstance(part, Token) and part.type == "OF_ANY_PHASE" for part in rest)
-    words = tuple(_word(part, offset) for part in rest if isinstance(part, Tree))
-    return SynIs(name_of(name, offset), words, node.data == "is_not", any_phase, False, span_of(node, offset))
+    name, *words = (name_of(part, offset) for part in node.children if isinstance(part, Tree))
+    any_phase, previous = _reach(node)
+    span = span_of(node, offset)
+    return SynIs(name, tuple(words), node.data == "is_not", any_phase, False, span, previous)
+
+
+def _reach(node: Node) -> tuple[bool, bool]:
+    """Whether a test is ``of any phase``, and whether it is of the ``previous`` one."""
+    kinds = {part.type for part in cast(list[Any], node.children) if isinstance(part, Token)}
+    return "OF_ANY_PHASE" in kinds, "PREVIOUS" in kinds
 
 
 def _has(node: Node, offset: int) -> SynCond:
-    name, word = cast(list[Any], node.children)
-    return SynHas(name_of(name, offset), _word(word, offset), span_of(node, offset))
+    name, word = (name_of(part, offset) for part in node.children if isinstance(part, Tree))
+    return SynHas(name, word, span_of(node, offset), *_reach(node))
 
 
 def _missed(node: Node, offset: int) -> SynCond:

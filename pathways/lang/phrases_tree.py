@@ -334,6 +334,7 @@ class SynIs:
     any_phase: bool
     face_to_face: bool
     span: Span
+    previous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +344,8 @@ class SynHas:
     of: Name
     word: Name
     span: Span
+    any_phase: bool = False
+    previous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,13 +359,14 @@ class SynMissed:
 
 @dataclass(frozen=True, slots=True)
 class SynStreak:
-    """A condition with ``n times in a row`` (``m`` 0), ``n of m``, or ``for <duration>``."""
+    """A condition with ``n times in a row`` (``m`` 0) or ``n of m``, perhaps ``since`` something, or ``for <time>``."""
 
     of: SynCond
     n: int
     m: int
     duration: SynDuration | None
     span: Span
+    since: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Literal
 
 from pathways.lang.plan_base import PLAN_SCHEMA, Duration, Part, Text
 from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_decisions import Decision, DecisionRow
 from pathways.lang.plan_guide import Guide, GuideRow
 from pathways.lang.plan_steps import (
     Action,
@@ -77,6 +78,8 @@ __all__ = [
     "Attempts",
     "BaselineDays",
     "Deadline",
+    "Decision",
+    "DecisionRow",
     "Derived",
     "DoseBody",
     "Duration",
@@ -323,6 +326,7 @@ class Plan(Part):
     one_active: Literal["per_patient", "no"] = "no"
     measures: dict[str, Measure] = {}
     derived: dict[str, Derived] = {}
+    decisions: dict[str, Decision] = {}
     roles: tuple[str, ...] = ()
     ladders: dict[str, Ladder] = {}
     throughout: tuple[Step, ...] = ()

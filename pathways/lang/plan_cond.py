@@ -192,6 +192,41 @@ class NOfM(Part):
     text: str = ""
 
 
+class DecisionIs(Part):
+    """``result is uncontrolled``: a decision came to one of ``words``; with ``known`` whether it came to any.
+
+    ``form``: the form it judges, "" for one over the current data. Of a form the verdict meant is the latest of this
+    visit of the phase (``any_phase``: of the enrolment; ``previous``: the one before it); false until there is one.
+    ``sure``: its verdict is never unknown.
+    """
+
+    kind: Literal["decision_is"] = "decision_is"
+    decision: str
+    words: tuple[str, ...] = ()
+    known: bool | None = None
+    form: str = ""
+    any_phase: bool = False
+    previous: bool = False
+    sure: bool = False
+    text: str = ""
+
+
+class InSeries(Part):
+    """``result is uncontrolled 2 times in a row``: at least ``n`` of the last ``m`` completed forms make it true; false
+    while there are fewer. ``any_phase``: over the enrolment, else in this visit of the phase. Only those after the
+    last ending of the step, the last entry of the phase or the anchor ``since`` count."""
+
+    kind: Literal["in_series"] = "in_series"
+    of: Cond
+    form: str
+    n: int
+    m: int
+    any_phase: bool = False
+    since: str = ""
+    since_kind: Literal["", "step", "phase", "anchor"] = ""
+    text: str = ""
+
+
 class HeldFor(Part):
     """``<condition> for 2 weeks``: true at every evaluation over at least so long."""
 
@@ -253,6 +288,8 @@ Cond = Annotated[
     | MissedInRow
     | InARow
     | NOfM
+    | DecisionIs
+    | InSeries
     | HeldFor
     | And
     | Or
@@ -262,5 +299,5 @@ Cond = Annotated[
     Field(discriminator="kind"),
 ]
 
-for _model in (Arith, Known, InARow, NOfM, HeldFor, And, Or, Not, AtLeast):
+for _model in (Arith, Known, InARow, NOfM, InSeries, HeldFor, And, Or, Not, AtLeast):
     _model.model_rebuild()

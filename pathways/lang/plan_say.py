@@ -127,7 +127,7 @@ def say_value(value: c.Value, language: str = "en") -> str:
     if isinstance(value, c.ParamRef):
         return value.param
     if isinstance(value, c.FieldRef):
-        return f"{value.step}.{value.field}"
+        return f"{value.step}.{value.field}" if value.step else value.field
     return f"{say_value(value.left, language)} {value.op} {say_value(value.right, language)}"
 
 
@@ -144,7 +144,7 @@ def say_cond(cond: c.Cond, language: str = "en") -> str:
     if isinstance(cond, c.Not):
         inner = say_cond(cond.of, language)
         return f"并非（{inner}）" if zh else f"not ({inner})"
-    if isinstance(cond, c.InARow | c.NOfM | c.HeldFor):
+    if isinstance(cond, c.InARow | c.NOfM | c.InSeries | c.HeldFor):
         return _say_suffix(cond, language)
     if isinstance(cond, c.AtLeast):
         return _say_at_least(cond, language)
@@ -158,17 +158,41 @@ def _grouped(part: c.Cond, outer: c.And | c.Or, language: str) -> str:
     return text
 
 
-def _say_suffix(cond: c.InARow | c.NOfM | c.HeldFor, language: str) -> str:
+def _say_suffix(cond: c.InARow | c.NOfM | c.InSeries | c.HeldFor, language: str) -> str:
     inner = say_cond(cond.of, language)
     zh = chinese(language)
     if isinstance(cond.of, c.And | c.Or):
         inner = f"（{inner}）" if zh else f"({inner})"
     if isinstance(cond, c.InARow):
         return f"{inner}，连续 {cond.times} 次" if zh else f"{inner}, {cond.times} times in a row"
+    if isinstance(cond, c.InSeries):
+        return _say_series(cond, inner, zh)
     if isinstance(cond, c.NOfM):
         return f"{inner}，最近 {cond.m} 次中至少 {cond.n} 次" if zh else f"{inner}, in {cond.n} of the last {cond.m}"
     length = say_duration(cond.duration, language)
     return f"{inner}，持续 {length}" if zh else f"{inner}, for {length}"
+
+
+def _say_series(cond: c.InSeries, inner: str, zh: bool) -> str:
+    name = cond.since if cond.since_kind == "step" else cond.since.replace("_", " ")
+    since = "" if not cond.since else f"（自上次{name}起）" if zh else f" since the last {name}"
+    scope = "" if not cond.any_phase else "（任一阶段）" if zh else " (of any phase)"
+    if cond.n == cond.m:
+        return f"{inner}，连续 {cond.n} 次{scope}{since}" if zh else f"{inner}, {cond.n} times in a row{scope}{since}"
+    if zh:
+        return f"{inner}，最近 {cond.m} 次中至少 {cond.n} 次{scope}{since}"
+    return f"{inner}, in {cond.n} of the last {cond.m}{scope}{since}"
+
+
+def _decision(cond: c.DecisionIs, zh: bool) -> str:
+    name = cond.decision if not cond.previous else f"上一次{cond.decision}" if zh else f"the previous {cond.decision}"
+    scope = "" if not cond.any_phase else "（任一阶段）" if zh else " (of any phase)"
+    if cond.known is not None:
+        said = ("已知" if zh else "is known") if cond.known else "未知" if zh else "is unknown"
+        return f"{name} {said}{scope}"
+    language = "zh" if zh else "en"
+    words = joined(list(cond.words), language, "or", "或")
+    return f"{name} 为 {words}{scope}" if zh else f"{name} is {words}{scope}"
 
 
 def _say_at_least(cond: c.AtLeast, language: str) -> str:
@@ -198,6 +222,8 @@ def _say_en(cond: c.Cond) -> str:
         return f"{_step(cond)} is {joined(list(cond.outcomes), 'en', 'or')}{mode}{scope}"
     if isinstance(cond, c.MissedInRow):
         return f"{_step(cond)} missed {cond.times} times in a row"
+    if isinstance(cond, c.DecisionIs):
+        return _decision(cond, zh=False)
     return "always"
 
 
@@ -220,6 +246,8 @@ def _say_zh(cond: c.Cond) -> str:
         return f"{_step(cond)} 为 {joined(list(cond.outcomes), 'zh', word_zh='或')}{mode}{scope}"
     if isinstance(cond, c.MissedInRow):
         return f"{_step(cond)} 连续 {cond.times} 次漏做"
+    if isinstance(cond, c.DecisionIs):
+        return _decision(cond, zh=True)
     return "始终"
 
 

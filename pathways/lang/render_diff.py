@@ -63,6 +63,7 @@ SECTIONS: Final[dict[str, Text]] = {
     "source": Text(en="Sources", zh="来源"),
     "measure": Text(en="Measurements", zh="测量"),
     "computed": Text(en="Computed values", zh="计算值"),
+    "decision": Text(en="Decisions", zh="决策"),
     "fact": Text(en="Facts", zh="患者信息"),
     "phase": Text(en="Phases", zh="阶段"),
     "step": Text(en="Steps", zh="步骤"),
@@ -127,11 +128,13 @@ ASPECTS: Final[dict[str, Text]] = {
     "owed": Text(en="owed", zh="应完成"),
     "codes": Text(en="codes", zh="编码"),
     "order": Text(en="order", zh="顺序"),
+    "rows": Text(en="rows", zh="各行"),
     "detail": Text(en="detail", zh="细节"),
 }
 _IDS: Final = frozenset({
     "id", "path", "text", "until_text", "sha256", "version", "param", "derived", "step", "phase", "measure", "go",
-    "end", "ladder", "steps", "in_phases", "fact", "message", "cite", "rule", "inputs", "event",
+    "end", "ladder", "steps", "in_phases", "fact", "message", "cite", "rule", "inputs", "event", "decision", "form",
+    "since", "places",
 })  # fmt: skip
 
 
@@ -155,6 +158,12 @@ class _Ids(Names):
 
     def derived(self, spec: Derived, component: str = "value") -> str:
         return f"{spec.id}.{component}"
+
+    def decision(self, decision: str) -> str:
+        return decision
+
+    def decision_word(self, decision: str, word: str) -> str:
+        return word
 
 
 def differences(before: Plan, after: Plan, language: Language = "en", profile: str | None = None) -> tuple[Change, ...]:

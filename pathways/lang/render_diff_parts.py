@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathways.lang.plan import (
     Action,
     AnchorRow,
+    Decision,
     Derived,
     EndSpec,
     Evidence,
@@ -29,6 +30,9 @@ from pathways.lang.plan_base import Text
 from pathways.lang.plan_say import say_quantity
 from pathways.lang.render_actions import action_words, span_words, target_words, ways_words
 from pathways.lang.render_anchors import anchor_words
+from pathways.lang.render_decisions import over_words
+from pathways.lang.render_decisions import row_words as table_row_words
+from pathways.lang.render_decisions import unknown_words as table_unknown_words
 from pathways.lang.render_guide import guide_words
 from pathways.lang.render_review import derived_words, event_words, leaving_words, quota_words, take_words
 from pathways.lang.render_review_course import what_words, when_words
@@ -64,6 +68,7 @@ def entries(plan: Plan) -> Iterator[Entry]:
     yield from map(_source, plan.evidence.values())
     yield from map(_measure, plan.measures.values())
     yield from map(_derived, plan.derived.values())
+    yield from map(_decision, plan.decisions.values())
     yield from map(_fact, plan.facts.values())
     for step in plan.throughout:
         yield _step(step, "")
@@ -151,6 +156,19 @@ def _derived(derived: Derived) -> Entry:
     return Entry(
         "computed", derived.id, lambda n: n.computed(derived), {"computed": lambda n: derived_words(n, derived)},
         (derived,),
+    )  # fmt: skip
+
+
+def _decision(decision: Decision) -> Entry:
+    return Entry(
+        "decision", decision.id, lambda n: n.decision(decision.id),
+        {
+            "title": lambda n: n.decision(decision.id),
+            "computed": lambda n: over_words(n, decision),
+            "rows": lambda n: [table_row_words(n, decision, row) for row in decision.rows],
+            "unknown": lambda n: table_unknown_words(n, decision),
+        },
+        (decision,),
     )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ from pathways.lang.plan import (
 from pathways.lang.plan_base import Duration
 from pathways.lang.plan_say import say_cond, say_duration, say_quantity
 from pathways.lang.plan_say_when import say_moment, say_when
+from pathways.lang.render_decisions import decision_lines
 
 
 class _Words(NamedTuple):
@@ -98,6 +99,7 @@ _W: dict[str, _Words] = {
     "with": _Words("with {role}: {modes}", "{role}：{modes}"),
     "partner": _Words("partner {name}, answers by {deadlines}", "合作方 {name}，期限 {deadlines}"),
     "on": _Words("on {word}", "若 {word}"),
+    "decisions": _Words("Decisions", "决策"),
     "rules": _Words("Rules", "规则"),
     "ladders": _Words("Ladders", "升级阶梯"),
     "rung": _Words("{tell} by {by}, answer within {d}", "通过 {by} 通知 {tell}，{d} 内答复"),
@@ -149,6 +151,12 @@ def plan_page(plan: Plan, language: Language = "en", profile: str | None = None)
             _step(page, step)
     for phase in plan.phases.values():
         _phase(page, phase)
+    if plan.decisions:
+        page.head(page.w("decisions"))
+        for decision in plan.decisions.values():
+            for depth, line in decision_lines(decision, language):
+                page.add(depth, line)
+            _actions(page, 2, decision.unknown, page.w("if_unknown"))
     page.head(page.w("rules"))
     for rule in plan.rules:
         _rule(page, rule)

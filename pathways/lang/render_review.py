@@ -15,6 +15,7 @@ from pathways.lang.plan_base import Quantity
 from pathways.lang.plan_say import say_quantity
 from pathways.lang.render_actions import actions_words
 from pathways.lang.render_anchors import anchor_words
+from pathways.lang.render_decisions import decisions
 from pathways.lang.render_markdown import Sheet
 from pathways.lang.render_review_course import course, readings_words
 from pathways.lang.render_review_watch import watch
@@ -35,6 +36,7 @@ def review_page(plan: Plan, language: Language = "en", profile: str | None = Non
     _who(sheet)
     _numbers(sheet)
     _measured(sheet)
+    decisions(sheet)
     course(sheet)
     watch(sheet)
     _over(sheet)

@@ -208,7 +208,19 @@ class Names:
         label = self._labels.get((step, field))
         if label is not None:
             return self.text(label)
+        if not step:
+            return self.word(field)
         return f"{self.step(step)}: {self.word(field)}"
+
+    def decision(self, decision: str) -> str:
+        """A decision by its title, else the author's word."""
+        found = self.plan.decisions.get(decision)
+        return self.text(found.title) if found is not None and found.title is not None else self.word(decision)
+
+    def decision_word(self, decision: str, word: str) -> str:
+        """What a decision may come to, by its title."""
+        found = self.plan.decisions.get(decision)
+        return self.text(found.word_text(word)) if found is not None else self.word(word)
 
     def doer(self, step: Step) -> str:
         """Who does a step. A kind that is not known here does not pass the type checker."""
@@ -280,6 +292,8 @@ class Names:
         for step in self.steps:
             form = step.body.task.form if isinstance(step.body, TaskBody) else getattr(step.body, "form", ())
             forms.append((step.id, form))
+        judged = {place.rsplit(".", 1)[-1] for one in self.plan.decisions.values() for place in one.places}
+        forms += [("", form) for name, form in forms if name in judged]
         return {(name, f.id): f.label for name, form in forms for f in form if f.label is not None}
 
     @cached_property
@@ -362,6 +376,22 @@ def _missed(names: Names, cond: c.MissedInRow) -> c.MissedInRow:
     return cond.model_copy(update={"step": _quoted(names, names.step(cond.step, cond.phase)), "phase": None})
 
 
+def _decision_is(names: Names, cond: c.DecisionIs) -> c.DecisionIs:
+    words = tuple(names.decision_word(cond.decision, word) for word in cond.words)
+    return cond.model_copy(update={"decision": _quoted(names, names.decision(cond.decision)), "words": words})
+
+
+def _in_series(names: Names, cond: c.InSeries) -> c.InSeries:
+    since = cond.since
+    if cond.since_kind == "phase":
+        since = _quoted(names, names.phase(since))
+    elif cond.since_kind == "step":
+        since = _quoted(names, names.step(since))
+    elif since:
+        since = names.word(since)
+    return cond.model_copy(update={"of": names._named(cond.of), "since": since})
+
+
 def _step_moment(names: Names, moment: w.StepMoment) -> w.StepMoment:
     return moment.model_copy(update={"step": _quoted(names, names.step(moment.step, moment.phase)), "phase": None})
 
@@ -397,6 +427,8 @@ _NAMED: Final[dict[type[Part], Callable[[Names, Any], Part]]] = {
     c.Has: _has,
     c.StepIs: _step_is,
     c.MissedInRow: _missed,
+    c.DecisionIs: _decision_is,
+    c.InSeries: _in_series,
     w.StepMoment: _step_moment,
     w.AnchorMoment: _anchor,
     w.FieldMoment: _field_moment,

@@ -18,11 +18,10 @@ from pathways.lang.plan_handoff_words import words_for
 from pathways.lang.plan_things import FACT_FIELDS
 from pathways.lang.source import Path
 from pathways.lang.spec import FactSpec, PathwaySpec
-from pathways.lang.spec_actions import FieldSpec, TaskAction
+from pathways.lang.spec_actions import FieldSpec
 from pathways.lang.spec_base import Node
 from pathways.lang.spec_steps import (
     AnyStep,
-    AskingStep,
     AskStep,
     DoseStep,
     ExerciseStep,
@@ -137,9 +136,10 @@ class Symbols:
         """Every name that a phrase may use."""
         spec = self.spec
         steps = [name for _, name, _ in self.all_steps()]
-        sections = (spec.facts, spec.parameters, spec.measures, spec.derived, spec.phases, spec.lists, spec.roles or ())
+        sections = (spec.facts, spec.parameters, spec.measures, spec.derived, spec.decisions, spec.phases, spec.lists)
         lists = (self.catalogue.code_lists, self.catalogue.medicines)
-        return frozenset([*steps, *self.tasks, *(n for section in (*sections, *lists) for n in section)])
+        every = (*sections, spec.roles or (), *lists)
+        return frozenset([*steps, *self.tasks, *(n for section in every for n in section)])
 
     def mark(self, kind: str, name: str) -> None:
         """Note that something was pointed at."""
@@ -162,6 +162,8 @@ class Scope:
     form: Mapping[str, FieldSpec] | None = None
     """The form whose field is asked about: a bare name may be another of its fields."""
     purpose: Literal["any", "medicine"] = "any"
+    everywhere: bool = False
+    """Whether decisions are looked at over the whole enrolment: among decisions."""
 
     def lookup(self, name: str) -> Named | None:
         """What ``name`` as written means here; None for an unknown name."""
@@ -188,12 +190,19 @@ class Scope:
             source = self.symbols.catalogue.medicines
         return tuple(source[word].codes) if word in source else None
 
+    def is_phase(self, name: str) -> bool:
+        """Whether ``name`` is a phase of the document."""
+        if name in self.symbols.spec.phases:
+            self.symbols.mark("phase", name)
+            return True
+        return False
+
     def known(self) -> list[str]:
         """Every name that may stand here, for "did you mean"."""
         if self.attributes is not None:
             return list(self.attributes)
         spec = self.symbols.spec
-        names = [*spec.facts, *spec.parameters, "enrolment"]
+        names = [*spec.facts, *spec.parameters, *spec.decisions, "enrolment"]
         for kind, held in (("measures", spec.measures), ("derived", spec.derived)):
             for one in held:
                 measure = one if kind == "measures" else spec.derived[one].of
@@ -222,6 +231,8 @@ class Scope:
             return self._fact(first)
         if first in spec.parameters and not rest:
             return Named(kind="param", id=first, unit=self.symbols.units.get(first, "1"), type="quantity")
+        if first in spec.decisions and not rest:
+            return self._decision(first)
         if first in spec.measures:
             return self._numbered("measure", first, first, rest)
         if first in spec.derived:
@@ -240,6 +251,18 @@ class Scope:
         if spec.type in ("date", "moment"):
             return Named(kind="anchor", id=name, type=spec.type)
         return Named(kind="fact", id=name, type=spec.type, words=words, unit=unit)
+
+    def _decision(self, name: str) -> Named:
+        spec = self.symbols.spec.decisions[name]
+        return Named(
+            kind="decision",
+            id=name,
+            type="many_of" if spec.hits == "all" else "one_of",
+            words=spec.row_words(),
+            form=spec.of or "",
+            everywhere=self.everywhere,
+            sure=spec.unknown_word() is not None and spec.hits != "all",
+        )
 
     def _numbered(self, kind: Literal["measure", "derived"], name: str, measure: str, part: str) -> Named | None:
         parts = self.symbols.components(measure)
@@ -363,127 +386,3 @@ def field_type(spec: FieldSpec, facts: Mapping[str, FactSpec]) -> tuple[str, tup
     if known.type == "yes_no":
         return "yes_no", ("yes", "no")
     return FACT_FIELDS.get(known.type, known.type), tuple(known.options or ())
-
-
-# --------------------------------------------------------------------------- ids of actions
-
-
-def name_actions(symbols: Symbols) -> list[tuple[Path, str, Path]]:
-    """Give every action its id: the author's, else its owner's, then ``.2`` and so on.
-
-    Among actions without an id of their own the ones that open a task come first, so that a rule's task
-    bears the name of the rule.
-
-    Returns:
-        Ids written twice: (path of the second, id, path of the first).
-    """
-    taken: dict[str, Path] = {}
-    twice: list[tuple[Path, str, Path]] = []
-    owned: dict[str, list[tuple[Path, Node, str | None]]] = {}
-    steps = {name for _, name, _ in symbols.all_steps()}
-    for owner, phase, path, action in walk_actions(symbols.spec):
-        explicit = getattr(action, "id", None)
-        if explicit is None:
-            owned.setdefault(owner, []).append((path, action, phase))
-        elif explicit in taken:
-            twice.append((path, explicit, taken[explicit]))
-            symbols.action_ids[path] = explicit  # told once, and the rest of the file is still judged
-        else:
-            taken[explicit] = path
-            _name(symbols, explicit, path, action, phase)
-    for owner, actions in owned.items():
-        number = 2 if owner in steps else 1
-        for path, action, phase in sorted(actions, key=lambda a: not _opens_task(a[1])):
-            while (name := owner if number == 1 else f"{owner}.{number}") in taken:
-                number += 1
-            taken[name] = path
-            _name(symbols, name, path, action, phase)
-            number += 1
-    return twice
-
-
-def _opens_task(action: Node) -> bool:
-    return getattr(action, "task", None) is not None or getattr(action, "escalate", None) is not None
-
-
-def _name(symbols: Symbols, name: str, path: Path, action: Node, phase: str | None) -> None:
-    symbols.action_ids[path] = name
-    if _opens_task(action):
-        symbols.tasks[name] = TaskSymbol(name, path, phase, getattr(action, "form", None) or {})
-
-
-def walk_actions(spec: PathwaySpec) -> Iterator[tuple[str, str | None, Path, Node]]:
-    """Every action of a document, rules first: owner, phase, path, action (or part with an action of its own)."""
-    for name, rule in spec.rules.items():
-        at: Path = ("rules", name)
-        yield from _listed(name, None, (*at, "do"), rule.do)
-        if rule.repeat_measurement is not None:
-            repeat = rule.repeat_measurement
-            yield from _listed(name, None, (*at, "repeat_measurement", "normal_repeat"), repeat.normal_repeat)
-        for index, line in enumerate(rule.episode or ()):
-            yield from _inline(name, None, (*at, "episode", index), line)
-            yield from _listed(name, None, (*at, "episode", index, "afterwards"), line.afterwards)
-        if rule.unknown is not None:
-            yield from _inline(name, None, (*at, "unknown"), rule.unknown)
-    for phase, name, step in _steps(spec):
-        at = (THROUGHOUT, name) if phase is None else ("phases", phase, "steps", name)
-        yield from _of_step(name, phase, at, step)
-    for phase, body in spec.phases.items():
-        for key, rows in (("leave", body.leave), ("at_end", body.at_end)):
-            for index, row in enumerate(rows):
-                yield from _listed(phase, phase, ("phases", phase, key, index, "do"), row.do)
-    yield from _around(spec)
-
-
-def _around(spec: PathwaySpec) -> Iterator[tuple[str, str | None, Path, Node]]:
-    """The actions that belong to no step, phase or rule."""
-    for name, end in spec.ends.items():
-        yield from _inline(name, None, ("ends", name), end)
-    for name, quota in spec.quotas.items():
-        yield name, None, ("quotas", name, "behind"), quota.behind
-    for name, anchor in spec.anchors.items():
-        yield from _listed(name, None, ("anchors", name, "removed"), anchor.removed)
-    for name, row_ in spec.lifecycle.items():
-        yield from _inline(name, None, ("lifecycle", name), row_)
-    if spec.eligibility is not None:
-        yield from _listed("eligibility", None, ("eligibility", "becomes_true"), spec.eligibility.becomes_true)
-
-
-def _steps(spec: PathwaySpec) -> Iterator[tuple[str | None, str, AnyStep]]:
-    for name, step in spec.throughout.items():
-        yield None, name, step
-    for phase, body in spec.phases.items():
-        for name, step in body.steps.items():
-            yield phase, name, step
-
-
-def _of_step(name: str, phase: str | None, at: Path, step: AnyStep) -> Iterator[tuple[str, str | None, Path, Node]]:
-    if isinstance(step, AskingStep):
-        yield from _listed(name, phase, (*at, "missed"), step.missed)
-    if isinstance(step, VisitStep):
-        yield from _listed(name, phase, (*at, "no_show"), step.no_show)
-    if isinstance(step, TeachStep):
-        yield from _listed(name, phase, (*at, "not_passed"), step.not_passed)
-    if isinstance(step, ExerciseStep):
-        yield from _listed(name, phase, (*at, "stopped"), step.stopped)
-    if isinstance(step, TaskStep) and step.attempts is not None:
-        yield from _listed(name, phase, (*at, "attempts", "then"), step.attempts.then)
-    if isinstance(step, HandoffStep):
-        for word, outcome in step.outcomes.items():
-            yield from _inline(name, phase, (*at, "outcomes", word), outcome)
-
-
-def _listed(
-    owner: str, phase: str | None, at: Path, actions: Iterable[Node] | None
-) -> Iterator[tuple[str, str | None, Path, Node]]:
-    for index, action in enumerate(actions or ()):
-        yield owner, phase, (*at, index), action
-        if isinstance(action, TaskAction) and action.attempts is not None:
-            yield from _listed(owner, phase, (*at, index, "attempts", "then"), action.attempts.then)
-
-
-def _inline(owner: str, phase: str | None, at: Path, part: Node) -> Iterator[tuple[str, str | None, Path, Node]]:
-    """The action that a part carries itself, then those of its ``do``."""
-    if any(getattr(part, key, None) is not None for key in ("say", "task", "escalate")):
-        yield owner, phase, at, part
-    yield from _listed(owner, phase, (*at, "do"), getattr(part, "do", None))

@@ -24,6 +24,7 @@ from pathways.lang.spec_base import (
     Version,
     YesNo,
 )
+from pathways.lang.spec_decisions import DecisionSpec
 from pathways.lang.spec_guide import GuideSpec
 from pathways.lang.spec_steps import StepSpec
 
@@ -301,7 +302,7 @@ class PathwaySpec(Node):
 
     PLACE = Said("a pathway", "路径")
     LATER: ClassVar[frozenset[str]] = frozenset(
-        {"decisions", "merge", "instruments", "scores", "baselines", "goals"}
+        {"merge", "instruments", "scores", "baselines", "goals"}
     )
 
     carepath: int
@@ -321,6 +322,7 @@ class PathwaySpec(Node):
     one_active: Literal["per patient"] | None = None
     measures: dict[Id, MeasureSpec] = {}
     derived: dict[Id, DerivedSpec] = {}
+    decisions: dict[Id, DecisionSpec] = {}
     roles: Annotated[list[Id], Filled] | None = None
     escalations: dict[Id, Annotated[list[RungSpec], Filled]] = {}
     throughout: dict[Id, StepSpec] = {}

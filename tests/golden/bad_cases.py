@@ -57,6 +57,16 @@ def exercise(*edits: Edit) -> Case:
     return Case((*added, *edits), "small")
 
 
+def decided(decision: str, *edits: Edit, also: tuple[str, ...] = ()) -> Case:
+    """The small document with a decision table `fit` that its last row looks at."""
+    return small(
+        ("roles: [nurse, gp, duty]", f"forms: {{look: {{fine: {{yes_no: {{en: Fine, zh: 良好}}}}, pain: {{scale: 0 to 10, required: no}}}}}}\ndecisions:\n  fit: {decision}\nroles: [nurse, gp, duty]"),
+        ("        form: {controlled: {yes_no: {en: At goal, zh: 达标}}}", "        form: look"),
+        (END_ROW, END_ROW.replace("      - {else", "      - {if: fit is well, end: finished}\n      - {else")),
+        *edits, also=also,
+    )  # fmt: skip
+
+
 OWNER = "owner: cardiology\n"
 HEAD = "carepath: 1\n"
 END_ROW = "      - {else: true, go: follow_up}\n"
@@ -294,6 +304,19 @@ CASES: dict[str, Case] = {
     "settled_by_no_task": small(("    level: red\n", "    level: amber\n"), (", {escalate: urgent, task: {en: Very high, zh: 血压极高}}", ""),
                                 ("rules:\n", "rules:\n  spare:\n    if: pressure missed 9 times in a row\n    level: no_data\n    do: {escalate: urgent}\n")),
     "never_eligible": small(("include: age >= 18 years", "include: age >= 18 years and age < 16 years")),
+    # ------------------------------------------------------------------ decision tables
+    "decision_gap": decided("{rows: [{if: week_mean.systolic < goal, is: well}, {if: week_mean.systolic > goal, is: ill}]}"),
+    "decision_overlap": decided("{hits: one, rows: [{if: week_mean.systolic <= goal, is: well}, {if: week_mean.systolic >= goal, is: ill}]}"),
+    "decision_row_unreachable": decided("{rows: [{if: week_mean.systolic < alarm, is: well}, {if: week_mean.systolic < goal, is: ill}, {else: true, is: ill}]}"),
+    "decision_too_complex": decided("{rows: [{if: {at_least: 8, of: [" + ", ".join(f"bp.systolic + bp.diastolic * {n} < goal" for n in range(2, 17)) + "]}, is: well}, {if: {at_least: 8, of: [" + ", ".join(f"bp.systolic + bp.diastolic * {n} >= goal" for n in range(2, 17)) + "]}, is: ill}]}"),
+    "decision_without_unknown": decided("{of: look, rows: [{if: pain <= 3, is: well}, {else: true, is: ill}]}"),
+    "form_never_filled": decided("{of: look, rows: [{if: fine is yes, is: well}, {else: true, is: ill}]}", ("        form: look", "        form: {sure: {yes_no: {en: Sure, zh: 确定}}}")),
+    "decision_circle": decided("{rows: [{if: fit is ill, is: well}, {else: true, is: ill}]}"),
+    "decision_acts_without_form": decided("{rows: [{if: week_mean.systolic < goal, is: well}, {else: true, is: ill}], unknown: {say: well_done}}"),
+    "unknown_decision_word": decided("{words: {wel: {en: Well, zh: 良好}}, rows: [{if: week_mean.systolic < goal, is: well}, {else: true, is: ill}]}"),
+    "decision_unknown_twice": decided("{rows: [{if: week_mean.systolic < goal, is: well}, {if: unknown, is: open}, {else: true, is: ill}], unknown: {is: open}}"),
+    "no_series": decided("{rows: [{if: week_mean.systolic < goal, is: well}, {else: true, is: ill}]}", ("{if: fit is well,", "{if: previous fit is well,")),
+    "series_too_long": decided("{of: look, rows: [{if: fine is yes, is: well}, {else: true, is: ill}]}", ("{if: fit is well,", "{if: fit is well 60 times in a row,")),
     "evidence_not_checked": small(("year: 2024}", "year: 2024, checked: no}")),
     "message_too_long": small(("en: Measure again.,", f"en: {LONG_TEXT},")),
     # ------------------------------------------------------------------ against a site

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathways.decide.conditions import (
     FactValue,
     FieldValue,
+    NothingDecided,
     Sample,
     StepEnd,
     TakeValues,
@@ -25,7 +26,7 @@ PARAMS = {
 }
 
 
-class Known:
+class Known(NothingDecided):
     """Implements ``conditions.Environment``; what is not set is unknown."""
 
     def __init__(self) -> None:

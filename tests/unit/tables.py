@@ -87,5 +87,8 @@ class World:
     def lookup(self, name: str) -> Named | None:
         return NAMES.get(name)
 
+    def is_phase(self, name: str) -> bool:
+        return False
+
     def codes(self, fact: str, word: str) -> tuple[str, ...] | None:
         return {"hypertension": ("I10", "38341003"), "esrd": ("N18.6",)}.get(word)

@@ -83,7 +83,7 @@ def _shared(names: set[str]) -> set[str]:
     for name in names:
         model, key = name.split(".")
         kind = "Step" if model.endswith("Step") else "Action" if model.endswith("Action") else model
-        if kind in ("OutcomeSpec", "EndSpec", "UnknownSpec", "LifecycleSpec") and key in common:
+        if kind in ("OutcomeSpec", "EndSpec", "UnknownSpec", "LifecycleSpec", "DecisionUnknownSpec") and key in common:
             kind = "Inline"
         found.add(f"{kind}.{key}" if key in common else name)
     return found

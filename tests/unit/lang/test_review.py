@@ -99,9 +99,10 @@ def test_what_a_clinician_asks_for(english: str, chinese: str) -> None:
 
 
 FOLLOW = {"left", "right", "low", "high", "after"}
-UNSAID = {"answers", "settled_by_task", "settled_within", "active_days_only", "nth"}
+UNSAID = {"answers", "settled_by_task", "settled_within", "active_days_only", "nth", "sure"}
 """What clinicians need not read (other ways to write an answer), or what means nothing where it stands (a day of
-settling without its condition, days of pause of a phase without an end)."""
+settling without its condition, days of pause of a phase without an end, a decision's word for what it
+cannot tell, which stands with its table)."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,0 +1,155 @@
+"""Decision tables judged: each completed form once, and what the data as they stand changed.
+
+A decision over a form gives one verdict for each completed form, kept over the enrolment and never judged again. One
+over the data as they stand is worked out whenever it is asked; what it changed to is kept for people.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pathways.decide.actions import Setting, perform
+from pathways.decide.conditions import Environment, Finding, Truth, Verdict, finding_to_json, verdict
+from pathways.decide.decisions_seen import Completed, FormEnvironment, Judged, evaluate
+from pathways.decide.index import ALL
+from pathways.decide.records import Series, instant_to_json
+from pathways.decide.texts import made, text
+from pathways.lang.plan import Decision, DecisionRow
+from pathways.lang.plan_base import Text
+
+if TYPE_CHECKING:
+    from pathways.decide.case import Case
+
+Json = Any
+KEEP = 12
+"""Verdicts kept of a form, unless a streak of the pathway looks back further."""
+
+
+# --------------------------------------------------------------------------- in words
+
+
+def reasons(decision: Decision, judged: Judged) -> Text | None:
+    """Why, in the author's words: those of the rows that made it so, or of what is done when it is unknown."""
+    found = [row.because for row in judged.acting if row.because is not None]
+    unknown = any(value is Truth.UNKNOWN for _, value in judged.looked)
+    if unknown and decision.unknown_because is not None:
+        found.append(decision.unknown_because)
+    if not found:
+        return None
+    return Text.model_construct(en="; ".join(t.en for t in found), zh="；".join(t.zh for t in found))
+
+
+def title_of(decision: Decision) -> Text:
+    """What people call a decision."""
+    return decision.title or made(decision.id.replace("_", " "), decision.id.replace("_", " "))
+
+
+def words_of(decision: Decision, judged: Judged) -> Text:
+    """What it came to, as people read it."""
+    said = [decision.word_text(word) for word in judged.words]
+    if not said:
+        return text("decided_unknown")
+    return Text.model_construct(en=", ".join(t.en for t in said), zh="、".join(t.zh for t in said))
+
+
+def finding(decision: Decision, judged: Judged, env: Environment) -> Finding:
+    """The rows that were looked at, each with its values and the data behind them."""
+    parts = [
+        Finding(f"{row.word}: else", value) if isinstance(row.test, str) else _row(row, env)
+        for row, value in judged.looked
+    ]
+    value = Truth.TRUE if judged.words else Truth.UNKNOWN
+    left = ", ".join(judged.words)
+    return Finding(decision.id, value, left=left or None, parts=tuple(parts), kind="decision")
+
+
+def _row(row: DecisionRow, env: Environment) -> Finding:
+    assert not isinstance(row.test, str)
+    found = verdict(row.test, env).finding
+    return Finding(f"{row.word}: {found.text}", found.value, parts=(found,), kind="row")
+
+
+def standing(case: Case, decision: Decision) -> Verdict | None:
+    """Why a decision over the data as they stand is what it is; None for one over a form, whose verdicts are kept."""
+    if decision.form:
+        return None
+    found = finding(decision, evaluate(decision, case), case)
+    return Verdict(found.value, found, case.now)
+
+
+# --------------------------------------------------------------------------- judging
+
+
+def judge(case: Case, touched: set[str]) -> set[str]:
+    """Judge what was completed, then what the data changed. Returns the tokens of decisions to be looked at."""
+    new: set[str] = set()
+    completed, case.completed = case.completed, []
+    for done in completed:
+        form = case.index.decided.get(done.place)
+        if form is not None:
+            new |= _judge_form(case, form, done)
+    for decision, inputs in case.index.standing:
+        if ALL in touched or not inputs.isdisjoint(touched | new):
+            new.add(f"x:{decision.id}")
+            _note_standing(case, decision)
+    return new
+
+
+def _judge_form(case: Case, form: str, done: Completed) -> set[str]:
+    key = f"{case.id}|form.{form}"
+    series = case.run.state.verdicts.get(key)
+    if series is None:
+        series = case.run.state.verdicts[key] = Series(key=key)
+    series.count += 1
+    entry: dict[str, Json] = {"n": series.count, "at": instant_to_json(done.at), "v": done.visit, "w": {}}
+    series.entries = [*series.entries, entry][-max(KEEP, case.index.longest.get(form, 0) + 1) :]
+    for decision in case.index.tables[form]:
+        env = FormEnvironment(case, form, done, decision.readings)
+        with case.filling(dict(done.form)):
+            judged = evaluate(decision, env)
+            entry["w"][decision.id] = list(judged.words)
+            if judged.open:
+                entry.setdefault("o", {})[decision.id] = list(judged.open)
+            _tell(case, decision, judged, env, series.count)
+    return {f"x:{decision.id}" for decision in case.index.tables[form]}
+
+
+def _tell(case: Case, decision: Decision, judged: Judged, env: Environment, number: int) -> None:
+    """Keep the verdict with its reasons, and do what is done when it could not be told."""
+    said, why = words_of(decision, judged), reasons(decision, judged)
+    values = {"name": title_of(decision), "word": said}
+    words = text("decided", **values) if why is None else text("decided_why", why=why, **values)
+    key = case.key(decision.path, number)
+    data = finding_to_json(finding(decision, judged, env))
+    value = ", ".join(judged.words) or "unknown"
+    case.run.explain(case, decision.path, value, words, data)
+    case.run.timeline(
+        case,
+        "decided",
+        decision.path,
+        words,
+        key=key,
+        weight=4,
+        data={"words": list(judged.words), "row": judged.acting[0].path if judged.acting else ""},
+    )
+    if decision.unknown and any(v is Truth.UNKNOWN for _, v in judged.looked):
+        perform(case, decision.unknown, Setting(key=key, place=decision.path, title=title_of(decision), bound=True))
+
+
+def _note_standing(case: Case, decision: Decision) -> None:
+    """Keep what a decision over the data as they stand changed to."""
+    judged = evaluate(decision, case)
+    key = f"{case.id}|data.{decision.id}"
+    series = case.run.state.verdicts.get(key)
+    before = series.entries[-1]["w"] if series is not None else None
+    if before == list(judged.words):
+        return
+    if series is None:
+        series = case.run.state.verdicts[key] = Series(key=key)
+    series.count += 1
+    series.entries = [{"at": instant_to_json(case.run.at), "w": list(judged.words)}]
+    said, why = words_of(decision, judged), reasons(decision, judged)
+    values = {"name": title_of(decision), "word": said}
+    words = text("decided", **values) if why is None else text("decided_why", why=why, **values)
+    data = finding_to_json(finding(decision, judged, case))
+    case.run.explain(case, decision.path, ", ".join(judged.words) or "unknown", words, data)
