@@ -10,7 +10,15 @@ import structlog
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import routes_codec, routes_incidents, routes_patients, routes_system, routes_tasks, routes_views
+from api import (
+    routes_attachments,
+    routes_codec,
+    routes_incidents,
+    routes_patients,
+    routes_system,
+    routes_tasks,
+    routes_views,
+)
 from api.limits import BodyLimit
 from api.meter import Meter
 from api.problems import CODES, MEDIA_TYPE, install
@@ -84,6 +92,7 @@ def create_app(
         )
     for router in (
         routes_patients.router,
+        routes_attachments.router,
         routes_tasks.router,
         routes_incidents.router,
         routes_views.router,

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from activities.attachments.cleaned import LARGEST
 from api.problems import Refusal, respond
 
 LARGEST_BODY: Final = 1024 * 1024
 """Bytes one request may carry. A day of a glucose sensor as documents is about 200 KB."""
+
+
+_ATTACHMENTS: Final = re.compile(r"/api/v1/patients/[^/]+/attachments")
+
+
+def allowed(request: Request, largest: int) -> int:
+    """How many bytes this request may carry: more where a file is sent by somebody whom we know."""
+    if request.method != "POST" or not _ATTACHMENTS.fullmatch(request.url.path):
+        return largest
+    try:
+        request.app.state.gate(request)
+    except Refusal:
+        return largest
+    return max(largest, LARGEST)
 
 
 class BodyLimit:
@@ -26,9 +42,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        refusal = respond(request, Refusal("too_large", {"limit": self._largest}))
+        largest = allowed(request, self._largest)
+        refusal = respond(request, Refusal("too_large", {"limit": largest}))
         announced = request.headers.get("content-length", "0")
-        if not announced.isdigit() or int(announced) > self._largest:
+        if not announced.isdigit() or int(announced) > largest:
             await refusal(scope, receive, send)
             return
         # Read here, whole: it is small, and what the application makes of a reader that fails midway is its own affair.
@@ -38,7 +55,7 @@ class BodyLimit:
             message = await receive()
             chunks.append(message)
             count += len(message.get("body", b""))
-            if count > self._largest:
+            if count > largest:
                 await refusal(scope, receive, send)
                 return
             if message["type"] != "http.request" or not message.get("more_body", False):

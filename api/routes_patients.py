@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from activities.devices.documents import read_json
 from activities.devices.openmhealth import read_openmhealth
@@ -65,6 +65,7 @@ def patient_of(patient: str, who: Annotated[Caller, Depends(caller_of)]) -> str:
 Svc = Annotated[Service, Depends(service_of)]
 Who = Annotated[Caller, Depends(caller_of)]
 Patient = Annotated[str, Depends(patient_of)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
 router = APIRouter(route_class=StrictRoute)
 
 

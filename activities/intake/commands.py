@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, insert, select
 
 from activities import rehearsal
+from activities.attachments.kept import claim
 from activities.handoffs.book import hear_after_end
 from activities.intake.inbox import QUIET, WAKE, NewEvent, StoredEvent, locked, note_wake, put
 from activities.intake.refusals import Refusal, refuse
@@ -65,7 +66,7 @@ def store_command(
         known = select(enrolment.c.id).where(enrolment.c.journey == patient).limit(1)
         if connection.scalar(known) is None:
             return refuse("not_enrolled", field="patient")
-        found = _judge(connection, patient, event.body)
+        found = _judge(connection, patient, event.body) or _attached(connection, patient, event.body)
         if found is not None:
             return found
         wall = ledger.store.now()
@@ -157,6 +158,11 @@ def _handoff(partner: str, business_id: str) -> Any:
     return select(handoff.c.journey, handoff.c.number, handoff.c.key).where(
         handoff.c.business_id == business_id, handoff.c.partner == partner
     )
+
+
+def _attached(connection: Connection, patient: str, body: Body) -> Refusal | None:
+    """What an answer shows has to be there, and this patient's own."""
+    return claim(connection, patient, body.form) if isinstance(body, Answered | TaskVerb | Visit) else None
 
 
 def _judge(connection: Connection, patient: str, body: Body) -> Refusal | None:

@@ -108,6 +108,30 @@ _TEXTS: Final[Mapping[str, tuple[Kind, str, str]]] = {
     "status_refused": ("invalid", "An observation with status {value} is not taken.", "不接受状态为 {value} 的观察。"),
     "data_absent": ("invalid", "The observation says that its data are absent.", "该观察注明数据缺失。"),
     "subject_mismatch": ("not_allowed", "The observation is about somebody else.", "该观察属于其他人。"),
+    # attachments
+    "attachment_kind": (
+        "invalid",
+        "An attachment is a photo, voice or signature.",
+        "附件须为 photo、voice 或 signature。",
+    ),
+    "attachment_empty": ("invalid", "The file is empty.", "文件为空。"),
+    "attachment_too_large": ("invalid", "A file has at most {limit} MB.", "文件不能超过 {limit} MB。"),
+    "attachment_type": (
+        "invalid",
+        "This kind of file is not taken; send one of {value}.",
+        "不接受此类文件，请发送以下之一：{value}。",
+    ),
+    "attachment_broken": (
+        "invalid",
+        "The file is damaged or is not what it seems; please take it again.",
+        "文件损坏或格式不符，请重新拍摄或录制。",
+    ),
+    "attachment_too_many": (
+        "conflict",
+        "At most {limit} files a day are taken; please call your team.",
+        "每天最多接收 {limit} 个文件，请电话联系医护人员。",
+    ),
+    "attachment_unknown": ("unknown", "There is no such attachment of this patient.", "该患者没有此附件。"),
     # commands and callbacks
     "command_conflict": (
         "conflict",

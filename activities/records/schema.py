@@ -54,6 +54,7 @@ PURPOSES: Final = {
     "verdict.text": "{en, zh}",
     "incident.text": "{en, zh}",
     "audit.detail": "what else is known of the act, as JSON",
+    "attachment.content": "bytes of a photo, a voice note or a drawn signature",
     "idempotency.response": "the first answer",
 }
 """What the sealed columns hold, by the purpose they are sealed for."""
@@ -430,6 +431,20 @@ audit_head = Table(
     Column("chain", String(64), primary_key=True),
     Column("number", Integer, nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("patient", String(64), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),  # photo, voice, signature
+    Column("media", String(32), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("at", Instant, nullable=False),  # wall time
+    Column("by", String(128), nullable=False),
+    Column("used", Boolean, nullable=False),  # an answer names it
+    Column("content_sealed", LargeBinary, nullable=False),
 )
 
 idempotency = Table(

@@ -6,6 +6,7 @@ A person speaks of "the review"; an event needs the key of the task that is open
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,8 @@ from pathways.lang.plan_handoff_words import final_words
 
 Json = Any
 _TASK = frozenset({"claim", "release", "reassign", "cancel", "snooze", "attempt"})
+_DRAWN = (".png", ".jpg", ".jpeg", ".webp")
+"""How the name of a drawn signature ends; another one was typed."""
 _VISIT = frozenset({"booked", "moved", "no_show"})
 
 
@@ -60,7 +63,7 @@ class Doer:
             case "answer":
                 path = self.path(act.what) if act.what else ""
                 run = self._run(path) if path else None
-                form, says = args["form"], args["says"]
+                form, says = self._sent(args["form"]), args["says"]
                 return [Answered(path, outcome=args["is"], why=args["why"], form=form, enrolment=run, text=says)]
             case "done":
                 return [self._done(act)]
@@ -172,14 +175,25 @@ class Doer:
         task = self.task(name) if args["mode"] is None else None
         if task is not None:
             by = args["by"] or task.role
-            return TaskVerb(task.key, "complete", f"staff.{by}", by, form=args["form"])
+            return TaskVerb(task.key, "complete", f"staff.{by}", by, form=self._sent(args["form"]))
         if found is None or found[1].body.kind == "task":
             return TaskVerb(self._task(name).key, "complete", "staff")
         path = self.path(name)
         if found[1].body.kind == "visit":
             by = args["by"] or "staff"
-            return Visit(path, "done", by, mode=args["mode"], form=args["form"], enrolment=self._run(path))
-        return Answered(path, outcome="done", form=args["form"], enrolment=self._run(path))
+            return Visit(path, "done", by, mode=args["mode"], form=self._sent(args["form"]), enrolment=self._run(path))
+        return Answered(path, outcome="done", form=self._sent(args["form"]), enrolment=self._run(path))
+
+    def _sent(self, form: dict[str, Json]) -> dict[str, Json]:
+        """The answers with files by their references, as if they had been sent: ``photo: wound.jpg``."""
+        return {name: self._reference(self.names.files.get(name, ""), value) for name, value in form.items()}
+
+    @staticmethod
+    def _reference(kind: str, value: Json) -> Json:
+        typed = kind == "signature" and not str(value).endswith(_DRAWN)
+        if not kind or typed or not isinstance(value, str):
+            return value
+        return f"{kind}-{hashlib.sha256(value.encode()).hexdigest()[:32]}"
 
     def _verb(self, act: Act) -> Body:
         verb, args = act.what, act.args

@@ -199,5 +199,7 @@ def _value(rng: Random, spec: FormField) -> Json:
             return "2026-03-02"
         case "moment":
             return "2026-03-02T08:00:00+00:00"
+        case "photo" | "voice":
+            return f"{spec.type}-{rng.getrandbits(128):032x}"
         case _:
             return "…"

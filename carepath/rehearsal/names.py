@@ -12,6 +12,7 @@ from pathways.lang.plan import (
     AskBody,
     Decision,
     Escalate,
+    FormField,
     HandoffBody,
     Measure,
     OpenTask,
@@ -52,6 +53,7 @@ class Names:
     derived: set[str] = field(default_factory=set)
     decisions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     measures: dict[str, Measure] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     def of_kind(self, what: str) -> list[str]:
         """All names that ``what`` may have, sorted."""
@@ -154,6 +156,8 @@ def _add(names: Names, plan: Plan) -> None:
     for part in parts_of(plan):
         if isinstance(part, (OpenTask, Escalate)):
             names.tasks |= {part.id, plain_id(part.id)}
+        elif isinstance(part, FormField) and part.type in {"photo", "voice", "signature"}:
+            names.files[part.id] = part.type
     names.messages |= set(plan.messages)
     names.phases |= set(plan.phases)
     names.rules |= {rule.id for rule in plan.rules}

@@ -425,7 +425,7 @@ def _decimal(value: Json) -> Decimal | None:
 def field_value(value: Json) -> FieldValue | None:
     """A form value as conditions want it."""
     if isinstance(value, dict):
-        return _decimal(value.get("value"))
+        return str(value["signed"]) if "signed" in value else _decimal(value.get("value"))
     if isinstance(value, list):
         return frozenset(map(str, value))
     return value  # type: ignore[no-any-return]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,14 +17,18 @@ if TYPE_CHECKING:
     from pathways.decide.case import Case
 
 Json = Any
+REFERENCE = re.compile(r"(photo|voice|signature)-[0-9a-f]{32}")
+"""What an answer holds of a photo, a voice note or a drawn signature: never its bytes."""
+LONGEST_NAME = 200
 
 
 def checked(
-    case: Case, fields: Sequence[FormField], form: dict[str, Json]
+    case: Case, fields: Sequence[FormField], form: dict[str, Json], by: str = "patient"
 ) -> tuple[dict[str, Json], tuple[str, dict[str, str]] | None]:
     """The values as they are kept, or (code of a text, its values) for the first that is wrong.
 
     Conditions of a field may look at the fields before it. A field that is not asked may hold no value.
+    ``by``: who signs.
     """
     known = {f.id: f for f in fields}
     for name in form:
@@ -44,6 +49,8 @@ def checked(
                 continue
             if field.type == "reading":
                 kept, ok = _reading(case, field, value)
+            elif field.type == "signature":
+                kept, ok = _signature(case, value, by)
             else:
                 kept, ok = _CHECKS.get(field.type, _text)(field, value)
             if not ok:
@@ -148,6 +155,21 @@ def _text(_: FormField, value: Json) -> tuple[Json, bool]:
     return value, isinstance(value, str | list) and len(str(value)) <= 4000
 
 
+def _attachment(field: FormField, value: Json) -> tuple[Json, bool]:
+    found = REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return value, found is not None and found[1] == field.type
+
+
+def _signature(case: Case, value: Json, by: str) -> tuple[Json, bool]:
+    """A drawing by its reference, or a typed name; with it when it was signed and by whom."""
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_NAME:
+        return None, False
+    drawn = REFERENCE.fullmatch(value)
+    if drawn is not None and drawn[1] != "signature":
+        return None, False
+    return {"signed": value.strip(), "at": case.run.at.isoformat(), "by": by}, True
+
+
 _CHECKS: dict[str, Callable[[FormField, Json], tuple[Json, bool]]] = {
     "yes_no": _yes_no,
     "one_of": _one_of,
@@ -156,6 +178,8 @@ _CHECKS: dict[str, Callable[[FormField, Json], tuple[Json, bool]]] = {
     "scale": _number,
     "date": _date,
     "moment": _moment,
+    "photo": _attachment,
+    "voice": _attachment,
 }
 
 

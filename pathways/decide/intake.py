@@ -230,7 +230,7 @@ def _asked(case: Case, event: Event, body: Answered, step: Step, o: Occurrence) 
     if body.text is not None:
         reply = forms.replied(case, step.body.form, body.text)
         known, given = reply is not None, reply or {}
-    form, wrong = forms.checked(case, step.body.form, given)
+    form, wrong = forms.checked(case, step.body.form, given, body.by)
     wrong = wrong or instruments.wrong(step.body, form, body.outcome)
     if body.text is not None and (not known or wrong is not None):
         read_reply(case, event, step, body.text)

@@ -105,7 +105,7 @@ def _complete(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     if task.claimed_by and task.claimed_by != body.by:
         return "claimed_by_other", {}
     fields = form_of(case, task)
-    form, wrong = forms.checked(case, fields, body.form)
+    form, wrong = forms.checked(case, fields, body.form, body.by)
     if wrong is not None:
         return wrong
     case.run.answer = Answer(event.id, frozenset({"s:" + task.id}))

@@ -81,7 +81,7 @@ def _again(case: Case, words: str) -> tuple[Step, dict[str, Json]] | None:
 def _judge(run: Run, case: Case, event: Event, body: Answered, step: Step, given: dict[str, Json]) -> None:
     """Take the form whole, or refuse it whole."""
     assert isinstance(step.body, AskBody)
-    form, wrong = forms.checked(case, step.body.form, given)
+    form, wrong = forms.checked(case, step.body.form, given, body.by)
     wrong = wrong or instruments.wrong(step.body, form, body.outcome)
     if wrong is not None:
         run.refuse(event.id, wrong[0], **wrong[1])

@@ -92,7 +92,7 @@ def _done(run: Run, event: Event, body: Visit, case: Case, step: Step, o: Occurr
     if mode not in modes or mode is None:
         run.refuse(event.id, "visit_mode", modes=", ".join(modes))
         return
-    form, wrong = checked(case, step.body.form, body.form)
+    form, wrong = checked(case, step.body.form, body.form, body.by)
     if wrong is not None:
         run.refuse(event.id, wrong[0], **wrong[1])
         return

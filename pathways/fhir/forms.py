@@ -17,7 +17,9 @@ _HIGH: Final = "http://hl7.org/fhir/StructureDefinition/maxValue"
 OPTION: Final = "urn:carepath:option"
 _SCALE: Final = re.compile(r"(-?\d+) to (-?\d+)")
 _SIMPLE: Final = {"date": "date", "moment": "dateTime", "text": "text"}
-_TYPES: Final = {"yes_no", "one_of", "many_of", "number", "scale", *_SIMPLE}
+_MEDIA: Final = "http://hl7.org/fhir/StructureDefinition/mimeType"
+_FILES: Final = {"photo": "image/jpeg", "voice": "audio/mp4", "signature": "image/png"}
+_TYPES: Final = {"yes_no", "one_of", "many_of", "number", "scale", *_SIMPLE, *_FILES}
 
 
 def questionnaire_of(name: str, title: Mapping[str, str], form: Mapping[str, Json]) -> dict[str, Json]:
@@ -52,6 +54,9 @@ def _item(field: str, spec: Mapping[str, Json]) -> dict[str, Json]:
             item["extension"] = [{"url": url, "valueInteger": value} for url, value in bounds]
     elif kind in _SIMPLE:
         item["type"] = _SIMPLE[kind]
+    elif kind in _FILES:
+        item["type"] = "attachment"
+        item["extension"] = [{"url": _MEDIA, "valueCode": _FILES[kind]}]
     if _required(spec, kind):
         item["required"] = True
     return item
@@ -59,7 +64,7 @@ def _item(field: str, spec: Mapping[str, Json]) -> dict[str, Json]:
 
 def _required(spec: Mapping[str, Json], kind: str) -> bool:
     given = spec.get("required")
-    if kind in _SIMPLE:
+    if kind in _SIMPLE or kind in _FILES:
         return spec[kind] == "required" and given not in {False, "no"}
     return given not in {False, "no"}
 
@@ -151,6 +156,10 @@ def _field(item: Mapping[str, Json], kind: str, said: dict[str, str], place: str
             shown = str(unit.get("display"))
             return {"number": shown if ucum_of(shown) else str(word), "label": said, **optional}
         report.add(place, f"{said['en']}: a number without a unit", "filled_in", detail="text")
+    if kind == "attachment":
+        media = extensions.get(_MEDIA, {}).get("valueCode")
+        ours = next((name for name, one in _FILES.items() if one == media), "photo")
+        return {ours: "required" if item.get("required") else "optional", "label": said}
     for ours, theirs in _SIMPLE.items():
         if kind in {theirs, {"text": "string"}.get(theirs, theirs)}:
             return {ours: "required" if item.get("required") else "optional", "label": said}

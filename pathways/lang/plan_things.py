@@ -188,7 +188,7 @@ class Ladder(Part):
 
 
 class FormField(Part):
-    """One question. ``type``: yes_no one_of many_of number scale date moment text.
+    """One question. ``type``: yes_no one_of many_of number scale date moment text photo voice signature.
 
     ``ask_if`` false: it is not asked. ``required_if``: needed only where that is true. ``answers``: what else may be
     written for each word, where somebody answers in free text.

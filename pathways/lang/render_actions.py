@@ -23,7 +23,7 @@ from pathways.lang.plan import (
     Target,
     TaskSpec,
 )
-from pathways.lang.plan_base import Duration
+from pathways.lang.plan_base import Duration, Text
 from pathways.lang.plan_say import say_quantity, unit_word
 from pathways.lang.plan_steps import Attempts
 from pathways.lang.render_words import Names
@@ -115,6 +115,13 @@ def form_words(names: Names, form: tuple[FormField, ...]) -> str:
     return names.say("asks: ", "询问：") + names.say("; ", "；").join(_field(names, one) for one in form)
 
 
+_SENT = {
+    "photo": Text(en="photo", zh="照片"),
+    "voice": Text(en="voice note", zh="语音"),
+    "signature": Text(en="signature", zh="签名"),
+}
+
+
 def _field(names: Names, one: FormField) -> str:
     label = names.text(one.label) if one.label is not None else names.word(one.id)
     inside = " / ".join(names.text(text) for text in one.options.values())
@@ -125,6 +132,8 @@ def _field(names: Names, one: FormField) -> str:
         inside = unit_word(one.unit, names.language)
     if not inside and one.type == "yes_no":
         inside = names.say("yes / no", "是 / 否")
+    if not inside and one.type in _SENT:
+        inside = names.text(_SENT[one.type])
     said = f"{label} ({inside})" if inside else label
     if not one.required:
         said += names.say(", optional", "，选填")

@@ -373,7 +373,7 @@ def field_type(spec: FieldSpec, facts: Mapping[str, FactSpec]) -> tuple[str, tup
         return "one_of", tuple(spec.one_of)
     if spec.many_of is not None:
         return "many_of", tuple(spec.many_of)
-    for kind in ("number", "scale", "date", "moment", "text"):
+    for kind in ("number", "scale", "date", "moment", "text", "photo", "voice", "signature"):
         if getattr(spec, kind) is not None:
             return kind, ()
     if spec.measure is not None:

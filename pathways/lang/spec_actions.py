@@ -23,14 +23,15 @@ from pathways.lang.spec_base import (
 
 # --------------------------------------------------------------------------- forms
 
-FIELD_TYPES = ("yes_no", "one_of", "many_of", "number", "scale", "date", "moment", "text")
+FIELD_TYPES = (
+    "yes_no", "one_of", "many_of", "number", "scale", "date", "moment", "text", "photo", "voice", "signature",
+)  # fmt: skip
 
 
 class FieldSpec(Node):
     """One question: exactly one key says its type; the value of that key is its label, options or bounds."""
 
     PLACE = Said("a form field", "表单字段")
-    LATER: ClassVar[frozenset[str]] = frozenset({"photo", "voice", "signature"})
 
     yes_no: TextSpec | None = None
     one_of: Annotated[dict[Id, TextSpec], Filled] | None = None
@@ -40,6 +41,9 @@ class FieldSpec(Node):
     date: Literal["optional", "required"] | None = None
     moment: Literal["optional", "required"] | None = None
     text: Literal["optional", "required"] | None = None
+    photo: Literal["optional", "required"] | None = None
+    voice: Literal["optional", "required"] | None = None
+    signature: Literal["optional", "required"] | None = None
     measure: Name | None = None
     fact: Name | None = None
     label: TextSpec | None = None

@@ -89,8 +89,9 @@ class World:
         self.http = httpx.AsyncClient(transport=transport, base_url="http://api")
 
     async def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        sent: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
         return await self.http.post(
-            f"/api/v1/{path}", json=body, headers={k.replace("_", "-"): v for k, v in headers.items()}
+            f"/api/v1/{path}", headers={k.replace("_", "-"): v for k, v in headers.items()}, **sent
         )
 
     async def get(self, address: str, /, **params: Any) -> httpx.Response:

@@ -102,6 +102,7 @@ _SMALLEST: Final[dict[str, Any]] = {
     "/enrolments": {"patient": MINE, "pathway": "hypertension_home"},
     "/patients/{patient}/readings": {},
     "/patients/{patient}/answers": {"step": "a.b"},
+    "/patients/{patient}/attachments": {},
     "/patients/{patient}/visits": {"step": "a.b", "verb": "book"},
     "/patients/{patient}/commands": {"verb": "pause"},
     "/patients/{patient}/preferences": {},

@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import insert
 
-from activities.records.schema import audit, enrolment, inbox, incident, patient, reading
+from activities.records.schema import attachment, audit, enrolment, inbox, incident, patient, reading
+from tests.attachments import jpeg, png
 from tests.integration.api.conftest import World
 from tests.openmhealth import pressure
 
@@ -46,9 +47,16 @@ WRITES: Final = (
     Write(
         "/patients/{patient}/answers",
         f"patients/{KEY}/answers",
-        {"step": "baseline.welcome", "outcome": "read"},
-        {"step": "baseline.welcome", "outcome": "done"},
+        {"step": "throughout.tablets", "outcome": "taken"},
+        {"step": "throughout.tablets", "outcome": "not_taken"},
         frozenset({202}),
+    ),
+    Write(
+        "/patients/{patient}/attachments",
+        f"patients/{KEY}/attachments?kind=photo",
+        jpeg(),
+        png(),
+        frozenset({201}),
     ),
     Write(
         "/patients/{patient}/visits",
@@ -62,7 +70,7 @@ WRITES: Final = (
     Write("/tasks/{task}/{verb}", "tasks/{task}/claim", {"role": "nurse"}, {"role": "gp"}),
     Write("/incidents/{incident}/take", "incidents/inc-1/take", {"id": "a"}, {"id": "b"}),
 )
-COUNTED: Final = (patient, enrolment, reading, inbox, audit)
+COUNTED: Final = (attachment, patient, enrolment, reading, inbox, audit)
 
 
 async def ready(world: World) -> str:
