@@ -131,6 +131,7 @@ class PlanIndex:
     phases: dict[str, PhaseIndex] = field(default_factory=dict)
     rules: dict[str, RuleIndex] = field(default_factory=dict)
     rules_of: dict[str, tuple[RuleIndex, ...]] = field(default_factory=dict)
+    dated: tuple[Rule, ...] = ()
     moments: dict[str, frozenset[str]] = field(default_factory=dict)
     each: dict[str, StepMoment] = field(default_factory=dict)
     leads: dict[str, tuple[Duration, ...]] = field(default_factory=dict)
@@ -190,6 +191,7 @@ def _build(plan: Plan) -> PlanIndex:
         index.phases[phase.id] = _phase(plan, phase)
     for rule in plan.rules:
         _add_rule(index, rule)
+    index.dated = tuple(rule for rule in plan.rules if rule.during is not None)
     for measure in plan.measures.values():
         index.measures_of[measure.catalogue] = (*index.measures_of.get(measure.catalogue, ()), measure.id)
         index.components.setdefault(measure.catalogue, tuple(c.name for c in measure.components[:2]))
@@ -250,7 +252,7 @@ def _phase(plan: Plan, phase: Phase) -> PhaseIndex:
 
 def _add_rule(index: PlanIndex, rule: Rule) -> None:
     cond = _behind(index, tokens(rule.cond))
-    inner = _behind(index, tokens(*(a.only_if for a in rule.do), rule.settled_when))
+    inner = _behind(index, tokens(*(a.only_if for a in rule.do), rule.settled_when, rule.during))
     timed = any(isinstance(n, HeldFor | AtLeast) for n in walk(rule.cond))
     measures = frozenset(t[2:] for t in cond if t.startswith("m:"))
     known = frozenset(index.plan.measures[m].catalogue for m in measures)

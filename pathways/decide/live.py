@@ -49,8 +49,8 @@ def episode_next(e: Episode) -> tuple[datetime, int] | None:
 
 
 def rule_next(r: RuleRun) -> tuple[datetime, int] | None:
-    """A follow-up of ``settled_when``, an unknown that has lasted, a condition that has held."""
-    found = [at for at in (r.follow, r.unknown_at, r.held_at) if at is not None]
+    """A follow-up of ``settled_when``, an unknown that has lasted, a condition that has held, the edge of its days."""
+    found = [at for at in (r.follow, r.unknown_at, r.held_at, r.edge_at) if at is not None]
     return (min(found), SAFETY) if found else None
 
 

@@ -385,7 +385,7 @@ def close(
         del run.state.alarms[key]
     for memory in run.state.rules.values():
         if memory.key.startswith(f"{case.id}|"):
-            memory.follow = memory.unknown_at = memory.held_at = None
+            memory.follow = memory.unknown_at = memory.held_at = memory.edge_at = None
     en.status, en.end, en.ended = "ended", end_id, run.at
     en.until = en.no_later = en.wait_until = en.look_at = None
     if all(c.en.status == "ended" for c in run.cases.values()):

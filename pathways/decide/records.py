@@ -268,7 +268,7 @@ class Episode(Record):
 @dataclass(slots=True)
 class RuleRun(Record):
     """What is remembered of a rule (key ``<enrolment>|<rule>``). ``value``: its last verdict. ``follow``: until when
-    ``settled_when`` must have been met after the task was completed."""
+    ``settled_when`` must have been met after the task was completed. ``edge_at``: when its days begin or end next."""
 
     section: ClassVar[str] = "rules"
 
@@ -279,6 +279,7 @@ class RuleRun(Record):
     unknown_acted: bool = False
     unknown_at: datetime | None = None
     held_at: datetime | None = None
+    edge_at: datetime | None = None
     follow: datetime | None = None
     follow_from: str = ""
     judged: str = ""

@@ -5,7 +5,6 @@ See docs/reference/order.md, part "Rules". At most one episode of a rule is open
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pathways.decide import guide
@@ -24,11 +23,12 @@ from pathways.decide.contact import red_key, say
 from pathways.decide.index import RuleIndex, first_say, rules_for
 from pathways.decide.readings import numbers
 from pathways.decide.records import Episode, Kept, RuleRun, Task
+from pathways.decide.rule_scope import in_scope, plan_edge
 from pathways.decide.rule_title import title
 from pathways.decide.tasks import Work, close_task, open_task
 from pathways.decide.texts import text, word
 from pathways.lang.plan import Escalate, OpenTask, Rule
-from pathways.lang.plan_base import Duration, Text
+from pathways.lang.plan_base import Text
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -45,32 +45,10 @@ def memory_of(case: Case, rule: Rule) -> RuleRun:
     return found
 
 
-def in_scope(case: Case, rule: Rule) -> bool:
-    """Whether the rule watches now: status, phase, profile."""
-    en = case.en
-    if rule.profiles and case.run.site.profile not in rule.profiles:
-        return False
-    if rule.in_phases and en.phase not in rule.in_phases:
-        return False
-    if en.status in rule.watch:
-        return True
-    if en.status != "ended" or en.ended is None:
-        return False
-    return any(_still(case, watched, en.ended) for watched in rule.watch if watched.startswith("ended"))
-
-
-def _still(case: Case, watched: str, ended: datetime) -> bool:
-    """``ended for 30 days``."""
-    words = watched.split()
-    if len(words) < 4:
-        return True
-    unit = words[3].rstrip("s")
-    until = case.after(ended, Duration.model_validate({"amount": int(words[2]), "unit": unit}))
-    return until is not None and case.run.at <= until
-
-
 def judge_all(case: Case, touched: set[str], reading: Kept | None) -> None:
     """Judge every rule that an input that changed can change, red ones first, then in order of the pathway."""
+    for rule in case.index.dated:
+        plan_edge(case, rule, memory_of(case, rule))
     for ri in rules_for(case.index, touched):
         if not in_scope(case, ri.rule):
             continue
@@ -351,6 +329,12 @@ def rule_due(case: Case, memory: RuleRun) -> None:
         memory.unknown_at = None
         if in_scope(case, ri.rule) and case.truth(ri.rule.cond) is Truth.UNKNOWN:
             _unknown_acts(case, ri.rule, memory)
+    if memory.edge_at is not None and memory.edge_at <= at:
+        memory.edge_at = None
+        plan_edge(case, ri.rule, memory)
+        case.run.watch_again = True
+        if in_scope(case, ri.rule):
+            judge(case, ri, None)
     if memory.held_at is not None and memory.held_at <= at:
         memory.held_at = None
         if in_scope(case, ri.rule):

@@ -10,7 +10,7 @@ from pathways.decide import guide
 from pathways.decide.contact import channels_for
 from pathways.decide.effects import SetWatches
 from pathways.decide.index import first_say
-from pathways.decide.rules import in_scope
+from pathways.decide.rule_scope import in_scope
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case

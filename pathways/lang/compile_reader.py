@@ -234,10 +234,10 @@ class Reader(Finder):
         made = self.build(phrases.to_when(tree, scope), path, scope) if tree is not None else None
         return made or When(text=text, base=OnceAt(moment=_START))
 
-    def moment(self, text: str, path: Path, scope: Scope) -> Moment:
-        """One point in time."""
-        tree = self.parse(phrases.parse_moment, text, path, _WHEN, code="bad_time_phrase")
-        made = self.build(phrases.to_moment(tree, scope), path, scope) if tree is not None else None
+    def moment(self, text: str, path: Path, scope: Scope, *, offset: int = 0) -> Moment:
+        """One point in time. ``offset``: where the phrase starts at ``path``."""
+        tree = self.parse(phrases.parse_moment, text, path, _WHEN, code="bad_time_phrase", offset=offset)
+        made = self.build(phrases.to_moment(tree, scope), path, scope, offset) if tree is not None else None
         return made or _START
 
     def until(self, text: str, path: Path, scope: Scope) -> tuple[Moment, bool]:

@@ -9,6 +9,7 @@ from pathways.lang.catalogue import text_of
 from pathways.lang.compile_actions import ENDS_ALLOW, RULE_ALLOW, STEP_ALLOW, compile_actions, compile_inline
 from pathways.lang.compile_guide import compile_guide
 from pathways.lang.compile_reader import Reader
+from pathways.lang.compile_span import compile_span
 from pathways.lang.plan import (
     AnchorRow,
     EndSpec,
@@ -23,6 +24,7 @@ from pathways.lang.plan import (
     Rung,
     TaskSpec,
 )
+from pathways.lang.plan_base import WORKING_UNITS
 from pathways.lang.resolve import Scope
 from pathways.lang.source import Path
 from pathways.lang.spec import RuleSpec, UnknownSpec
@@ -221,6 +223,7 @@ def _rule(r: Reader, path: Path, name: str, spec: RuleSpec) -> Rule:
         if spec.not_again_within is not None
         else None,
         in_phases=tuple(spec.phases or ()),
+        during=None if spec.during is None else compile_span(r, spec.during, (*path, "during"), scope),
         repeat=_repeat(r, (*path, "repeat_measurement"), spec, scope),
         do=do,
         guide=compile_guide(r, (*path, "episode"), spec, scope, do),
@@ -238,8 +241,9 @@ def _watch_word(r: Reader, path: Path, word: str) -> str:
         return word
     prefix = "ended for "
     if word.startswith(prefix):
-        r.duration(word[len(prefix) :], path, offset=len(prefix))
-        return word
+        length = r.duration(word[len(prefix) :], path, offset=len(prefix))
+        if length.amount is not None and length.unit not in WORKING_UNITS:
+            return f"{prefix}{length.amount} {length.unit}"
     known = ", ".join(f"`{w}`" for w in (*_WATCH, "ended for 30 days"))
     r.say("not_one_of", path, key_="watch", value=word, known=known)
     return word

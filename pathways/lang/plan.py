@@ -16,6 +16,7 @@ from pathways.lang.plan_base import PLAN_SCHEMA, Duration, Part, Text
 from pathways.lang.plan_cond import Cond
 from pathways.lang.plan_decisions import Decision, DecisionRow
 from pathways.lang.plan_guide import Guide, GuideRow
+from pathways.lang.plan_span import DaySpan
 from pathways.lang.plan_steps import (
     Action,
     AskBody,
@@ -77,6 +78,7 @@ __all__ = [
     "AskMeasure",
     "Attempts",
     "BaselineDays",
+    "DaySpan",
     "Deadline",
     "Decision",
     "DecisionRow",
@@ -205,6 +207,7 @@ class Rule(Part):
     fires: Literal["each_reading", "each_answer", "once_per_episode"] = "once_per_episode"
     not_again_within: Duration | None = None
     in_phases: tuple[str, ...] = ()
+    during: DaySpan | None = None
     watch: tuple[str, ...] = ("active", "paused")
     repeat: RepeatMeasurement | None = None
     do: tuple[Action, ...] = ()

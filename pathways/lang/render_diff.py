@@ -79,6 +79,7 @@ ASPECTS: Final[dict[str, Text]] = {
     "title": Text(en="title", zh="标题"),
     "owner": Text(en="owner", zh="负责方"),
     "in": Text(en="in", zh="适用"),
+    "during": Text(en="on the days", zh="适用日期"),
     "out": Text(en="not for", zh="排除"),
     "out_later": Text(en="when a reason against it becomes true", zh="之后出现排除条件时"),
     "consent": Text(en="consent", zh="同意"),

@@ -36,7 +36,14 @@ from pathways.lang.render_decisions import unknown_words as table_unknown_words
 from pathways.lang.render_guide import guide_words
 from pathways.lang.render_review import derived_words, event_words, leaving_words, quota_words, take_words
 from pathways.lang.render_review_course import what_words, when_words
-from pathways.lang.render_review_watch import fires_words, repeat_words, rule_title, settled_words, unknown_words
+from pathways.lang.render_review_watch import (
+    during_words,
+    fires_words,
+    repeat_words,
+    rule_title,
+    settled_words,
+    unknown_words,
+)
 from pathways.lang.render_stairs import steps_of
 from pathways.lang.render_words import Names, kind_word
 
@@ -287,6 +294,7 @@ def _rule(rule: Rule) -> Entry:
             "level": lambda n: n.word(rule.level),
             "if": lambda n: n.cond(rule.cond),
             "in": lambda n: [n.phase(phase) for phase in rule.in_phases],
+            "during": lambda n: during_words(n, rule),
             "profiles": lambda n: list(rule.profiles),
             "watches": lambda n: [n.word(word) for word in rule.watch],
             "again": lambda n: "" if rule.repeat is None else repeat_words(n, rule.repeat),

@@ -39,6 +39,7 @@ from pathways.lang.plan import (
 from pathways.lang.plan_base import Duration
 from pathways.lang.plan_say import say_cond, say_duration, say_quantity
 from pathways.lang.plan_say_when import say_moment, say_when
+from pathways.lang.plan_span import say_span
 from pathways.lang.render_decisions import decision_lines
 
 
@@ -401,6 +402,7 @@ def _task(page: _Page, task: TaskSpec) -> str:
 
 def _rule(page: _Page, rule: Rule) -> None:
     where = " " + page.w("in", phases=", ".join(rule.in_phases)) if rule.in_phases else ""
+    where += "" if rule.during is None else f" ({say_span(rule.during, page.language)})"
     page.add(1, f"{rule.id} [{rule.level}]{where}: {say_cond(rule.cond, page.language)}")
     if rule.repeat is not None:
         page.add(2, page.w("again", a=page.d(rule.repeat.after), b=page.d(rule.repeat.within)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathways.lang.plan import Escalate, OpenTask, RepeatMeasurement, Rule
+from pathways.lang.plan_span import span_words
 from pathways.lang.render_actions import actions_words
 from pathways.lang.render_guide import guide_words
 from pathways.lang.render_markdown import Sheet
@@ -36,6 +37,8 @@ def _rule(sheet: Sheet, rule: Rule) -> None:
     if rule.in_phases:
         phases = say(" or ", "或").join(f"“{names.phase(phase)}”" for phase in rule.in_phases)
         sheet.item(say("watches in ", "适用阶段："), phases)
+    if rule.during is not None:
+        sheet.item(say("watches on ", "适用日期："), during_words(names, rule))
     if rule.profiles:
         sheet.item(say("for ", "适用："), ", ".join(rule.profiles))
     if rule.repeat is not None:
@@ -70,6 +73,12 @@ def repeat_words(names: Names, repeat: RepeatMeasurement) -> str:
         f"a normal second reading: {normal}",
         f"{after}至 {within}后（“{asks}”）；未复测{none[repeat.no_repeat]}；复测正常：{normal}",
     )
+
+
+def during_words(names: Names, rule: Rule) -> str:
+    """The days on which a rule watches."""
+    span = rule.during
+    return "" if span is None else span_words(span, names.moment(span.of), names.language == "zh")
 
 
 def settled_words(names: Names, rule: Rule) -> str:

@@ -71,6 +71,7 @@ HINTS: Final[dict[str, Hint]] = {
     "level": Hint("red: somebody must act now; amber; info; no_data: silence."),
     "fires": Hint("How often a rule acts.", ("once per episode", "each reading", "each answer")),
     "not_again_within": Hint("After it acted, it is still for so long.", _DURATION[1:3]),
+    "during": Hint("The days on which it watches.", ("days 7 to 13 after surgery", "the 7 days before recheck")),
     "episode": Hint("Treat and repeat: `say`, `measure`, rows with `if`, a row `if: unknown`, a last row `else`."),
     "within": Hint("When the next reading counts, from when it was asked for.", ("15 to 25 min", "5 to 30 min")),
     "settled": Hint("`yes`: the trouble is over with this row."),

@@ -253,13 +253,13 @@ class RuleSpec(Node):
     """What watches for trouble."""
 
     PLACE = Said("a rule", "规则")
-    LATER: ClassVar[frozenset[str]] = frozenset({"during"})
     title: TextSpec | None = None
     test: Condition = Field(alias="if")
     level: Literal["red", "amber", "info", "no_data"]
     fires: Literal["each reading", "each answer", "once per episode"] = "once per episode"
     not_again_within: Phrase | None = None
     phases: Names | None = Field(None, alias="in")
+    during: Phrase | None = None
     watch: Annotated[list[Phrase], Listed, Filled] | None = None
     repeat_measurement: RepeatSpec | None = None
     do: Actions | None = None

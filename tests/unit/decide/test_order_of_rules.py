@@ -1,6 +1,6 @@
 """docs/reference/order.md, part "Rules and ladders": a test for each row, of its name."""
 
-from pathways.decide.effects import Incident, PlanMessage
+from pathways.decide.effects import Incident, PlanMessage, SetWatches
 from pathways.decide.events import Reading
 from pathways.decide.explain import explain
 from pathways.decide.journey import why
@@ -402,3 +402,84 @@ def test_unknown_that_counts_as_not_met_opens_nothing_and_says_why() -> None:
     found = why(w.plans, w.site, w.state, "high_bp")
     assert found is not None
     assert "the reading stands alone" in explain(found, "en")
+
+
+DATED = """
+  early:
+    if: bp.systolic >= goal
+    level: amber
+    during: days 2 to 4 after discharge
+    do: [{task: {en: High, zh: 高}, role: nurse, due: 4 h}]
+    unknown: {not_met: single}
+"""
+
+
+def dated(rule: str = DATED, discharge: str | None = "2026-03-02T00:00:00+08:00") -> World:
+    w = world(rule, texts="well", round_trip=True)
+    if discharge is not None:
+        w.verb("set_fact", w.day(0, "08:05"), fact="discharge", value=discharge)
+    return w
+
+
+def test_during_watches_only_on_its_days() -> None:
+    for day, clock, opens in ((1, "23:59", 0), (2, "00:00", 1), (4, "23:59", 1), (5, "00:00", 0)):
+        w = dated()
+        w.bp(140, 80, w.day(day, clock))
+        w.run(w.day(day, clock))
+        assert len(w.opened("early")) == opens, (day, clock)
+        check(w)
+
+
+def test_what_is_true_when_the_days_begin_fires_then() -> None:
+    w = dated()
+    w.bp(140, 80, w.day(1, "20:00"))
+    assert not w.opened("early")
+    w.run(w.day(2, "00:00"))
+    assert w.opened("early") == ["2 00:00"]
+
+
+def test_without_its_moment_during_does_not_watch() -> None:
+    w = dated(discharge=None)
+    w.bp(140, 80, w.day(3, "07:00"))
+    assert not w.opened("early")
+
+
+def test_a_moved_moment_moves_the_days() -> None:
+    w = dated()
+    w.verb("set_fact", w.day(1, "09:00"), fact="discharge", value="2026-03-06T00:00:00+08:00")
+    w.bp(140, 80, w.day(3, "07:00"))
+    assert not w.opened("early")
+    w.bp(140, 80, w.day(6, "07:00"))  # day 2 after the fourth
+    assert w.opened("early") == ["6 00:00"]
+
+
+def test_an_episode_goes_on_when_the_days_are_over() -> None:
+    w = dated()
+    w.bp(140, 80, w.day(4, "20:00"))
+    w.run(w.day(6, "00:00"))
+    assert w.open_ids() == ["early"]
+    w.task(w.key("early"), "complete", w.day(6, "09:00"))
+    w.bp(140, 80, w.day(6, "20:00"))
+    assert w.opened("early") == ["4 20:00"]
+
+
+def test_the_screens_of_the_ingest_follow_the_days() -> None:
+    red = DATED.replace("level: amber", "level: red").replace(", role: nurse, due: 4 h", "")
+    w = dated(red.replace("{task: {en: High", "{escalate: urgent, task: {en: High"))
+    w.run(w.day(1, "00:00"))
+    mine = [len([r for r in e.rows if r["rule"] == "early"]) for e in w.of(SetWatches)]
+    assert mine == [] or mine[-1] == 0
+    w.run(w.day(2, "00:00"))
+    assert [r["level"] for r in w.of(SetWatches)[-1].rows if r["rule"] == "early"] == ["red"]
+    w.run(w.day(5, "00:00"))
+    assert not [r for r in w.of(SetWatches)[-1].rows if r["rule"] == "early"]
+
+
+def test_watch_says_in_which_states_of_the_enrolment() -> None:
+    body = "  tail:\n    if: bp.systolic >= goal\n    level: amber\n    watch: [active, ended for 30 days]\n"
+    body += "    do: [{task: {en: High, zh: 高}, role: nurse, due: 4 h}]\n    unknown: {not_met: single}\n"
+    for days, opens in ((29, 1), (31, 0)):
+        w = world(body, texts="well")
+        w.verb("withdraw", w.day(1, "09:00"), reason="moved")
+        w.bp(140, 80, w.day(1 + days, "08:00"))
+        assert len(w.opened("tail")) == opens, days
