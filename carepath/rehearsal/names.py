@@ -169,6 +169,6 @@ def _add(names: Names, plan: Plan) -> None:
     names.facts |= set(plan.facts)
     names.parameters |= set(plan.parameters)
     names.ladders |= set(plan.ladders)
-    names.derived |= set(plan.derived)
+    names.derived |= set(plan.derived) | set(plan.counted)
     names.decisions |= {name: _decided(decision) for name, decision in plan.decisions.items()}
     names.measures |= plan.measures

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pathways.decide.conditions import Truth
 from pathways.decide.contact import Wish, place, say
 from pathways.decide.facts import set_anchor, set_fact
-from pathways.decide.steps import cancel_open, plan_extra, plan_step
+from pathways.decide.steps import begin_again, cancel_open, plan_extra, plan_step
 from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import plain, text
 from pathways.lang.plan import (
@@ -122,9 +122,10 @@ def control(case: Case, kind: str, step: str) -> None:
     """``start`` a step again, ``stop`` it (open ones end too) or ``hold`` it (open ones go on)."""
     paths = {p for p in case.index.paths.get(step, ()) if case.index.phase_of[p] in {"", case.en.phase}}
     if kind == "start":
+        rested = step in case.en.hold
         case.en.hold = [held for held in case.en.hold if held != step]
         for path in sorted(paths):
-            plan_step(case, case.index.steps[path])
+            (begin_again if rested else plan_step)(case, case.index.steps[path])
         return
     if step not in case.en.hold:
         case.en.hold.append(step)

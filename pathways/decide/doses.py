@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pathways.decide.calendar import MedicineSlots, Slot, occurrences
+from pathways.decide import counting
+from pathways.decide.calendar import MedicineSlots, Slot, local_date, occurrences
 from pathways.decide.facts import prescriptions
 from pathways.decide.occurrences import drop_reminders, end, make, plan_reminders, step_run
 from pathways.decide.records import Occurrence
+from pathways.decide.tasks import Work, close_task, open_task
+from pathways.decide.texts import text
 from pathways.lang.plan import DoseBody, Step
 from pathways.lang.plan_base import ClockTime, Customary
 from pathways.lang.plan_when import TimeOfDay
@@ -25,6 +28,7 @@ TAKEN = frozenset({"taken", "taken_late"})
 def plan(case: Case, step: Step, until: datetime) -> None:
     """Make the slots that are due before ``until``."""
     memory = step_run(case, step.path)
+    _ask(case, step)
     start = memory.planned_to or case.run.at
     for due, (slot, items) in sorted(_slots(case, step, start, until).items()):
         made = make(case, step, slot, items=dict.fromkeys(items, ""))
@@ -39,9 +43,13 @@ def replan(case: Case, step: Step, until: datetime) -> None:
     wanted = _slots(case, step, run.at, until)
     by_key = {slot.key: (slot, items) for slot, items in wanted.values()}
     changed = False
+    _ask(case, step)
+    if _lost(case, step):
+        return  # what is planned stays: not to know is no reason to stop a medicine
     for o in run.occurrences_of(case, step.path):
         if o.state != "planned":
             by_key.pop(o.slot, None)
+            _without_stopped(case, step, o)
             continue
         found = by_key.get(o.slot)
         if found is None or found[0].due != o.due:
@@ -50,7 +58,7 @@ def replan(case: Case, step: Step, until: datetime) -> None:
             continue
         del by_key[o.slot]
         if list(o.items) != found[1]:
-            o.items = dict.fromkeys(found[1], "")
+            o.items = {item: o.items.get(item, "") for item in found[1]}  # what was told early stays told
             drop_reminders(case, o)
             plan_reminders(case, step, o)
     if changed:
@@ -83,6 +91,73 @@ def _time(slot: str) -> TimeOfDay:
         hour, minute = slot.split(":")[:2]
         return ClockTime(hour=int(hour), minute=int(minute))
     return Customary(name=slot)
+
+
+def _without_stopped(case: Case, step: Step, o: Occurrence) -> None:
+    """A medicine that was stopped is not asked for any more, though its slot is open; what was told of it stays."""
+    assert isinstance(step.body, DoseBody)
+    today = local_date(case.run.at, case.zone)
+    goes_on = {
+        item.id
+        for item in prescriptions(case, step.body.medicines)
+        if not item.as_needed and (item.stop is None or item.stop > today)
+    }
+    left = {item: told for item, told in o.items.items() if told or item in goes_on}
+    if left == o.items:
+        return
+    o.items = left
+    if not left:
+        end(case, o, "cancelled", "not needed")
+    elif all(left.values()):
+        _finish(case, o, "")
+    else:
+        drop_reminders(case, o)
+        plan_reminders(case, step, o)
+
+
+def _lost(case: Case, step: Step) -> bool:
+    """Whether the list of medicines became unknown; an empty one is known."""
+    assert isinstance(step.body, DoseBody)
+    fact = case.run.state.facts.get(f"{case.id}|{step.body.medicines.fact}")
+    return fact is not None and fact.value is None
+
+
+UNKNOWN = "?"
+"""Stands for the whole list among the medicines that a person was asked about."""
+
+
+def _ask(case: Case, step: Step) -> None:
+    """A list that is not known any more, and a regular medicine whose times nobody has said, are a person's task, never
+    silence. Each is asked once, and no more when it is known or stopped."""
+    assert isinstance(step.body, DoseBody)
+    memory, run = step_run(case, step.path), case.run
+    lacking = [p for p in prescriptions(case, step.body.medicines) if not p.as_needed and not p.slots]
+    titles = {p.id: text("task_dose_times", step=step.title, medicine=p.name or p.id) for p in lacking}
+    if _lost(case, step):
+        titles[UNKNOWN] = text("task_dose_unknown", step=step.title)
+    for item, title in titles.items():
+        if item not in memory.untimed:
+            key = case.key(step.path, "times", item, int(run.at.timestamp()))
+            work = Work(key, f"{step.id}.times", f"{step.path}.times", title, case.first_role, "amber", keep=True)
+            open_task(case, work)
+    for task in [t for t in run.state.tasks.values() if t.source == f"{step.path}.times" and t.enrolment == case.id]:
+        if task.key.rsplit(":", 2)[-2] not in titles:
+            close_task(case, task, "cancelled", by="pathway", why="not needed")
+    memory.untimed = [*titles]
+
+
+def taken_as_needed(case: Case, step: Step, outcome: str, medicine: str | None, event: str) -> bool:
+    """A medicine to be taken as needed was taken: noted, never asked for and never missed. False for another one."""
+    assert isinstance(step.body, DoseBody)
+    known = {item.id: item for item in prescriptions(case, step.body.medicines) if item.as_needed}
+    if medicine is None or medicine not in known or outcome != "taken":
+        return False
+    totals = step_run(case, step.path).totals
+    totals[f"{medicine}:as_needed"] = totals.get(f"{medicine}:as_needed", 0) + 1
+    words = text("taken_as_needed", medicine=known[medicine].name or medicine)
+    key = case.key(step.path, "as_needed", event)
+    case.run.timeline(case, "dose_as_needed", step.path, words, key=key, weight=2, data={"items": {medicine: "taken"}})
+    return True
 
 
 def answer(case: Case, o: Occurrence, outcome: str, medicine: str | None, why: str | None) -> bool:
@@ -126,3 +201,4 @@ def _count(case: Case, o: Occurrence, item: str, outcome: str) -> None:
     totals = step_run(case, o.step).totals
     word = "taken" if outcome in TAKEN else outcome
     totals[f"{item}:{word}"] = totals.get(f"{item}:{word}", 0) + 1
+    counting.ended(case, o, outcome, item)

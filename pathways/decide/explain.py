@@ -157,6 +157,8 @@ _REASONS = {
     "waiting_for_block_end": ("the measuring period has not ended", "测量周期尚未结束"),
     "not_answered": ("it was not answered", "尚未回答"),
     "implausible": ("the reading is not plausible", "测量值不合理"),
+    "nothing_ended": ("nothing that was asked for has ended yet", "尚无已结束的任务"),
+    "too_few_ended": ("too little of what was asked for has ended", "已结束的次数不足"),
     "no_value": ("it is not known", "尚不清楚"),
     "not_decided": ("it could not be told", "无法判定"),
 }

@@ -14,6 +14,7 @@ from typing import Any
 from pathways.lang.plan import (
     AskBody,
     Attempts,
+    Counted,
     Decision,
     Derived,
     Escalate,
@@ -141,6 +142,7 @@ class PlanIndex:
     components: dict[str, tuple[str, ...]] = field(default_factory=dict)
     measure_steps: dict[str, tuple[str, ...]] = field(default_factory=dict)
     derived_of: dict[str, tuple[Derived, ...]] = field(default_factory=dict)
+    counted_of: dict[str, tuple[Counted, ...]] = field(default_factory=dict)
     silence: dict[str, tuple[int, ...]] = field(default_factory=dict)
     endings: frozenset[str] = frozenset()
     quiet: frozenset[str] = frozenset()
@@ -198,6 +200,11 @@ def _build(plan: Plan) -> PlanIndex:
         index.derived_of[measure.id] = tuple(d for d in plan.derived.values() if d.measure == measure.id)
         index.keep_days[measure.id] = max([3, *(_days(d.over) + 2 for d in index.derived_of[measure.id])])
         index.keep_takes[measure.id] = 4
+    for path, step in index.steps.items():
+        place = index.phase_of[path] or "throughout"
+        found = [one for one in plan.counted.values() if one.step == step.id and one.phase in (None, place)]
+        if found:
+            index.counted_of[path] = tuple(found)
     _conditions(index)
     index.params_by_patient = any(p.by_patient for p in plan.parameters.values())
     return index
@@ -305,7 +312,7 @@ def _days(duration: Duration) -> int:
 
 def _conditions(index: PlanIndex) -> None:
     silence: dict[str, set[int]] = {}
-    endings: set[str] = set()
+    endings = {counted.step for counted in index.plan.counted.values()}
     for node in walk(index.plan):
         if isinstance(node, MissedInRow):
             silence.setdefault(node.step, set()).add(node.times)

@@ -191,6 +191,8 @@ def _again(case: Case, derived: str, kept: Kept) -> None:
 
 def answered(run: Run, event: Event, body: Answered) -> None:
     """The patient (or somebody for them) answered an ask, a lesson or a dose."""
+    if body.medicine is not None and _as_needed(run, event, body):
+        return
     found = open_of(run, body)
     if body.text is not None and (found is None or not isinstance(found[1].body, AskBody)):
         _read_by_somebody(run, event, body, None if found is None else found[0])
@@ -220,6 +222,21 @@ def answered(run: Run, event: Event, body: Answered) -> None:
         run.refuse(event.id, "answer_wrong", outcome=outcome)
         return
     run.accept(event.id)
+
+
+def _as_needed(run: Run, event: Event, body: Answered) -> bool:
+    """A medicine taken as needed has no slot: it is reported at any time."""
+    for case in run.cases.values():
+        if body.enrolment not in {None, case.id} or case.en.status not in {"active", "paused"}:
+            continue
+        path = body.step if body.step in case.index.steps else case.path_of(body.step, None)
+        step = case.index.steps[path] if path is not None else None
+        if step is None or not isinstance(step.body, DoseBody):
+            continue
+        if doses.taken_as_needed(case, step, body.outcome, body.medicine, event.id):
+            run.accept(event.id)
+            return True
+    return False
 
 
 def _asked(case: Case, event: Event, body: Answered, step: Step, o: Occurrence) -> bool:

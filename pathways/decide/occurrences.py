@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import merge, windows
+from pathways.decide import counting, merge, windows
 from pathways.decide.calendar import Slot, blocks, local_date
 from pathways.decide.case import LETTERS
 from pathways.decide.conditions import Unknown
@@ -291,6 +291,8 @@ def end(
         else:
             memory.latest = max(memory.latest, slot)
     memory.totals[outcome] = memory.totals.get(outcome, 0) + 1
+    if step.body.kind != "dose":
+        counting.ended(case, o, outcome)
     words = outcome_words(step.title, outcome, why)
     data: dict[str, Json] = {"form": form} if form else {}
     if mode:

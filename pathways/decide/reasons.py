@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pathways.decide import windows
+from pathways.decide import counting, windows
 from pathways.decide.conditions import Finding, Truth, verdict
 from pathways.decide.explain import local_value, reason_words
 from pathways.decide.tasks import form_fields
@@ -124,6 +124,9 @@ def name_of(case: Case, value: c.Value, *, whole: bool = False) -> Text:
     if isinstance(value, c.MeasureRef):
         return _component(case.plan.measures[value.measure].title, "" if whole else value.component)
     if isinstance(value, c.DerivedRef):
+        counted = case.plan.counted.get(value.derived)
+        if counted is not None:
+            return counting.name_of(case.plan, counted)
         named = windows.name_of(case.plan, case.plan.derived[value.derived])
         return _component(named, "" if whole else value.component)
     if isinstance(value, c.FieldRef):

@@ -156,7 +156,8 @@ class StepRun(Record):
     ``early``: slots that ended before they were due, ``latest``: the last slot that ended when it was due or later
     (planning again must not make them twice). ``good`` and ``bad``: sessions of an exercise in a row that count for
     more and for less, at ``level``. ``shown``: how often a lesson was planned again because it was not passed.
-    ``used_before``: endings that an earlier grant had paid for.
+    ``used_before``: endings that an earlier grant had paid for. ``untimed``: medicines for whose times a person was
+    asked.
     """
 
     section: ClassVar[str] = "steps"
@@ -188,6 +189,7 @@ class StepRun(Record):
     bad: int = 0
     shown: int = 0
     totals: dict[str, int] = field(default_factory=dict)
+    untimed: list[str] = field(default_factory=list)
     years: dict[str, int] = field(default_factory=dict)
     used_before: int = 0
 
@@ -348,7 +350,8 @@ class Send(Record):
 
 @dataclass(slots=True)
 class Window(Record):
-    """A derived value frozen at the end of its planned block (key ``<enrolment>|<derived>``)."""
+    """A derived value frozen at the end of its planned block (key ``<enrolment>|<derived>``). ``by_day``: of a count
+    over endings, per local date how many were asked for, done, missed."""
 
     section: ClassVar[str] = "derived"
 
@@ -360,6 +363,7 @@ class Window(Record):
     since: datetime | None = None
     newest: datetime | None = None
     why: str = ""
+    by_day: dict[str, list[int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -210,6 +210,15 @@ def replan(case: Case, step: Step) -> None:
     _replan_repeat(case, step)
 
 
+def begin_again(case: Case, step: Step) -> None:
+    """A step that was held or stopped goes on: what was cancelled meanwhile is planned anew from now on."""
+    memory = step_run(case, step.path)
+    memory.generation += 1  # keys of what was cancelled are not used again
+    if is_single(step) and not memory.outcome and not case.run.occurrences_of(case, step.path):
+        memory.anchor = ""
+    replan(case, step)
+
+
 def _replan_repeat(case: Case, step: Step) -> None:
     run, memory = case.run, step_run(case, step.path)
     until = _reach(case, step)

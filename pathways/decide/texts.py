@@ -110,6 +110,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     # tasks of our own
     "task_eligibility": ("Find out before the pathway can begin: {what}", "入组前需核实：{what}"),
     "task_fact": ("Ask again: {what}", "请再次核实：{what}"),
+    "task_dose_times": ("When is {medicine} taken? ({step})", "{medicine}何时服用？（{step}）"),
+    "task_dose_unknown": (
+        "Which medicines are taken? The list is not known any more. ({step})",
+        "用药清单未知，请核实。（{step}）",
+    ),
+    "taken_as_needed": ("{medicine} taken as needed.", "按需服用：{medicine}。"),
     "task_prescription": ("Needs a signed prescription: {step}", "需要已签名的处方：{step}"),
     "read_reply": ("Read the patient's reply: {reply}", "阅读患者回复：{reply}"),
     "task_past": ("Its time has passed: {step}", "已过时间：{step}"),

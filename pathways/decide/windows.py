@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from pathways.decide import counting
 from pathways.decide.calendar import day_start, local_date
 from pathways.decide.calendar_zone import add_calendar, clock_delta
 from pathways.decide.conditions import Sample, Unknown
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 def derived_value(case: Case, derived: str, component: str) -> Sample | Unknown:
     """A component of a derived value as it stands now."""
+    counted = case.plan.counted.get(derived)
+    if counted is not None:
+        return counting.value(case, counted)
     spec = case.plan.derived[derived]
     window = frozen(case, spec) if spec.judge == "block_end" else _running(case, spec)
     if window is None:

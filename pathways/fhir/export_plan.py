@@ -104,6 +104,8 @@ class _Writer:
         if isinstance(value, MeasureRef):
             name = value.measure
         elif isinstance(value, DerivedRef):
+            if value.derived in self.plan.counted:
+                return None
             name = self.plan.derived[value.derived].measure
         else:
             return None
@@ -292,7 +294,7 @@ class _Writer:
     def _panel(self, node: object) -> str | None:
         if isinstance(node, MeasureRef):
             measure: Measure = self.plan.measures[node.measure]
-        elif isinstance(node, DerivedRef):
+        elif isinstance(node, DerivedRef) and node.derived in self.plan.derived:
             measure = self.plan.measures[self.plan.derived[node.derived].measure]
         else:
             return None

@@ -10,6 +10,7 @@ import hashlib
 import json
 
 from pathways.lang.catalogue import text_of
+from pathways.lang.compile_counted import compile_counted
 from pathways.lang.compile_decisions import compile_decisions, widened
 from pathways.lang.compile_knowledge import (
     compile_derived,
@@ -66,6 +67,7 @@ def compile_plan(r: Reader) -> Plan:
         measures=compile_measures(r),
         derived=derived,
         decisions=decisions,
+        counted=compile_counted(r),
         roles=tuple(spec.roles or ()),
         ladders=compile_ladders(r),
         throughout=throughout,

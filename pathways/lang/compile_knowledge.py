@@ -29,7 +29,7 @@ from pathways.lang.plan import (
 from pathways.lang.plan_base import Duration, Quantity, Text
 from pathways.lang.resolve import PROFESSIONS, READING_ATTRIBUTES, SETTINGS, Scope
 from pathways.lang.source import Path
-from pathways.lang.spec import FUNCTIONS, LATER_FUNCTIONS, DerivedSpec, FactSpec, MeasureSpec, NewestSpec, ParameterSpec
+from pathways.lang.spec import COUNTING, FUNCTIONS, DerivedSpec, FactSpec, MeasureSpec, NewestSpec, ParameterSpec
 from pathways.lang.units import comparable, convert
 
 READING_SOURCES = ("device", "patient", "staff", "file", "ehr")
@@ -309,16 +309,15 @@ def _measure(r: Reader, path: Path, name: str, spec: MeasureSpec) -> Measure:
 
 def compile_derived(r: Reader) -> dict[str, Derived]:
     """Values computed from readings."""
-    return {name: _derived(r, ("derived", name), name, spec) for name, spec in r.spec.derived.items()}
+    rows = [(name, spec) for name, spec in r.spec.derived.items() if spec.function not in COUNTING]
+    return {name: _derived(r, ("derived", name), name, spec) for name, spec in rows}
 
 
 def _derived(r: Reader, path: Path, name: str, spec: DerivedSpec) -> Derived:
     r.measure(spec.of, (*path, "of"))
     function = spec.function
-    if function in LATER_FUNCTIONS:
-        r.say("not_in_release", (*path, "as"), what=function)
-    elif function not in FUNCTIONS:
-        r.one_of("unknown_function", function, (*path, "as"), FUNCTIONS)
+    if function not in FUNCTIONS:
+        r.one_of("unknown_function", function, (*path, "as"), (*FUNCTIONS, *COUNTING))
     needs = r.enough(spec.needs_at_least, (*path, "needs_at_least")) if spec.needs_at_least is not None else (1, 1)
     judge = r.word(spec.judge, (*path, "judge"), "judge") if spec.judge is not None else "reading"
     days = _baseline(r, path, spec)

@@ -9,6 +9,7 @@ from pathways.lang.phrases_engine import reserved_words
 from pathways.lang.resolve import THROUGHOUT
 from pathways.lang.resolve_actions import name_actions
 from pathways.lang.source import Path
+from pathways.lang.spec import COUNTING
 
 
 def check_names(r: Reader) -> None:
@@ -39,8 +40,11 @@ def _broken(r: Reader) -> None:
     for name, measure in r.spec.measures.items():
         if measure.use not in r.catalogue.measures:
             r.symbols.broken.add(name)
+    steps = {way for phase, step, _ in r.symbols.all_steps() for way in (step, f"{phase}.{step}")}
     for name, derived in r.spec.derived.items():
-        if derived.of not in r.spec.measures or derived.of in r.symbols.broken:
+        counts = derived.function in COUNTING
+        known = steps if counts else r.spec.measures
+        if derived.of not in known or (derived.of in r.symbols.broken and not counts):
             r.symbols.broken.add(name)
 
 

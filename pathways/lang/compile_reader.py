@@ -480,5 +480,6 @@ class Reader(Finder):
             note_inputs(part, found)
         for token in list(found):
             if token.startswith("d:") and token[2:] in self.spec.derived:
-                found.add("m:" + self.spec.derived[token[2:]].of)
+                of = self.spec.derived[token[2:]].of
+                found.add(f"m:{of}" if of in self.spec.measures else f"s:{of.rpartition('.')[2]}")
         return tuple(sorted(found))

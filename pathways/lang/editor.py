@@ -19,7 +19,7 @@ from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 from pathways.lang.plan_say import UNIT_WORDS
 from pathways.lang.render_diff import differences
 from pathways.lang.render_diff_parts import number_lines
-from pathways.lang.render_review import derived_words
+from pathways.lang.render_review import counted_words, derived_words
 from pathways.lang.render_words import Names
 from pathways.lang.resolve import RESERVED
 from pathways.lang.schema import schema_of
@@ -236,6 +236,8 @@ def _about(plan: Plan, found: list[Found], one: Found, language: Language) -> st
     name = one.name
     if "parameter" in kinds and name in plan.parameters:
         return "\n".join([f"**{name}**", *(f"- {line}" for line in number_lines(names, plan.parameters[name]))])
+    if "derived" in kinds and name in plan.counted:
+        return counted_words(names, plan.counted[name])
     if "derived" in kinds and name in plan.derived:
         return derived_words(names, plan.derived[name])
     if "message" in kinds and name in plan.messages:

@@ -195,6 +195,7 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "DURING": ("during the",),
     "ORDINAL": ("first", "second", "third", "fourth", "last"),
     "READINGS": ("readings",),
+    "COUNTABLE": ("readings", "doses", "times"),
     "TIMES": ("times",),
     "DAYS": ("day", "days"),
     "LIST_AND": ("and",),

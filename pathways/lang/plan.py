@@ -14,6 +14,7 @@ from typing import Literal
 
 from pathways.lang.plan_base import PLAN_SCHEMA, Duration, Part, Text
 from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_counted import Counted
 from pathways.lang.plan_decisions import Decision, DecisionRow
 from pathways.lang.plan_guide import Guide, GuideRow
 from pathways.lang.plan_span import DaySpan
@@ -78,6 +79,7 @@ __all__ = [
     "AskMeasure",
     "Attempts",
     "BaselineDays",
+    "Counted",
     "DaySpan",
     "Deadline",
     "Decision",
@@ -330,6 +332,7 @@ class Plan(Part):
     measures: dict[str, Measure] = {}
     derived: dict[str, Derived] = {}
     decisions: dict[str, Decision] = {}
+    counted: dict[str, Counted] = {}
     roles: tuple[str, ...] = ()
     ladders: dict[str, Ladder] = {}
     throughout: tuple[Step, ...] = ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathways.lang.plan import (
     Action,
     AnchorRow,
+    Counted,
     Decision,
     Derived,
     EndSpec,
@@ -34,7 +35,14 @@ from pathways.lang.render_decisions import over_words
 from pathways.lang.render_decisions import row_words as table_row_words
 from pathways.lang.render_decisions import unknown_words as table_unknown_words
 from pathways.lang.render_guide import guide_words
-from pathways.lang.render_review import derived_words, event_words, leaving_words, quota_words, take_words
+from pathways.lang.render_review import (
+    counted_words,
+    derived_words,
+    event_words,
+    leaving_words,
+    quota_words,
+    take_words,
+)
 from pathways.lang.render_review_course import what_words, when_words
 from pathways.lang.render_review_watch import (
     during_words,
@@ -76,6 +84,7 @@ def entries(plan: Plan) -> Iterator[Entry]:
     yield from map(_measure, plan.measures.values())
     yield from map(_derived, plan.derived.values())
     yield from map(_decision, plan.decisions.values())
+    yield from map(_counted, plan.counted.values())
     yield from map(_fact, plan.facts.values())
     for step in plan.throughout:
         yield _step(step, "")
@@ -176,6 +185,13 @@ def _decision(decision: Decision) -> Entry:
             "unknown": lambda n: table_unknown_words(n, decision),
         },
         (decision,),
+    )  # fmt: skip
+
+
+def _counted(counted: Counted) -> Entry:
+    return Entry(
+        "computed", counted.id, lambda n: n.counted(counted), {"computed": lambda n: counted_words(n, counted)},
+        (counted,),
     )  # fmt: skip
 
 

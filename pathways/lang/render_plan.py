@@ -10,6 +10,7 @@ from pathways.lang.plan import (
     Action,
     AskBody,
     AskMeasure,
+    Counted,
     DoseBody,
     End,
     Escalate,
@@ -190,6 +191,15 @@ def _numbers(page: _Page, plan: Plan, profile: str | None) -> None:
     for derived in plan.derived.values():
         needs = f"{derived.min_readings}/{derived.min_days}"
         page.add(1, f"{derived.id}: {derived.function}({derived.measure}), {page.d(derived.over)}, ≥ {needs}")
+    for counted in plan.counted.values():
+        page.add(1, _counted(page, counted))
+
+
+def _counted(page: _Page, one: Counted) -> str:
+    of = one.step if one.phase is None else f"{one.phase}.{one.step}"
+    only = f" [{', '.join(one.classes)}]" if one.classes else ""
+    days = page.d(Duration(amount=one.days, unit="day"))
+    return f"{one.id}: {one.function}({of}{only}), {days}, ≥ {one.min_count}/{one.min_days}"
 
 
 def _values(page: _Page, parameter: Parameter, profile: str | None) -> Iterator[str]:

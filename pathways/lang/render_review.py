@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathways.lang.diagnostics import Language
 from pathways.lang.plan import Derived, LifecycleRow, Measure, Parameter, ParamValue, Plan, Quota
 from pathways.lang.plan_base import Quantity
+from pathways.lang.plan_counted import Counted
 from pathways.lang.plan_say import say_quantity
 from pathways.lang.render_actions import actions_words
 from pathways.lang.render_anchors import anchor_words
@@ -172,13 +173,15 @@ def _adjustable(sheet: Sheet, parameter: Parameter) -> str:
 def _measured(sheet: Sheet) -> None:
     names, plan = sheet.names, sheet.names.plan
     say = names.say
-    if not plan.measures:
+    if not plan.measures and not plan.counted:
         return
     sheet.head(say("What is measured and computed", "测量与计算"))
     for measure in plan.measures.values():
         sheet.item(f"**{sheet.safe(names.text(measure.title))}** ", take_words(names, measure))
     for derived in plan.derived.values():
         sheet.item(f"`{derived.id}` ", derived_words(names, derived))
+    for counted in plan.counted.values():
+        sheet.item(f"`{counted.id}` ", counted_words(names, counted))
     sheet.gap()
 
 
@@ -227,6 +230,24 @@ def derived_words(names: Names, derived: Derived) -> str:
     if derived.judge == "block_end":
         parts.append(say("judged when the planned block is over", "计划测量期结束后判定"))
     parts += _of_readings(names, derived)
+    return say("; ", "；").join(parts)
+
+
+def counted_words(names: Names, counted: Counted) -> str:
+    """What is counted over the endings of a step, and when it is not known."""
+    say = names.say
+    parts = [
+        names.counted(counted),
+        say(
+            f"needs at least {counted.min_count} on {counted.min_days} days, else it is not known",
+            f"至少需 {counted.min_days} 天内 {counted.min_count} 次，否则视为未知",
+        ),
+    ]
+    if counted.classes:
+        words = names.words(counted.classes)
+        parts.append(say(f"only {words}", f"仅计{words}"))
+    if counted.since_phase_start:
+        parts.append(say("only since the phase began", "仅计本阶段开始后"))
     return say("; ", "；").join(parts)
 
 

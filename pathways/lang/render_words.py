@@ -18,6 +18,7 @@ from pathways.lang.catalogue import catalogue
 from pathways.lang.diagnostics import Language
 from pathways.lang.plan import (
     AskBody,
+    Counted,
     Derived,
     DoseBody,
     Escalate,
@@ -203,6 +204,13 @@ class Names:
         over = self.length(spec.over)
         return self.say(f"{made} {what} of {over}", f"{over}{what}{made}")
 
+    def counted(self, spec: Counted) -> str:
+        """What is counted over the endings of a step."""
+        step = self.step(spec.step, spec.phase)
+        if spec.function == "missed":
+            return self.say(f"how often “{step}” was missed in {spec.days} days", f"“{step}”{spec.days} 天内漏做次数")
+        return self.say(f"share of “{step}” done in {spec.days} days", f"“{step}”{spec.days} 天依从率")
+
     def field(self, step: str, field: str) -> str:
         """A question of a form by its label."""
         label = self._labels.get((step, field))
@@ -336,6 +344,8 @@ def _measure(names: Names, ref: c.MeasureRef) -> c.FactRef:
 
 
 def _derived(names: Names, ref: c.DerivedRef) -> c.FactRef:
+    if ref.derived in names.plan.counted:
+        return _word(names.counted(names.plan.counted[ref.derived]))
     return _word(names.derived(names.plan.derived[ref.derived], ref.component))
 
 

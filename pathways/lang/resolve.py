@@ -17,7 +17,7 @@ from pathways.lang.phrases_names import Named
 from pathways.lang.plan_handoff_words import words_for
 from pathways.lang.plan_things import FACT_FIELDS
 from pathways.lang.source import Path
-from pathways.lang.spec import FactSpec, PathwaySpec
+from pathways.lang.spec import COUNTING, FactSpec, PathwaySpec
 from pathways.lang.spec_actions import FieldSpec
 from pathways.lang.spec_base import Node
 from pathways.lang.spec_steps import (
@@ -235,6 +235,9 @@ class Scope:
             return self._decision(first)
         if first in spec.measures:
             return self._numbered("measure", first, first, rest)
+        if first in spec.derived and spec.derived[first].function in COUNTING:
+            unit = "%" if spec.derived[first].function == "adherence" else "1"
+            return None if rest else Named("derived", first, component="value", unit=unit, components=("value",))
         if first in spec.derived:
             return self._numbered("derived", first, spec.derived[first].of, rest)
         return None

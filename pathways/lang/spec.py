@@ -123,7 +123,8 @@ FUNCTIONS = (
     "mean", "median", "min", "max", "last", "first", "count", "sum", "change", "percent_change", "trend", "variability",
     "cv", "share", "time_in",
 )  # fmt: skip
-LATER_FUNCTIONS = ("missed", "adherence")
+COUNTING = ("missed", "adherence")
+"""Functions over how a step ended, not over readings."""
 
 
 class NewestSpec(Node):
