@@ -135,6 +135,7 @@ class PlanIndex:
     dated: tuple[Rule, ...] = ()
     moments: dict[str, frozenset[str]] = field(default_factory=dict)
     each: dict[str, StepMoment] = field(default_factory=dict)
+    after_each: set[str] = field(default_factory=set)
     leads: dict[str, tuple[Duration, ...]] = field(default_factory=dict)
     guards: dict[str, frozenset[str]] = field(default_factory=dict)
     attempts: dict[str, Attempts] = field(default_factory=dict)
@@ -218,6 +219,8 @@ def _add_step(index: PlanIndex, step: Step, phase: str) -> None:
     for node in walk(step.when.base):
         if isinstance(node, StepMoment) and node.which == "each" and node.edge == "due":
             index.each[step.path] = node
+        if isinstance(node, StepMoment) and node.which == "each" and node.edge == "ended":
+            index.after_each.add(step.path)
         if isinstance(node, OffsetMoment) and node.before and isinstance(node.base, StepMoment):
             index.leads[node.base.step] = (*index.leads.get(node.base.step, ()), node.offset)
     measure = measure_of(step)

@@ -112,7 +112,8 @@ def _plan_single(case: Case, step: Step) -> None:
     keys = {s.key for s in slots}
     for o in run.occurrences_of(case, step.path):
         opens = o.opens or o.due  # what opens at this very instant is not taken back by what ends at it
-        if o.state == "planned" and not o.extra and o.slot not in keys and (opens is None or opens > run.at):
+        gone = o.state == "planned" and not o.extra and o.slot not in keys and (opens is None or opens > run.at)
+        if gone and step.path not in case.index.after_each:  # what comes after each ending stands, whatever ends next
             end(case, o, "cancelled", "not needed")
             memory.generation += 1
             known = [k for k in known if k.partition("#")[0] != o.slot]

@@ -1,5 +1,7 @@
 """Kinds of step: what they ask, how they end, and what planning does with moments that pass, move or are not known."""
 
+import pytest
+
 from pathways.decide.effects import PlanMessage
 from pathways.lang.plan_base import Duration
 from pathways.lang.site_plan import Site
@@ -143,3 +145,18 @@ def test_a_held_step_is_not_planned_and_a_started_one_is() -> None:
     w.bp(80, 50, w.day(9, "08:00"))
     assert [w.local(e.due) for e in w.of(PlanMessage) if e.template == "ask" and e.due > w.day(9)][:1] == ["9 10:00"]
     check(w)
+
+
+@pytest.mark.parametrize(
+    ("when", "asked"), [("7 days after each dose", ["11 09:00", "15 09:00"]), ("7 days after dose", ["15 09:00"])]
+)
+def test_what_comes_after_each_ending_is_not_dropped_by_the_next(when: str, asked: list[str]) -> None:
+    w = world(
+        "      dose: {task: {en: Dose, zh: 药}, role: nurse, due: 1 day, when: every 4 days at 08:00}\n"
+        f"      bloods: {{teach: how_to_measure, when: {when}}}"
+    )
+    for day in (4, 8):
+        w.run(w.day(day, "08:30"))
+        w.task(w.key("dose"), "complete", w.day(day, "09:00"))
+    w.run(w.day(20))
+    assert w.messages("teach") == asked
