@@ -26,7 +26,7 @@ _OUTCOMES: dict[str, tuple[str, ...]] = {
 _NEVER_UNKNOWN = (StepIs, MissedInRow, Known, Always)
 _INNER = (And, Or, Not, AtLeast, HeldFor)
 
-KINDS = ("phases", "steps", "windows", "outcomes", "rules", "ladders", "ends", "messages")
+KINDS = ("phases", "steps", "windows", "outcomes", "rules", "decisions", "ladders", "ends", "messages")
 """Kinds of thing whose coverage is counted, in the order in which they are shown."""
 
 
