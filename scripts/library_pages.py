@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pathways.lang.diagnostics import Language
-from pathways.lang.load import load_pathway
+from pathways.lang.load import load_pathway, pathways_near
 from pathways.lang.plan import HandoffBody, ParamValue, Plan, Rule, Step, TaskBody, VisitBody
 from pathways.lang.plan_say import say_cond, say_duration, say_quantity
 from pathways.lang.render_diagram import mermaid
@@ -24,7 +24,7 @@ def library_pages() -> dict[Path, str]:
 
 def pages_of(file: Path) -> dict[Path, str]:
     """The pages of one pathway. Raises ValueError when it does not compile."""
-    plan = load_pathway(file.read_bytes(), file.name).plan
+    plan = load_pathway(file.read_bytes(), file.name, None, pathways_near(file)).plan
     if plan is None:
         raise ValueError(f"{file.parent.name} does not compile: run `carepath check`")
     pages = {file.parent / "README.md": readme(file, plan)}

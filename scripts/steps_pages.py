@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 from pydantic.fields import FieldInfo
 
 from carepath.rehearsal.names import steps_of
-from pathways.lang.load import load_pathway
+from pathways.lang.load import load_pathway, pathways_near
 from pathways.lang.plan import Plan
 from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 from pathways.lang.render_vocabulary import KINDS, WORDS
@@ -74,6 +74,8 @@ def _meaning(model: type[Node]) -> str:
 
 
 def _endings(kind: str, model: type[Any]) -> str:
+    if kind == "pathway":
+        return "An end of the called pathway, or a reason of staff (`ended_by_staff`), or " + _words(STEP_WORDS[model])
     if kind != "handoff":
         return _words(STEP_WORDS[model])
     return "\n\n".join(
@@ -116,7 +118,7 @@ def _example(kind: str) -> list[str]:
         )
     text = (EXAMPLES / f"{kind}.yaml").read_text("utf-8")
     story = (EXAMPLES / f"{kind}.scenario.yaml").read_text("utf-8")
-    plan = load_pathway(text, f"{kind}.yaml").plan
+    plan = load_pathway(text, f"{kind}.yaml", None, pathways_near(EXAMPLES / f"{kind}.yaml")).plan
     assert plan is not None, f"docs/reference/{FOLDER}/examples/{kind}.yaml has errors: run carepath check on it"
     return [
         "## An example\n",

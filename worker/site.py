@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pathways.lang.diagnostics import Diagnostic
-from pathways.lang.load import load_pathway, load_site
+from pathways.lang.load import load_pathway, load_site, pathways_near
 from pathways.lang.plan import Plan
 from pathways.lang.site_plan import Site
 from worker.problems import Problem
@@ -38,7 +38,7 @@ def site_from(path: Path) -> Site:
 def plan_from(path: Path, site: Site | None = None) -> Plan:
     """A compiled pathway; a folder is its ``pathway.yaml``. Raises Problem when it cannot be read or has errors."""
     file = path / "pathway.yaml" if path.is_dir() else path
-    loaded = load_pathway(_read(file), str(file), site)
+    loaded = load_pathway(_read(file), str(file), site, pathways_near(file))
     if loaded.plan is None:
         raise Problem("E-PATHWAY-INVALID", file=file, reason=_first(loaded.diagnostics))
     return loaded.plan

@@ -27,6 +27,7 @@ from activities.records.schema import (
 )
 from activities.records.types import canonical
 from pathways.decide.effects import (
+    BeginEnrolment,
     CancelHandoff,
     CancelMessages,
     Effect,
@@ -291,6 +292,26 @@ def _incidents(writing: Writing, effects: Sequence[Effect]) -> None:
         raise_incident(writing, effect.key, "incident", effect.at, effect.text)
 
 
+def _begins(writing: Writing, effects: Sequence[Effect]) -> None:
+    for effect in _of(BeginEnrolment, effects):
+        rehearsed = select(enrolment.c.rehearsal).where(
+            enrolment.c.journey == writing.journey, enrolment.c.id == effect.caller
+        )
+        writing.connection.execute(
+            insert(enrolment).values(
+                journey=writing.journey,
+                id=effect.enrolment,
+                pathway=effect.pathway,
+                version=effect.version,
+                plan_sha=effect.plan_sha256,
+                rehearsal=bool(writing.connection.scalar(rehearsed)),
+                created=effect.at,
+            )
+        )
+        detail = {"pathway": effect.pathway, "version": effect.version, "called_by": effect.caller}
+        writing.entries.append(Entry(BY_TICK, "enrolled", f"{writing.journey}/{effect.enrolment}", detail))
+
+
 def _ends(writing: Writing, effects: Sequence[Effect]) -> None:
     for effect in _of(EndEnrolment, effects):
         writing.connection.execute(
@@ -352,6 +373,7 @@ _WRITERS: Final[Mapping[str, Callable[[Writing, Sequence[Effect]], None]]] = {
     StartHandoff.kind: _start_handoffs,
     CancelHandoff.kind: _cancel_handoffs,
     Incident.kind: _incidents,
+    BeginEnrolment.kind: _begins,
     EndEnrolment.kind: _ends,
     PlanMessage.kind: _messages,
     CancelMessages.kind: _messages,

@@ -82,6 +82,8 @@ def put_plan(store: Store, value: Plan) -> str:
             raise RegistryError("the registry holds another plan under this hash")
 
     store.transact(work)
+    for called in value.called.values():  # an enrolment may begin from it: it is found by its own hash
+        put_plan(store, called)
     return value.sha256
 
 

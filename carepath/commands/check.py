@@ -12,7 +12,7 @@ import typer
 
 from carepath.places import pathway_path, site_of, site_path
 from pathways.lang.diagnostics import Diagnostic, Language, has_errors
-from pathways.lang.load import documents, kind_of, load_any, load_site
+from pathways.lang.load import documents, kind_of, load_any, load_site, pathways_near
 from pathways.lang.plan import Plan
 from pathways.lang.render import as_json, as_text
 from pathways.lang.site_plan import Site
@@ -92,7 +92,7 @@ def plans_of(path: Path, findings: Findings) -> list[Plan | None]:
     """The pathways of a file or folder, None for one that does not compile: what is wrong is among the findings."""
     plans: list[Plan | None] = []
     for file in documents(path):
-        loaded = load_any(bytes_of(file), str(file))
+        loaded = load_any(bytes_of(file), str(file), None, pathways_near(file))
         if kind_of(loaded.source.value) == "site":
             continue
         # Warnings are for `check`: here only what keeps the pathway from compiling is told.
@@ -141,7 +141,7 @@ def check(
             if file.resolve() in seen:
                 continue
             seen.add(file.resolve())
-            loaded = load_any(bytes_of(file), str(file), compiled_site)
+            loaded = load_any(bytes_of(file), str(file), compiled_site, pathways_near(file))
             # Of a site that is wrong itself nobody needs to hear that it is missing.
             told = [d for d in loaded.diagnostics if not (site_is_wrong and d.code == "site_needed")]
             findings.add(loaded.source, tuple(told))

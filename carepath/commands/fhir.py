@@ -57,12 +57,14 @@ def import_(
     scenario.
     """
     from pathways.fhir.import_plan import import_plans
+    from pathways.lang.load import pathways_near
 
     language = chosen_language(lang)
     if pathway is not None:
         _story(files, pathway, zone_argument(zone), out, as_json=json_)
         return
-    found = import_plans([_resource(file) for file in files])
+    beside = pathways_near(files[0] if out is None else out / "draft.yaml")
+    found = import_plans([_resource(file) for file in files], beside)
     if not found:
         raise Problem("E-NO-DEFINITION", files=", ".join(map(str, files)))
     if out is not None:

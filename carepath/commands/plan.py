@@ -21,7 +21,7 @@ from carepath.commands.check import (
     read_site,
 )
 from pathways.lang.diagnostics import Language, did_you_mean, has_errors
-from pathways.lang.load import documents, kind_of, load_any
+from pathways.lang.load import documents, kind_of, load_any, pathways_near
 from pathways.lang.plan import Plan
 from pathways.lang.render import as_json
 from pathways.lang.render_diagram import mermaid
@@ -65,7 +65,7 @@ def plan(
     compiled_site = read_site(site, findings)
     compiled: list[Plan] = []
     for file in documents(path):
-        loaded = load_any(bytes_of(file), str(file), compiled_site)
+        loaded = load_any(bytes_of(file), str(file), compiled_site, pathways_near(file))
         if kind_of(loaded.source.value) == "site":
             continue
         findings.add(loaded.source, loaded.diagnostics)

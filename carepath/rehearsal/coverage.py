@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from carepath.rehearsal.names import parts_of, steps_of
 from carepath.rehearsal.seen import Used
-from pathways.lang.plan import AskBody, HandoffBody, Plan, Rule, Step, TeachBody
+from pathways.lang.plan import AskBody, HandoffBody, PathwayBody, Plan, Rule, Step, TeachBody
 from pathways.lang.plan_cond import Always, And, AtLeast, HeldFor, Known, MissedInRow, Not, Or, StepIs
 from pathways.lang.plan_handoff_words import SILENT
 
@@ -107,6 +107,8 @@ def _windows(plan: Plan) -> set[str]:
 
 
 def _words(step: Step) -> Iterator[str]:
+    if isinstance(step.body, PathwayBody):
+        return  # how the called pathway ends is covered by its own scenarios
     if isinstance(step.body, HandoffBody):
         yield from {*step.body.outcomes, *step.body.deadlines, SILENT}
         return

@@ -142,7 +142,7 @@ class Doer:
                 gone.add(self._medicine(act.what["stop"]))
             after = [p for p in before if p["id"] not in gone] + new
             self.medicines[plan.id] = after
-            out.append(StaffVerb("set_fact", act.args["by"], _role(act.args["by"]), plan.id,
+            out.append(StaffVerb("set_fact", act.args["by"], _role(act.args["by"]), self._enrolment(plan.id),
                                  {"fact": fact, "value": after}))
         return out
 
@@ -151,7 +151,7 @@ class Doer:
         owner = next(
             (p.id for p in self.names.plans.values() if name in p.facts or name in p.parameters), None
         )
-        return StaffVerb(verb, by, _role(by), owner, args)
+        return StaffVerb(verb, by, _role(by), None if owner is None else self._enrolment(owner), args)
 
     def task(self, name: str) -> Task | None:
         """The open task of that name, the oldest first."""
@@ -253,7 +253,14 @@ class Doer:
 
     def _run(self, path: str) -> str | None:
         found = self.names.step(path)
-        return found[0] if found and len(self.names.plans) > 1 else None
+        return self._enrolment(found[0]) if found and len(self.names.plans) > 1 else None
+
+    def _enrolment(self, pathway: str) -> str:
+        """The enrolment on a pathway: one of the scenario bears its name, one that a step called by its plan."""
+        if pathway in self.state.enrolments:
+            return pathway
+        sha = self.names.plans[pathway].sha256
+        return next((run.key for run in self.state.enrolments.values() if run.plan == sha), pathway)
 
 
 def _role(by: str) -> str | None:

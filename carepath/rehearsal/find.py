@@ -19,7 +19,7 @@ from carepath.rehearsal.property import Property, is_property, read_property, ru
 from carepath.rehearsal.runner import Result, run_scenario
 from carepath.rehearsal.scenario import pathways_named, read_scenario
 from pathways.lang.diagnostics import Diagnostic, did_you_mean, has_errors
-from pathways.lang.load import load_pathway, load_site
+from pathways.lang.load import load_pathway, load_site, pathways_near
 from pathways.lang.plan import Plan
 from pathways.lang.site_plan import NO_SITE, Site
 from pathways.lang.source import Source, read_source
@@ -137,7 +137,7 @@ def plan_at(file: Path, site: Site, material: Material) -> Plan | None:
         return material.plans[key]
     if file in material.bad:
         return None
-    loaded = load_pathway(file.read_bytes(), str(file), None if site is NO_SITE else site)
+    loaded = load_pathway(file.read_bytes(), str(file), None if site is NO_SITE else site, pathways_near(file))
     material.sources[str(file)] = loaded.source
     if loaded.plan is None or has_errors(loaded.diagnostics):
         material.found += [d for d in loaded.diagnostics if d.severity == "error"]

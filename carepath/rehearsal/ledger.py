@@ -8,6 +8,7 @@ from typing import Any
 
 from carepath.rehearsal.courier import Courier
 from pathways.decide.effects import (
+    BeginEnrolment,
     CancelHandoff,
     CancelMessages,
     Effect,
@@ -104,6 +105,8 @@ class Ledger:
                 elif effect.status == "active":
                     self.courier.stopped = False
                 self.hold("status", effect.status, now, {"why": effect.reason or ""}, alone=True)
+            case BeginEnrolment():
+                pass  # its entry on the timeline tells of it
             case EndEnrolment():
                 self.hold("end", effect.end, effect.at, {"enrolment": effect.enrolment})
             case SetWatches():

@@ -58,6 +58,7 @@ from pathways.decide.state import JourneyState
 from pathways.decide.worktime import next_staffed
 from pathways.lang.plan import AskBody, DoseBody, ExerciseBody, FormField, MeasureBody, Plan, Step, TeachBody, VisitBody
 from pathways.lang.plan_base import CLOCK_UNITS
+from pathways.lang.plan_called import with_called
 from pathways.lang.plan_handoff_words import final_words
 from pathways.lang.site_plan import Site
 
@@ -256,9 +257,13 @@ class Life:
             case "handoff_late":
                 self.counts[f"handoff_late|{line.path}"] += 1
 
+    def _plan(self, sha: str) -> Plan:
+        """The plan of an enrolment, which a step of another one may have begun."""
+        return with_called(self.world.plans)[sha]
+
     def _alarm(self, line: Timeline) -> None:
         rule = line.path.rpartition(".")[2]
-        plan = next(p for p in self.world.plans.values() if line.enrolment == p.id)
+        plan = self._plan(self.state.enrolments[line.enrolment or ""].plan)
         level = next(r.level for r in plan.rules if r.id == rule)
         self.counts[f"alarm|{level}"] += 1
         self.counts[f"rule|{rule}"] += 1
@@ -306,7 +311,7 @@ class Life:
         return lambda: made() if key in self.state.occurrences and not self.person.silent(self.state.clock) else None
 
     def _measures(self, measure: str, occurrence: Occurrence) -> None:
-        plan = self.world.plans[self.state.enrolments[occurrence.enrolment].plan]
+        plan = self._plan(self.state.enrolments[occurrence.enrolment].plan)
         spec = plan.measures[measure]
         assert occurrence.due is not None
         first = occurrence.due + timedelta(minutes=self.rng.uniform(*self.kind.minutes))
@@ -332,7 +337,7 @@ class Life:
         return Visit(path, "booked", "staff.nurse", key, start=start, enrolment=run)
 
     def _filled(self, fields: Iterable[FormField | dict[str, Json]], enrolment: str) -> dict[str, Json]:
-        plan = self.world.plans[self.state.enrolments[enrolment].plan]
+        plan = self._plan(self.state.enrolments[enrolment].plan)
         return filled(self.rng, fields, plan, lambda measure: self.person.reading(self.rng, measure))
 
     def _attends(self, key: str, path: str, run: str, when: datetime) -> None:
@@ -363,7 +368,7 @@ class Life:
     def _urgent(self, task: PutTask) -> bool:
         """Whether the ladder that tells of a task waits for minutes or hours, not for working days."""
         known = self.state.tasks.get(task.key)
-        plan = self.world.plans[self.state.enrolments[task.enrolment].plan]
+        plan = self._plan(self.state.enrolments[task.enrolment].plan)
         ladder = plan.ladders.get(known.ladder) if known is not None else None
         return ladder is not None and all(rung.answer_within.unit in CLOCK_UNITS for rung in ladder.rungs)
 

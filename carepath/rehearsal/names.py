@@ -22,6 +22,7 @@ from pathways.lang.plan import (
     TeachBody,
     VisitBody,
 )
+from pathways.lang.plan_called import with_called
 from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 
 ANY = "any"
@@ -109,7 +110,8 @@ def parts_of(part: object) -> Iterator[BaseModel]:
     if isinstance(part, BaseModel):
         yield part
         for name in type(part).model_fields:
-            yield from parts_of(getattr(part, name))
+            if name != "called":
+                yield from parts_of(getattr(part, name))
     elif isinstance(part, dict):
         for value in part.values():
             yield from parts_of(value)
@@ -141,8 +143,10 @@ def names_of(plans: Mapping[str, Plan]) -> Names:
 
 
 def _collected(plans: Mapping[str, Plan]) -> Names:
-    names = Names(dict(plans))
-    for plan in plans.values():
+    by_hash = with_called({plan.sha256: plan for plan in plans.values()})
+    every = {plan.id: plan for plan in by_hash.values()} | dict(plans)
+    names = Names(every)  # a pathway that one of them calls can be spoken of too
+    for plan in every.values():
         _add(names, plan)
     return names
 

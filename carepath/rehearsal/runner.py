@@ -131,6 +131,7 @@ def _begin(scenario: Scenario, plans: dict[str, Plan], site: Site) -> _Run:
                Seen(plans))  # fmt: skip
     for plan in plans.values():
         run.put(scenario.start, _Due(scenario.start, None, f"enrol.{plan.id}", _enrolled(plan, scenario)))
+    for plan in names.plans.values():
         held = [scenario.person.facts.get(f.id) or [] for f in plan.facts.values() if f.type == "medicines"]
         doer.medicines[plan.id] = list(held[0]) if held else []
     for given in scenario.given:

@@ -12,6 +12,7 @@ from carepath.rehearsal.names import ANY
 from pathways.decide.effects import Explanation, Timeline
 from pathways.decide.state import JourneyState
 from pathways.lang.plan import Plan
+from pathways.lang.plan_called import with_called
 
 _WINDOWS = {"missed": "missed", "done_late": "late", "taken_late": "late"}
 _EARLY = frozenset({"done", "taken", "partly", "read", "passed"})
@@ -66,7 +67,7 @@ class Seen:
         self._flags(state, ledger, now)
         self._handoffs(state, ledger, now)
         for line in ledger.timeline[self.looked :]:
-            self._line(line, ledger)
+            self._line(line, ledger, state)
         self.looked = len(ledger.timeline)
         for one in ledger.explanations[self.told :]:
             self._explained(one)
@@ -104,20 +105,22 @@ class Seen:
             if place:
                 words = {"enrolment": run.key, "visit": f"{place}.{run.visit}"}
                 ledger.holdings.append(Holding("phase", place, run.entered or now, words))
-                self.used[run.key].phases.add(place)
+                if run.key in self.used:  # of a pathway that was called its own scenarios tell what is covered
+                    self.used[run.key].phases.add(place)
 
     def _flags(self, state: JourneyState, ledger: Ledger, now: datetime) -> None:
         for key, episode in state.episodes.items():
             if key not in self.flags:
-                level = self._level(episode.enrolment, episode.rule)
+                level = self._level(state, episode.enrolment, episode.rule)
                 holding = Holding("flag", episode.rule, episode.opened or now, {"level": level})
                 self.flags[key] = holding
                 ledger.holdings.append(holding)
         for key in [k for k in self.flags if k not in state.episodes]:
             self.flags.pop(key).end = now
 
-    def _level(self, enrolment: str, rule: str) -> str:
-        plan = self.plans.get(enrolment)
+    def _level(self, state: JourneyState, enrolment: str, rule: str) -> str:
+        by_hash = with_called({plan.sha256: plan for plan in self.plans.values()})
+        plan = by_hash.get(state.enrolments[enrolment].plan)
         return next((r.level for r in plan.rules if r.id == rule), "") if plan is not None else ""
 
     def _handoffs(self, state: JourneyState, ledger: Ledger, now: datetime) -> None:
@@ -131,7 +134,7 @@ class Seen:
                     self.used[handoff.enrolment].outcomes.add((handoff.step, word))
             self.words[key] = max(len(words), self.words.get(key, 0))
 
-    def _line(self, line: Timeline, ledger: Ledger) -> None:
+    def _line(self, line: Timeline, ledger: Ledger, state: JourneyState) -> None:
         used = self.used.get(line.enrolment or "")
         if used is None:
             return
@@ -151,7 +154,7 @@ class Seen:
             rule = line.path.rpartition(".")[2]
             used.verdicts.add((f"rules.{rule}", "true"))
             if not any(h.kind == "flag" and h.name == rule and h.end is None for h in ledger.holdings):
-                level = self._level(line.enrolment or "", rule)
+                level = self._level(state, line.enrolment or "", rule)
                 ledger.holdings.append(Holding("flag", rule, line.at, {"level": level}, line.at))
 
     def _explained(self, one: Explanation) -> None:

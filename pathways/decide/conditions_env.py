@@ -47,7 +47,7 @@ class Sample:
 
 
 class Unknown(NamedTuple):
-    """No value. ``reason`` is a word: no_reading, stale, too_few, waiting_for_block_end, not_answered,
+    """No value. ``reason`` is a word: no_reading, stale, too_few, waiting_for_block_end, not_called, not_answered,
     implausible, no_value; ``have`` and ``need`` count readings where that is the reason."""
 
     reason: str

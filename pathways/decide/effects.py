@@ -190,6 +190,19 @@ class SetStatus(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class BeginEnrolment(Effect):
+    """An enrolment was begun by a step of another one (``caller``), in the version that is pinned there."""
+
+    kind: ClassVar[str] = "begin"
+    enrolment: str
+    pathway: str
+    version: str
+    plan_sha256: str
+    caller: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EndEnrolment(Effect):
     """An enrolment has reached an end of its pathway."""
 

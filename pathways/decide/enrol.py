@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import merge, phases, visits
+from pathways.decide import calls, merge, phases, visits
 from pathways.decide.actions import Setting, perform
 from pathways.decide.calendar import occurrences
 from pathways.decide.conditions import NOT_APPLICABLE, Truth
@@ -176,6 +176,7 @@ def _refused(case: Case, what: Text) -> None:
         data={"end": "not_eligible"},
     )
     run.emit(EndEnrolment(case.id, "not_eligible", run.at))
+    calls.finished(case)
     case.touched.clear()
 
 

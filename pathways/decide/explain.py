@@ -154,6 +154,7 @@ _REASONS = {
     "no_reading": ("there is no reading", "没有测量数据"),
     "stale": ("the latest reading is too old", "最近一次测量已过期"),
     "too_few": ("too few readings", "测量次数不足"),
+    "not_called": ("the called pathway has not begun", "被调用的路径尚未开始"),
     "waiting_for_block_end": ("the measuring period has not ended", "测量周期尚未结束"),
     "not_answered": ("it was not answered", "尚未回答"),
     "implausible": ("the reading is not plausible", "测量值不合理"),

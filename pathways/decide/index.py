@@ -59,7 +59,7 @@ def walk(part: object) -> Iterator[Part]:
         yield part
         for name in type(part).model_fields:
             value = getattr(part, name)
-            if isinstance(value, Part | tuple | dict):
+            if isinstance(value, Part | tuple | dict) and name != "called":  # each plan has its own index
                 yield from walk(value)
     elif isinstance(part, tuple):
         for item in part:

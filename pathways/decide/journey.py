@@ -11,7 +11,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pathways.decide import decisions, enrol, intake, lifecycle, merge, phases, rules, steps, unasked, visits, windows
+from pathways.decide import (
+    calls,
+    decisions,
+    enrol,
+    intake,
+    lifecycle,
+    merge,
+    phases,
+    rules,
+    steps,
+    unasked,
+    visits,
+    windows,
+)
 from pathways.decide.actions import Setting, named, perform
 from pathways.decide.agenda import Ahead, ahead, next_wake, urgent_until
 from pathways.decide.case import Case
@@ -45,6 +58,7 @@ from pathways.decide.show import journey_status, show
 from pathways.decide.state import JourneyState, blank
 from pathways.decide.task_verbs import task_verb
 from pathways.decide.tasks import due as task_due
+from pathways.decide.texts import text
 from pathways.decide.watches import set_watches
 from pathways.lang.plan import Plan
 from pathways.lang.plan_cond import Cond
@@ -244,25 +258,46 @@ _ACTS: dict[type[Body], Callable[[Run, Event, Any], None]] = {
 def settle(run: Run, kept: Kept | None) -> None:
     """What follows from what was touched: facts, derived, rules, ``leave``, new occurrences, until nothing changes."""
     for case in list(run.cases.values()):
-        reading = kept
-        for _ in range(ROUNDS):
-            if not (case.touched or case.follow or case.pending):
-                break
-            _round(case, reading)
-            reading = None
-        else:
-            from pathways.decide.texts import text
+        _settle_one(run, case, kept)
+    # One pathway may have begun, told or ended another: they follow until nothing changes.
+    for _ in range(ROUNDS):
+        waiting = [c for c in run.cases.values() if c.touched or c.follow or c.pending]
+        if not waiting:
+            return
+        for case in waiting:
+            _settle_one(run, case, None)
+    for case in run.cases.values():
+        if case.touched or case.follow or case.pending:
+            _cut(run, case)
 
-            run.incident(case.key("circle", int(run.at.timestamp())), text("loop_cut", phase=case.en.phase))
-            case.touched.clear()
-            case.follow.clear()
-        phases.look_end(case)
+
+def _settle_one(run: Run, case: Case, reading: Kept | None) -> None:
+    """What follows in one enrolment, until nothing changes in it."""
+    for _ in range(ROUNDS):
+        if not (case.touched or case.follow or case.pending):
+            break
+        _round(case, reading)
+        reading = None
+    else:
+        _cut(run, case)
+    phases.look_end(case)
+
+
+def _cut(run: Run, case: Case) -> None:
+    """A circle without time: people are told."""
+    run.incident(case.key("circle", int(run.at.timestamp())), text("loop_cut", phase=case.en.phase))
+    case.touched.clear()
+    case.follow.clear()
 
 
 def _round(case: Case, reading: Kept | None) -> None:
     touched, case.touched = case.touched, set()
     if ALL in touched or any(t[0] == "f" for t in touched):
         enrol.look_eligibility(case, touched)
+    if case.en.callers:
+        calls.pass_on(case)
+    if case.en.calls and (ALL in touched or any(t[0] in "fp" for t in touched)):
+        calls.tell(case)
     touched |= decisions.judge(case, touched)
     rules.judge_all(case, touched, reading)
     for place, actions, key in _take_follow(case):

@@ -50,7 +50,8 @@ def staff_verb(run: Run, event: Event, body: StaffVerb) -> None:
     if body.enrolment is None and body.verb not in OF_PATIENT:
         chosen = chosen[:1] if len(chosen) == 1 else _meant(chosen, body)
     wrong: Wrong = None
-    for case in chosen:
+    # What was called comes first: it ends with the word of the verb, not because its caller ended.
+    for case in sorted(chosen, key=lambda c: not c.en.callers):
         wrong = act(case, event, body)
         if wrong is not None:
             break
@@ -120,7 +121,7 @@ def _quiet(case: Case, why: str, *, safety_too: bool = False) -> None:
             continue
         for o in case.run.occurrences_of(case, step.path):
             drop_reminders(case, o)
-            if o.state != "planned" and not o.task and not o.handoff:
+            if o.state != "planned" and not o.task and not o.handoff and not o.child:
                 end(case, o, "skipped", why)
 
 

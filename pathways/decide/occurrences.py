@@ -117,7 +117,7 @@ def _window(case: Case, step: Step, o: Occurrence, opens: datetime | None, next_
     if window.opens_before is not None:
         o.opens = case.after(o.due, window.opens_before, before=True) or o.due
     o.late = None if window.late_after is None else case.after(o.due, window.late_after)
-    if isinstance(step.body, TaskBody | HandoffBody) or step.body.kind == "say":
+    if isinstance(step.body, TaskBody | HandoffBody) or step.body.kind in {"say", "pathway"}:
         o.missed = None
         return
     if window.missed_after is not None:
@@ -281,6 +281,10 @@ def end(
     run.live.by_step[case.id, o.step].discard(o.key)
     step = case.index.steps[o.step]
     drop_reminders(case, o, lost=outcome in NOT_COUNTED)
+    if o.child:
+        from pathways.decide.calls import let_go  # it ends enrolments, whose occurrences end here
+
+        let_go(case, step, o)
     if o.visit == case.visit_of(o.step):
         _remember(case, step, o, outcome, why, form or {}, mode)
     memory = run.state.steps[f"{case.id}|{o.step}"]
@@ -354,7 +358,7 @@ def _remember(case: Case, step: Step, o: Occurrence, outcome: str, why: str, for
     at = case.run.at
     memory.outcome, memory.at, memory.mode, memory.form, memory.why = outcome, at, mode, form, why
     memory.any_outcome, memory.any_at, memory.any_mode, memory.any_form = outcome, at, mode, form
-    if outcome in DONE or (
+    if outcome in DONE or step.body.kind == "pathway" or (
         isinstance(step.body, HandoffBody) and ends_well(step.body.machine, outcome)
     ):
         memory.done_at = memory.any_done_at = at

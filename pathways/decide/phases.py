@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pathways.decide import handoffs
+from pathways.decide import calls, handoffs
 from pathways.decide.actions import Setting, perform
 from pathways.decide.conditions import Truth, next_change, remember
 from pathways.decide.contact import withdraw_pending
@@ -320,7 +320,7 @@ def _begin_end(case: Case) -> None:
 def _open_now(case: Case) -> bool:
     phase = case.phase
     assert phase is not None
-    return any(o.state != "planned" for o in _of_phase(case, {s.path for s in phase.phase.steps}))
+    return any(o.state != "planned" and not o.child for o in _of_phase(case, {s.path for s in phase.phase.steps}))
 
 
 def _at_end(case: Case) -> None:
@@ -393,6 +393,7 @@ def close(
     if not keep_messages:
         withdraw_pending(run, "ended", enrolment=case.id, keep=(f"{run.state.journey}:red:",))
     run.emit(EndEnrolment(case.id, end_id, run.at))
+    calls.finished(case)
     said = text("ended", pathway=case.plan.title, what=words)
     run.timeline(case, "ended", f"ends.{end_id}", said, key=case.key("ended", end_id), weight=8, data={"end": end_id})
     run.watch_again = True

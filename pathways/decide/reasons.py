@@ -17,6 +17,7 @@ from pathways.decide.texts import text, word
 from pathways.lang import plan_cond as c
 from pathways.lang.plan import Row
 from pathways.lang.plan_base import Text
+from pathways.lang.plan_called import result_of
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -127,7 +128,8 @@ def name_of(case: Case, value: c.Value, *, whole: bool = False) -> Text:
         counted = case.plan.counted.get(value.derived)
         if counted is not None:
             return counting.name_of(case.plan, counted)
-        named = windows.name_of(case.plan, case.plan.derived[value.derived])
+        found = result_of(case.plan, value.derived)
+        named = windows.name_of(*(found or (case.plan, case.plan.derived[value.derived])))
         return _component(named, "" if whole else value.component)
     if isinstance(value, c.FieldRef):
         path = case.path_of(value.step, None) or value.step

@@ -1,8 +1,4 @@
-"""The records a journey's state is made of: slotted objects inside, compact JSON outside.
-
-Every record has a key and lives in one section of the state. JSON leaves out fields that have their default;
-instants are epoch seconds (or ISO text when they have a fraction). All instants are aware UTC datetimes.
-"""
+"""The records a journey's state is made of; how they are written is in ``record_base``."""
 
 from __future__ import annotations
 
@@ -50,7 +46,8 @@ class Enrolment(Record):
     ``wait_until`` at the latest; ``no_later``: its deadline; ``look_at``: when a condition of its rows has held.
     ``ways``: "from>to|since" -> times taken. ``spent``: rows of this visit of the phase that have acted.
     ``anchors``: name -> ISO date or instant. ``stopped``: "all_but_safety" after a readmission. ``hold``: steps
-    held or stopped by an action. ``held``: condition -> true since.
+    held or stopped by an action. ``held``: condition -> true since. ``calls``: step -> the enrolment it called last;
+    ``callers``: occurrences of other enrolments that called this one and have not ended.
     """
 
     section: ClassVar[str] = "enrolments"
@@ -85,6 +82,8 @@ class Enrolment(Record):
     flagged: list[str] = field(default_factory=list)
     ended: datetime | None = None
     end: str = ""
+    calls: dict[str, str] = field(default_factory=dict)
+    callers: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -118,7 +117,8 @@ class Occurrence(Record):
     throughout). ``state``: planned, open, due, late. ``readings``: ids that came for it. ``items``: per
     medicine its outcome ("" while open). ``block``: the planned block it is part of. ``next``: the next instant
     at which it changes. ``tries`` at the quiz of a lesson, which is ``lesson``: read, or shown to a person
-    after ``right`` right answers.
+    after ``right`` right answers. ``child``: the enrolment
+    that a step `pathway` called.
     """
 
     section: ClassVar[str] = "occurrences"
@@ -145,6 +145,7 @@ class Occurrence(Record):
     tries: int = 0
     lesson: str = ""
     right: str = ""
+    child: str = ""
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from pathways.decide.state import JourneyState
 from pathways.decide.texts import plain, text, word
 from pathways.lang.plan import Plan, Step
 from pathways.lang.plan_base import Text
+from pathways.lang.plan_called import with_called
 from pathways.lang.plan_cond import Cond
 from pathways.lang.site_plan import Site
 
@@ -58,7 +59,7 @@ class Run:
     )
 
     def __init__(self, plans: Mapping[str, Plan], site: Site, state: JourneyState, now: datetime) -> None:
-        self.plans = plans
+        self.plans = with_called(plans)
         self.site = site
         self.state = state
         self.now = now
@@ -199,6 +200,7 @@ class Run:
 
 def run_of(plans: Mapping[str, Plan], site: Site, state: JourneyState, now: datetime) -> Run:
     """The work of this call; what was made for the call before is used again when nothing it hangs on is another."""
+    plans = with_called(plans)
     run: Run | None = live_of(state).run
     if (
         run is not None

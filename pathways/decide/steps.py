@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import doses, exercise, handoffs, windows
+from pathways.decide import calls, doses, exercise, handoffs, windows
 from pathways.decide.calendar import Slot, local_time, most_of, occurrences
 from pathways.decide.conditions import Truth
 from pathways.decide.contact import say
@@ -431,6 +431,8 @@ def _open(case: Case, step: Step, o: Occurrence) -> None:
         o.task = task.key
     elif isinstance(body, HandoffBody):
         handoffs.start(case, step, o)
+    elif body.kind == "pathway":
+        calls.start(case, step, o)
     elif body.kind == "exercise":
         exercise.begin(case, body)
     elif isinstance(body, SayBody):

@@ -29,10 +29,25 @@ def derived_value(case: Case, derived: str, component: str) -> Sample | Unknown:
     counted = case.plan.counted.get(derived)
     if counted is not None:
         return counting.value(case, counted)
+    if derived not in case.plan.derived:
+        step, _, result = derived.partition(".")
+        called = case.run.cases.get(case.en.calls.get(step, ""))
+        if called is None or result not in called.plan.derived:
+            return Unknown("not_called")
+        spec = called.plan.derived[result]
+        # A caller reads the last value there was: it does not follow the phases of the called pathway.
+        window = called.run.state.derived.get(f"{called.id}|{result}") if spec.judge == "block_end" else None
+        if window is None or window.closed is None:
+            return derived_value(called, result, component)
+        return _sample(spec, window, component)
     spec = case.plan.derived[derived]
     window = frozen(case, spec) if spec.judge == "block_end" else _running(case, spec)
     if window is None:
         return Unknown("waiting_for_block_end")
+    return _sample(spec, window, component)
+
+
+def _sample(spec: Derived, window: Window, component: str) -> Sample | Unknown:
     if window.why:
         return Unknown(window.why, window.count, spec.min_readings)
     value = window.values.get(component)

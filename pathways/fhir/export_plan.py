@@ -18,6 +18,7 @@ from pathways.fhir.timing import duration_json, timing_of
 from pathways.fhir.words import KINDS, LIBRARY, PATHWAY, PRIORITY, ROLE, expression_of, nodes, part_code
 from pathways.lang.catalogue import catalogue
 from pathways.lang.plan import Measure, Plan, Rule, Step, TaskBody
+from pathways.lang.plan_called import result_of
 from pathways.lang.plan_cond import Compare, DerivedRef, MeasureRef, ParamRef
 from pathways.lang.plan_when import AnchorMoment, AsSoonAs, OffsetMoment, OnceAt, StepMoment, When
 
@@ -104,7 +105,7 @@ class _Writer:
         if isinstance(value, MeasureRef):
             name = value.measure
         elif isinstance(value, DerivedRef):
-            if value.derived in self.plan.counted:
+            if value.derived not in self.plan.derived:
                 return None
             name = self.plan.derived[value.derived].measure
         else:
@@ -271,6 +272,8 @@ class _Writer:
             activity["name"] = step.body.machine
         elif step.body.kind == "exercise":
             activity["name"] = step.body.level
+        elif step.body.kind == "pathway":
+            activity["name"] = step.body.pathway
         elif step.body.kind == "teach":
             activity["name"] = step.body.item
         self.contained.append(activity)
@@ -294,8 +297,10 @@ class _Writer:
     def _panel(self, node: object) -> str | None:
         if isinstance(node, MeasureRef):
             measure: Measure = self.plan.measures[node.measure]
-        elif isinstance(node, DerivedRef) and node.derived in self.plan.derived:
-            measure = self.plan.measures[self.plan.derived[node.derived].measure]
+        elif isinstance(node, DerivedRef) and node.derived not in self.plan.counted:
+            found = result_of(self.plan, node.derived)
+            plan, derived = found if found is not None else (self.plan, self.plan.derived[node.derived])
+            measure = plan.measures[derived.measure]
         else:
             return None
         return catalogue().measures[measure.catalogue].code

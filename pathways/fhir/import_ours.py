@@ -174,7 +174,7 @@ class _Reader:
             return {"visit": {"with": self._role(action), "mode": ["clinic"]}}
         if kind == "dose":
             return {"dose": "medicines"}
-        if kind in {"teach", "exercise", "handoff"}:
+        if kind in {"teach", "exercise", "handoff", "pathway"}:
             return {kind: name}
         return {}
 

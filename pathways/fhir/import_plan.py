@@ -14,6 +14,7 @@ from pathways.fhir.import_ours import document_of, is_ours
 from pathways.fhir.report import NotCarried, Report
 from pathways.fhir.shapes import shaped
 from pathways.fhir.shelf import Shelf
+from pathways.lang.library import Library
 from pathways.lang.load import Loaded, load_pathway
 
 Json = Any
@@ -32,11 +33,12 @@ class Imported:
     not_carried: tuple[NotCarried, ...]
 
 
-def import_plans(documents: Sequence[Json]) -> list[Imported]:
+def import_plans(documents: Sequence[Json], library: Library | None = None) -> list[Imported]:
     """A draft for every PlanDefinition among the resources, in their order; none where there is none.
 
     ``documents``: resources, or Bundles of them, as parsed JSON. What a definition names (ActivityDefinition,
-    Questionnaire, Library) is looked for among them and in what it contains.
+    Questionnaire, Library) is looked for among them and in what it contains. ``library``: the pathways that a draft
+    may call.
     """
     raw = Shelf(documents)
     others = Report()
@@ -44,7 +46,7 @@ def import_plans(documents: Sequence[Json]) -> list[Imported]:
     kinds = [kind for r in raw.resources if (kind := str(r.get("resourceType"))) not in {*_NAMED, "PlanDefinition"}]
     for kind in dict.fromkeys(kinds):
         others.add(kind, f"{kinds.count(kind)} × {kind}", "no_place")
-    return [_import(definition, shelf, others) for definition in raw.plans]
+    return [_import(definition, shelf, others, library) for definition in raw.plans]
 
 
 def _shaped(resource: Mapping[str, Json], report: Report) -> dict[str, Json]:
@@ -52,7 +54,7 @@ def _shaped(resource: Mapping[str, Json], report: Report) -> dict[str, Json]:
     return shaped(resource, f"{kind}/{resource.get('id')}" if kind != "PlanDefinition" else kind, report)
 
 
-def _import(given: Mapping[str, Json], shelf: Shelf, others: Report) -> Imported:
+def _import(given: Mapping[str, Json], shelf: Shelf, others: Report, library: Library | None) -> Imported:
     report = Report()
     report.entries += others.entries
     definition = _shaped(given, report)
@@ -60,7 +62,7 @@ def _import(given: Mapping[str, Json], shelf: Shelf, others: Report) -> Imported
     if is_ours(definition):
         own = document_of(definition, report)
         text = as_yaml(own)
-        return Imported(name, own, text, load_pathway(text, f"{own['id']}.yaml"), tuple(report.entries))
+        return Imported(name, own, text, load_pathway(text, f"{own['id']}.yaml", None, library), tuple(report.entries))
     draft = Draft(definition, report)
     document = Foreign(draft, shelf).document()
     # Nothing cites a source yet, and a source that nothing uses is an error: it waits above the document.

@@ -37,6 +37,7 @@ KINDS: Final = {
     "task": "Task",
     "visit": "Appointment",
     "handoff": "ServiceRequest",
+    "pathway": "Task",
     "dose": "MedicationRequest",
     "ask": "Task",
 }
@@ -78,7 +79,8 @@ def nodes(part: object) -> Iterator[BaseModel]:
     if isinstance(part, BaseModel):
         yield part
         for name in type(part).model_fields:
-            yield from nodes(getattr(part, name))
+            if name != "called":
+                yield from nodes(getattr(part, name))
     elif isinstance(part, tuple | list):
         for item in part:
             yield from nodes(item)

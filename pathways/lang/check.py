@@ -9,6 +9,7 @@ from pathways.lang.check_decisions import check_decisions
 from pathways.lang.check_rules import check_rules
 from pathways.lang.check_site import check_against
 from pathways.lang.check_steps import check_steps
+from pathways.lang.compile_calls import check_calls
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Span
 from pathways.lang.plan import Plan
@@ -22,6 +23,7 @@ def check_plan(r: Reader, plan: Plan) -> None:
     check_steps(r, plan)
     check_rules(r, plan)
     check_decisions(r, plan)
+    check_calls(r, plan)
     _unused(r)
     _evidence(r, plan)
 

@@ -174,7 +174,8 @@ def nodes(part: Any) -> Iterator[Any]:
     if fields is not None:
         yield part
         for name in fields:
-            yield from nodes(getattr(part, name))
+            if name != "called":  # called pathways were checked by themselves
+                yield from nodes(getattr(part, name))
     elif isinstance(part, tuple):
         for inner in part:
             yield from nodes(inner)

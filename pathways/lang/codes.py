@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathways.lang.code import Code
+from pathways.lang.codes_calls import CALL_CODES
 from pathways.lang.codes_decisions import DECISION_CODES
 from pathways.lang.codes_guide import GUIDE_CODES
 from pathways.lang.codes_handoffs import HANDOFF_CODES
@@ -16,6 +17,7 @@ _ALL: tuple[tuple[Code, ...], ...] = (
     WHOLE_CODES,
     GUIDE_CODES,
     HANDOFF_CODES,
+    CALL_CODES,
     DECISION_CODES,
 )
 CODES: dict[str, Code] = {code.id: code for group in _ALL for code in group}

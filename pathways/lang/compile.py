@@ -10,6 +10,7 @@ import hashlib
 import json
 
 from pathways.lang.catalogue import text_of
+from pathways.lang.compile_calls import leave_out_broken_calls
 from pathways.lang.compile_counted import compile_counted
 from pathways.lang.compile_decisions import compile_decisions, widened
 from pathways.lang.compile_knowledge import (
@@ -42,6 +43,7 @@ def compile_plan(r: Reader) -> Plan:
     """The plan of a document. With errors among ``r.found`` it is not to be used."""
     check_names(r)
     spec = r.spec
+    leave_out_broken_calls(r)
     parameters = compile_parameters(r)  # first: units of parameters are needed by every condition
     rules = compile_rules(r)
     derived = compile_derived(r)
@@ -81,6 +83,7 @@ def compile_plan(r: Reader) -> Plan:
         anchors=compile_anchors(r),
         messages=compile_messages(r),
         watches=compile_watches(rules, tuple(phases.values()), throughout, derived, decisions),
+        called=dict(r.symbols.called),
     )
     return plan.model_copy(update={"sha256": digest(plan)})
 

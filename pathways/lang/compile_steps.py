@@ -15,6 +15,7 @@ from pathways.lang.compile_actions import (
     compile_task,
     text,
 )
+from pathways.lang.compile_calls import compile_call
 from pathways.lang.compile_exercise import compile_exercise
 from pathways.lang.compile_handoffs import compile_handoff, handoff_title
 from pathways.lang.compile_reader import Reader
@@ -50,6 +51,7 @@ from pathways.lang.spec_steps import (
     ExerciseStep,
     HandoffStep,
     MeasureStep,
+    PathwayStep,
     SayStep,
     TaskStep,
     TeachStep,
@@ -196,6 +198,8 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
             return TaskBody(task=task, attempts=attempts), text_of(spec.task)
         case VisitStep():
             return _visit(r, path, spec, scope), _visit_title(spec.visit.with_role)
+        case PathwayStep():
+            return compile_call(r, path, spec)
         case HandoffStep():
             chosen = None if spec.medicines is None else compile_medicines(r, (*path, "for"), spec.medicines)
             return compile_handoff(r, path, spec, scope, chosen), handoff_title(spec)

@@ -13,7 +13,7 @@ those whole-document checks speak whose own ground is sound.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from pathways.lang.compile import compile_plan
 from pathways.lang.compile_reader import Reader, TooMuchWrongError
 from pathways.lang.compile_site import compile_site
 from pathways.lang.diagnostics import Diagnostic, Span, has_errors, in_order
+from pathways.lang.library import Compiled, Document, Library
 from pathways.lang.plan import Plan
 from pathways.lang.resolve import Symbols
 from pathways.lang.site_plan import Site
@@ -55,13 +56,16 @@ class LoadedSite:
     source: Source
 
 
-def load_pathway(text: str | bytes, file: str, site: Site | None = None) -> Loaded:
+def load_pathway(
+    text: str | bytes, file: str, site: Site | None = None, library: Library | None = None
+) -> Loaded:
     """Compile and check a pathway.
 
     Args:
         text: the document; bytes are read as UTF-8.
         file: the name that diagnostics carry.
         site: the site it is to run at; without one what needs a site becomes one warning.
+        library: the pathways it may call; without one it can call none.
 
     Returns:
         The plan, or None with at least one error. The same text always gives the same plan, byte for byte.
@@ -69,10 +73,10 @@ def load_pathway(text: str | bytes, file: str, site: Site | None = None) -> Load
     source, found = read_source(text, file)
     if found:
         return Loaded(None, _limited(found), source)
-    return load_source(source, site)
+    return load_source(source, site, library)
 
 
-def load_source(source: Source, site: Site | None = None) -> Loaded:
+def load_source(source: Source, site: Site | None = None, library: Library | None = None) -> Loaded:
     """Compile and check a pathway whose text has been read without errors; as ``load_pathway``."""
     if "carepath" in source.value and source.value["carepath"] != 1:
         span = source.span(("carepath",), key=False)
@@ -81,7 +85,8 @@ def load_source(source: Source, site: Site | None = None) -> Loaded:
     spec, found = read_spec(source, PathwaySpec)
     if spec is None:
         return Loaded(None, _limited(found), source)
-    reader = Reader(source, Symbols(spec, catalogue()))
+    beside = (library or Library()).inside(spec.id)
+    reader = Reader(source, Symbols(spec, catalogue(), library=beside))
     reader.found.extend(found)
     try:
         plan = _judge(reader, site)
@@ -135,14 +140,16 @@ def kind_of(value: Any) -> Kind:
     return "unknown"
 
 
-def load_any(text: str | bytes, file: str, site: Site | None = None) -> Loaded | LoadedSite:
+def load_any(
+    text: str | bytes, file: str, site: Site | None = None, library: Library | None = None
+) -> Loaded | LoadedSite:
     """Compile and check a file of either kind; a file that is neither is an error."""
     source, found = read_source(text, file)
     if found:
         return Loaded(None, _limited(found), source)
     match kind_of(source.value):
         case "pathway":
-            return load_source(source, site)
+            return load_source(source, site, library)
         case "site":
             return _load_site(source)
         case _:
@@ -171,10 +178,32 @@ def load_folder(path: FilePath, site: Site | None = None) -> list[Loaded]:
     """Every pathway of a folder (or the one file), compiled and checked, in order of file name."""
     loaded: list[Loaded] = []
     for file in documents(path):
-        one = load_any(file.read_bytes(), str(file), site)
+        one = load_any(file.read_bytes(), str(file), site, pathways_near(file))
         if isinstance(one, Loaded):
             loaded.append(one)
     return loaded
+
+
+def library_of(documents: Callable[[], Iterable[Document]]) -> Library:
+    """The pathways among these documents (file name, bytes), for others to call; they are read at the first call."""
+    return Library(documents, _compile_called)
+
+
+def _compile_called(file: str, text: bytes, library: Library) -> Compiled:
+    loaded = load_pathway(text, file, None, library)
+    return Compiled(loaded.plan, any(one.code == "call_circle" for one in loaded.diagnostics))
+
+
+def pathways_near(file: FilePath) -> Library:
+    """What a pathway in this file may call: pathways in its folder, in folders beside that, and in the library."""
+    return library_of(lambda: [(str(one), one.read_bytes()) for one in _near(file)])
+
+
+def _near(file: FilePath) -> list[FilePath]:
+    here, shipped = file.resolve().parent, FilePath(__file__).resolve().parent.parent / "library"
+    searched = ((here, "*.yaml"), (here.parent, "*/pathway.yaml"), (shipped, "*/pathway.yaml"))
+    beside = [sorted(folder.glob(names)) for folder, names in searched]
+    return [one for one in dict.fromkeys(file for group in beside for file in group) if one.is_file()]
 
 
 def _limited(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -35,6 +35,7 @@ from pathways.lang.plan_steps import (
     MedicineFilter,
     OpenTask,
     Outcome,
+    PathwayBody,
     PlanStep,
     Remind,
     Row,
@@ -117,6 +118,7 @@ __all__ = [
     "ParamValue",
     "Parameter",
     "Part",
+    "PathwayBody",
     "Phase",
     "Plan",
     "PlanStep",
@@ -346,3 +348,5 @@ class Plan(Part):
     anchors: dict[str, AnchorRow] = {}
     messages: dict[str, Message] = {}
     watches: tuple[Watch, ...] = ()
+    called: dict[str, Plan] = {}
+    """By sha256, every pathway that a step calls: a run carries all its plans."""

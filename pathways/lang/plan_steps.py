@@ -310,8 +310,30 @@ class HandoffBody(Part):
     bundle: Duration | None = None
 
 
+class PathwayBody(Part):
+    """Calls another pathway; the occurrence ends with the word that enrolment ends with.
+
+    ``sha256`` is the plan in ``Plan.called``. ``facts``: facts of this pathway that the called one is told, under the
+    same name; ``parameters``: its number -> the number of this pathway that it takes; ``results``: derived values of
+    it that this pathway may read (``htn.week_mean``). ``if_enrolled``: a patient who follows it already is adopted with
+    all history, or left alone. ``at_end``: what becomes of it when this step is not wanted any more.
+    """
+
+    kind: Literal["pathway"] = "pathway"
+    pathway: str
+    version: str
+    sha256: str
+    title: Text
+    facts: tuple[str, ...] = ()
+    parameters: dict[str, str] = {}
+    results: tuple[str, ...] = ()
+    if_enrolled: Literal["adopt", "leave"]
+    at_end: Literal["keeps_running", "ends"]
+
+
 StepBody = Annotated[
-    MeasureBody | AskBody | DoseBody | TeachBody | ExerciseBody | SayBody | TaskBody | VisitBody | HandoffBody,
+    MeasureBody | AskBody | DoseBody | TeachBody | ExerciseBody | SayBody | TaskBody | VisitBody | HandoffBody
+    | PathwayBody,
     Field(discriminator="kind"),
 ]
 

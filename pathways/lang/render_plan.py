@@ -21,6 +21,7 @@ from pathways.lang.plan import (
     MeasureBody,
     OpenTask,
     Parameter,
+    PathwayBody,
     Phase,
     Plan,
     PlanStep,
@@ -41,7 +42,9 @@ from pathways.lang.plan_base import Duration
 from pathways.lang.plan_say import say_cond, say_duration, say_quantity
 from pathways.lang.plan_say_when import say_moment, say_when
 from pathways.lang.plan_span import say_span
+from pathways.lang.render_calls import call_words
 from pathways.lang.render_decisions import decision_lines
+from pathways.lang.render_words import Names
 
 
 class _Words(NamedTuple):
@@ -120,7 +123,8 @@ _W: dict[str, _Words] = {
 
 
 class _Page:
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, plan: Plan) -> None:
+        self.names = Names(plan, language)
         self.language: Language = language
         self.lines: list[str] = []
 
@@ -142,7 +146,7 @@ class _Page:
 
 def plan_page(plan: Plan, language: Language = "en", profile: str | None = None) -> str:
     """The page: who, numbers, steps, phases with their rows, rules, ladders, ends."""
-    page = _Page(language)
+    page = _Page(language, plan)
     page.lines.append(f"{plan.id} {plan.version}: {plan.title.in_language(language)}")
     page.add(0, f"{page.w('owner')}: {plan.owner}   sha256: {plan.sha256}")
     _who(page, plan)
@@ -284,15 +288,21 @@ def _body(page: _Page, step: Step) -> None:
             page.add(2, page.w("with", role=body.with_role, modes=", ".join(body.modes)))
             _actions(page, 3, body.missed, page.w("on", word="missed"))
             _actions(page, 3, body.no_show, page.w("on", word="no_show"))
+        case PathwayBody() as body:
+            page.add(2, call_words(page.names, body))
         case HandoffBody() as body:
-            deadlines = ", ".join(f"{word} {page.d(length)}" for word, length in body.deadlines.items())
-            page.add(2, page.w("partner", name=body.partner, deadlines=deadlines))
-            for line in _request(page, body):
-                page.add(3, f"- {line}")
-            for outcome in body.outcomes.values():
-                _actions(page, 3, outcome.do, page.w("on", word=outcome.word))
+            _handoff(page, body)
         case _ as never:
             assert_never(never)
+
+
+def _handoff(page: _Page, body: HandoffBody) -> None:
+    deadlines = ", ".join(f"{word} {page.d(length)}" for word, length in body.deadlines.items())
+    page.add(2, page.w("partner", name=body.partner, deadlines=deadlines))
+    for line in _request(page, body):
+        page.add(3, f"- {line}")
+    for outcome in body.outcomes.values():
+        _actions(page, 3, outcome.do, page.w("on", word=outcome.word))
 
 
 def _teach(page: _Page, body: TeachBody) -> None:

@@ -13,6 +13,7 @@ from pathways.lang.plan import (
     Instrument,
     MeasureBody,
     MedicineFilter,
+    PathwayBody,
     Phase,
     Row,
     SayBody,
@@ -30,6 +31,7 @@ from pathways.lang.render_actions import (
     target_words,
     ways_words,
 )
+from pathways.lang.render_calls import call_words
 from pathways.lang.render_exercise import exercise_words
 from pathways.lang.render_handoffs import asked_words, clock_words, kept_words
 from pathways.lang.render_markdown import Sheet
@@ -163,8 +165,8 @@ def _body(names: Names, step: Step) -> str:
             return say("; ", "；").join(parts) + attempts_words(names, body.attempts)
         case VisitBody():
             return _visit(names, body)
-        case HandoffBody():
-            return _handoff(names, body)
+        case PathwayBody() | HandoffBody():
+            return call_words(names, body) if isinstance(body, PathwayBody) else _handoff(names, body)
         case _ as never:
             assert_never(never)
 

@@ -41,6 +41,8 @@ WORDS: Final[dict[str, Text]] = {
     "skipped": Text(en="skipped", zh="已跳过"),
     "cancelled": Text(en="cancelled", zh="已取消"),
     "failed": Text(en="failed", zh="失败"),
+    "not_eligible": Text(en="not eligible", zh="不符合条件"),
+    "already_running": Text(en="already running", zh="已在运行"),
     "yes": Text(en="yes", zh="是"),
     "no": Text(en="no", zh="否"),
     "male": Text(en="male", zh="男"),
@@ -116,5 +118,6 @@ KINDS: Final[dict[str, Text]] = {
     "task": Text(en="task", zh="任务"),
     "visit": Text(en="visit", zh="就诊"),
     "handoff": Text(en="handoff", zh="转交"),
+    "pathway": Text(en="pathway", zh="路径"),
 }
 """What people call each kind of step."""

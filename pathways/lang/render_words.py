@@ -29,6 +29,7 @@ from pathways.lang.plan import (
     OpenTask,
     Parameter,
     ParamValue,
+    PathwayBody,
     Plan,
     Row,
     SayBody,
@@ -39,6 +40,7 @@ from pathways.lang.plan import (
     VisitBody,
 )
 from pathways.lang.plan_base import Duration, Part, Text
+from pathways.lang.plan_called import result_of
 from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 from pathways.lang.plan_say import role_words, say_cond, say_duration, say_quantity
 from pathways.lang.plan_say_when import say_moment, say_when
@@ -239,6 +241,8 @@ class Names:
                 return self.role(task.role)
             case VisitBody(with_role=role):
                 return self.say(f"patient and {self.role(role)}", f"患者和{self.role(role)}")
+            case PathwayBody(title=title):
+                return self.text(title)
             case HandoffBody(partner=partner):
                 return self.word(partner)
             case _ as never:
@@ -323,7 +327,8 @@ def _parts_of(part: Any, kind: Any) -> list[Any]:
     if not isinstance(part, Part):
         return []
     own = [part] if isinstance(part, kind) else []
-    return own + [found for name in type(part).model_fields for found in _parts_of(getattr(part, name), kind)]
+    names = [name for name in type(part).model_fields if name != "called"]  # what is called has a page of its own
+    return own + [found for name in names for found in _parts_of(getattr(part, name), kind)]
 
 
 def lower_first(title: str) -> str:
@@ -346,6 +351,11 @@ def _measure(names: Names, ref: c.MeasureRef) -> c.FactRef:
 def _derived(names: Names, ref: c.DerivedRef) -> c.FactRef:
     if ref.derived in names.plan.counted:
         return _word(names.counted(names.plan.counted[ref.derived]))
+    found = result_of(names.plan, ref.derived)
+    if found is not None:
+        theirs = Names(found[0], names.language).derived(found[1], ref.component)
+        said = names.text(found[0].title)
+        return _word(names.say(f"{theirs} ({said})", f"{theirs}（{said}）"))
     return _word(names.derived(names.plan.derived[ref.derived], ref.component))
 
 

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pathways.lang.catalogue import SCORE, TOTAL, Catalogue
+from pathways.lang.catalogue import TOTAL, Catalogue
 from pathways.lang.exercise_fields import lesson_fields, session_fields
 from pathways.lang.handoff_fields import kept_field
+from pathways.lang.library import Library
 from pathways.lang.phrases_names import Named
+from pathways.lang.plan import Plan
 from pathways.lang.plan_handoff_words import words_for
 from pathways.lang.plan_things import FACT_FIELDS
+from pathways.lang.resolve_calls import called_result, called_words, made_unit
 from pathways.lang.source import Path
 from pathways.lang.spec import COUNTING, FactSpec, PathwaySpec
 from pathways.lang.spec_actions import FieldSpec
@@ -27,6 +30,7 @@ from pathways.lang.spec_steps import (
     ExerciseStep,
     HandoffStep,
     MeasureStep,
+    PathwayStep,
     SayStep,
     TaskStep,
     TeachStep,
@@ -44,6 +48,7 @@ STEP_WORDS: Mapping[type[Node], tuple[str, ...]] = {
     SayStep: ("sent", "undelivered"),
     TaskStep: ("done", "cancelled"),
     VisitStep: ("done", "no_show", "moved", "missed"),
+    PathwayStep: ("not_eligible", "withdrawn", "died", "transferred", "already_running"),
 }
 TASK_WORDS = ("done", "cancelled")
 ANY_STEP_WORDS = ("skipped", "cancelled", "failed")
@@ -99,8 +104,17 @@ class Symbols:
     action_ids: dict[Path, str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """Names whose own definition is wrong: what follows from that is not told again."""
+    library: Library = field(default_factory=Library)
+    """The pathways that this one may call."""
+    called: dict[str, Plan] = field(default_factory=dict)
+    """By sha256, the pathways that steps read so far call."""
     used: set[str] = field(default_factory=set)
     """What has been pointed at, as ``kind.name``: the rest is unused."""
+
+    def words_of(self, step: AnyStep) -> tuple[str, ...]:
+        """The words with which occurrences of a step may end; of a called pathway its ends."""
+        own = called_words(self.library, step) if isinstance(step, PathwayStep) else ()
+        return tuple(dict.fromkeys((*own, *outcome_words(step))))
 
     def steps_of(self, phase: str) -> Mapping[str, AnyStep]:
         """The steps of a phase, or those of ``throughout``."""
@@ -310,6 +324,9 @@ class Scope:
 
     def _step_of(self, phase: str, step: str, rest: list[str], *, written_phase: str | None) -> Named | None:
         body = self.symbols.steps_of(phase).get(step)
+        if isinstance(body, PathwayStep) and rest:
+            result, *component = rest
+            return called_result(self.symbols.library, step, body, result, ".".join(component))
         if body is None or len(rest) > 1:
             return None
         if rest and isinstance(body, HandoffStep):
@@ -317,11 +334,11 @@ class Scope:
         if rest:
             form = self.symbols.fields(form_of(body))
             return self._field(step, rest[0], form, written_phase)
-        words = outcome_words(body)
+        words = self.symbols.words_of(body)
         if self.phase is None and written_phase is None:
             # In a rule the name is that step in whatever phase the patient is in.
             others = [self.symbols.steps_of(p)[step] for p in self.symbols.phases_with(step, self.among)]
-            words = tuple(dict.fromkeys(word for other in others for word in outcome_words(other)))
+            words = tuple(dict.fromkeys(word for other in others for word in self.symbols.words_of(other)))
         return Named(kind="step", id=step, phase=written_phase, words=words)
 
     def _field(self, step: str, name: str, form: Mapping[str, FieldSpec], phase: str | None) -> Named | None:
@@ -339,17 +356,6 @@ class Scope:
         if len(parts) == 2 and parts[0] in self.symbols.tasks:
             return self._field(parts[0], parts[1], self.symbols.fields(self.symbols.tasks[parts[0]].form), None)
         return None
-
-
-def made_unit(function: str, unit: str) -> str:
-    """The unit of what a function makes of readings in ``unit``."""
-    if function == "count":
-        return "1"
-    if function in {"percent_change", "cv", "share", "time_in"}:
-        return "%"
-    if function == "trend":
-        return f"{'1' if unit == SCORE else unit}/d"
-    return unit
 
 
 def form_of(step: AnyStep) -> Mapping[str, FieldSpec] | str:

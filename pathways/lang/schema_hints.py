@@ -127,6 +127,16 @@ HINTS: Final[dict[str, Hint]] = {
     "sends": Hint("Which data go along: measures, derived values, facts, steps with answers. Only what is needed."),
     "keep": Hint("Values of the partner that are kept: a name and its type."),
     "signed_by": Hint("Who signs it before it goes out: one of `roles`."),
+    "pathway": Hint("Calls another pathway: its id."),
+    "results": Hint("Derived values of the called pathway that may be read here (`htn.week_mean`)."),
+    "facts": Hint("What is known about the patient. In a call: what the called pathway is told, under the same names."),
+    "parameters": Hint(
+        "Clinical numbers with their sources. In a call: a number of the called pathway, and that of this one it takes."
+    ),
+    "at_end": Hint(
+        "Of a phase: rows looked at when `until` is reached. Of a call: whether the called pathway ends with the step."
+    ),
+    "if_enrolled": Hint("A patient who follows it already: `adopt` it with all history, or `leave` it alone."),
     "deadlines": Hint("Each word of the partner, and how long it may take."),
     "outcomes": Hint("What each answer of the partner does; `silent` is no answer."),
     "if_stopped": Hint("What becomes of it when the phase is left."),

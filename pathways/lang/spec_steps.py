@@ -21,13 +21,14 @@ from pathways.lang.spec_base import (
     Plain,
     TextSpec,
     Trouble,
+    Version,
     YesNo,
 )
 from pathways.lang.spec_teach import QuizSpec, ShowBackSpec
 
-STEP_KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff")
+STEP_KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff", "pathway")
 LATER_KINDS = (
-    "decide", "advise", "conference", "pathway",
+    "decide", "advise", "conference",
     "all_of", "any_of", "one_of", "in_order", "repeat", "for_each", "must_unless",
 )  # fmt: skip
 class WindowSpec(Node):
@@ -203,6 +204,19 @@ class HandoffStep(StepNode):
     bundle: Phrase | None = None
 
 
+class PathwayStep(StepNode):
+    """Calls another pathway."""
+
+    PLACE = Said("a step `pathway`", "步骤 `pathway`")
+    pathway: Name
+    version: Version
+    facts: Names | None = None
+    parameters: Annotated[dict[Name, Name], Filled] | None = None
+    results: Names | None = None
+    if_enrolled: Literal["adopt", "leave"]
+    at_end: Literal["keeps_running", "ends"]
+
+
 def judge_step(data: Any) -> str | Trouble:
     """Which step a mapping is, or why it is none. A misspelt kind still counts, so that the right key can be named."""
     keys = list(data) if isinstance(data, dict) else []
@@ -234,7 +248,11 @@ StepSpec = Annotated[
     | Annotated[SayStep, Tag("\0say")]
     | Annotated[TaskStep, Tag("\0task")]
     | Annotated[VisitStep, Tag("\0visit")]
-    | Annotated[HandoffStep, Tag("\0handoff")],
+    | Annotated[HandoffStep, Tag("\0handoff")]
+    | Annotated[PathwayStep, Tag("\0pathway")],
     Discriminator(step_kind),
 ]
-AnyStep = MeasureStep | AskStep | DoseStep | TeachStep | ExerciseStep | SayStep | TaskStep | VisitStep | HandoffStep
+AnyStep = (
+    MeasureStep | AskStep | DoseStep | TeachStep | ExerciseStep | SayStep | TaskStep | VisitStep | HandoffStep
+    | PathwayStep
+)

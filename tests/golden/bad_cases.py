@@ -67,6 +67,25 @@ def decided(decision: str, *edits: Edit, also: tuple[str, ...] = ()) -> Case:
     )  # fmt: skip
 
 
+def call(*edits: Edit) -> Case:
+    """The small pathway with a call of another one in it; ``consent`` is asked, unless it is the damage."""
+    added = (
+        ("counts_from: enrolment\n", "consent: [care]\ncounts_from: enrolment\n"),
+        ("      review:\n        task", """      other:
+        pathway: called
+        version: 1.0.0
+        facts: [age]
+        parameters: {aim: goal}
+        results: [mean_week]
+        if_enrolled: adopt
+        at_end: ends
+        when: at phase start
+      review:
+        task"""),
+    )
+    return Case((*added, *edits), "small")
+
+
 OWNER = "owner: cardiology\n"
 HEAD = "carepath: 1\n"
 END_ROW = "      - {else: true, go: follow_up}\n"
@@ -252,6 +271,15 @@ CASES: dict[str, Case] = {
     "bad_pass_mark": lesson("how_to_measure", "quiz: {pass: 5 of 6}"),
     "bad_repeat": lesson("how_to_measure", "show_back: {role: nurse, due: 1 day, pass: 7 of 8, repeat: often}"),
     "nothing_to_pass": lesson("how_to_measure", "quiz: {pass: 4 of 4}, not_passed: {say: well_done}"),
+    "call_unknown": call(("pathway: called", "pathway: caled")),
+    "call_version": call(("version: 1.0.0\n        facts", "version: 1.1.0\n        facts")),
+    "call_circle": call(("pathway: called", "pathway: circle"), ("        facts: [age]\n        parameters: {aim: goal}\n        results: [mean_week]\n", "")),
+    "call_has_errors": call(("pathway: called", "pathway: wrong")),
+    "call_name": call(("[mean_week]", "[week_mean]")),
+    "call_type": call(("{aim: goal}", "{aim: dose_step}"), ("  alarm: {", "  dose_step: {value: 140 mg, cite: guide}\n  alarm: {")),
+    "call_fixed": call(("{aim: goal}", "{fixed: goal}")),
+    "call_out_of_bounds": call(("{aim: goal}", "{aim: alarm}")),
+    "call_consent": call(("consent: [care]\n", "")),
     "levels_of_no_fact": exercise(("[low, high]", "[high, low]")),
     "stopped_tells_nobody": exercise(("stopped: {task: {en: Look, zh: 查看}, role: nurse, due: 1 day}", "stopped: {say: well_done}")),
     "handoff_without_case": small(

@@ -19,6 +19,7 @@ from pathways.lang.render import as_json, as_text
 from pathways.lang.site_plan import Site
 from pathways.lang.source import Source
 from tests.golden.bad_cases import CASES, Case
+from tests.golden.called import called_library
 
 HERE = Path(__file__).parent
 BAD = HERE / "bad"
@@ -54,7 +55,7 @@ def judge(code: str, case: Case) -> tuple[Source, tuple[Diagnostic, ...]]:
     if case.text in MADE:
         loaded_made = load_pathway(data, file)
         return loaded_made.source, loaded_made.diagnostics
-    loaded = load_any(data, file, the_site() if case.with_site else None)
+    loaded = load_any(data, file, the_site() if case.with_site else None, called_library())
     return loaded.source, loaded.diagnostics
 
 

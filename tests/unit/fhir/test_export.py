@@ -21,6 +21,7 @@ from pathways.fhir.import_plan import import_plans
 from pathways.fhir.patch import difference, patched
 from pathways.fhir.report import Report
 from pathways.lang.load import Loaded, load_pathway
+from tests.golden.called import called_library
 
 TESTS = Path(__file__).resolve().parents[2]
 PATHWAYS = [
@@ -37,7 +38,7 @@ def named(path: Path) -> str:
 
 
 def loaded(path: Path) -> Loaded:
-    found = load_pathway(path.read_text("utf-8"), path.name)
+    found = load_pathway(path.read_text("utf-8"), path.name, library=called_library())
     assert found.plan is not None
     return found
 
@@ -97,7 +98,7 @@ def test_the_judges_see_a_fault() -> None:
 @pytest.mark.parametrize("path", PATHWAYS, ids=named)
 def test_yaml_to_fhir_to_yaml_is_the_same(path: Path) -> None:
     before, found = exported(path)
-    (back,) = import_plans([json.loads(json.dumps(found.definition))])
+    (back,) = import_plans([json.loads(json.dumps(found.definition))], called_library())
     assert back.document == plain(before.source.value)
     assert back.not_carried == ()
     assert before.plan is not None
@@ -130,7 +131,7 @@ def said_by_elements(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 FIELDS = {"yes_no", "one_of", "many_of", "number", "scale", "date", "moment", "text"}
-KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff")
+KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff", "pathway")
 
 
 def steps_said(phase: str, steps: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -138,7 +139,7 @@ def steps_said(phase: str, steps: Mapping[str, Any], document: Mapping[str, Any]
         place = f"{phase}.{name}"
         kind = next(kind for kind in KINDS if kind in step)
         yield place, (kind, step["when"], step.get("only_if"))
-        if kind in {"task", "teach", "say", "measure", "handoff"}:
+        if kind in {"task", "teach", "say", "measure", "handoff", "pathway"}:
             yield f"{place}.{kind}", step[kind]
         if kind in {"task", "visit"}:
             yield f"{place}.role", step["role"] if kind == "task" else step["visit"]["with"]
@@ -223,7 +224,7 @@ def test_a_library_that_is_damaged_is_told() -> None:
     _, found = exported(PATHWAYS[0])
     definition = json.loads(json.dumps(found.definition))
     definition["contained"][-1]["content"][0]["data"] = "not base64"
-    (back,) = import_plans([definition])
+    (back,) = import_plans([definition], called_library())
     assert [entry.code for entry in back.not_carried] == ["shape"]
     assert back.loaded.plan is None
 

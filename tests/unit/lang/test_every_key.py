@@ -21,6 +21,7 @@ from pathways.lang.source import Source, read_source
 from pathways.lang.spec import PathwaySpec
 from pathways.lang.spec_base import Node
 from pathways.lang.spec_errors import models_of
+from tests.golden.called import called_library
 
 PROJECT = Path(__file__).resolve().parents[3]
 BASE = PROJECT / "tests" / "golden" / "base"
@@ -92,7 +93,7 @@ def _shared(names: set[str]) -> set[str]:
 @pytest.mark.parametrize("name", sorted(PATHWAYS))
 def test_without_a_key_the_plan_is_another_one(name: str) -> None:
     source = read(PATHWAYS[name])
-    whole = load_source(source)
+    whole = load_source(source, library=called_library())
     assert whole.plan is not None, whole.diagnostics
     ignored: list[str] = []
     tried: set[str] = set()
@@ -100,7 +101,7 @@ def test_without_a_key_the_plan_is_another_one(name: str) -> None:
         if key in tried and name != "wide":
             continue  # one of each is enough, and the whole has to stay quick
         tried.add(key)
-        loaded = load_source(without(source, place))
+        loaded = load_source(without(source, place), library=called_library())
         if loaded.plan is not None and loaded.plan.sha256 == whole.plan.sha256:
             ignored.append(f"{key} at {'.'.join(map(str, place))}")
         assert (loaded.plan is None) == has_errors(loaded.diagnostics)

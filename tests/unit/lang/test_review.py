@@ -17,6 +17,7 @@ from pathways.lang.plan_say import say_quantity
 from pathways.lang.render_markdown import safe
 from pathways.lang.render_review import review_page
 from pathways.lang.render_words import Names
+from tests.golden.called import called_library
 from tests.unit.lang.test_diff import neighbours
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -29,7 +30,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 def plan_of(file: Path) -> Plan:
-    loaded = load_pathway(file.read_bytes(), file.name)
+    loaded = load_pathway(file.read_bytes(), file.name, library=called_library())
     assert loaded.plan is not None, loaded.diagnostics
     return loaded.plan
 
@@ -120,6 +121,8 @@ def test_nothing_that_differs_is_left_off_the_page(language: Language) -> None:
         follows = (bool(known) and place[-1] == "unit") or place[-3:] == ("body", "task", "on_leave")
         if {one for one in place if isinstance(one, str)} & UNSAID or follows:
             continue
+        if place[0] == "called":
+            continue  # a called pathway has its own page; this one names its hash
         tried += 1
         if review_page(after, language) == page:
             silent.append((place, value))
