@@ -8,7 +8,6 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from activities.attachments.cleaned import LARGEST
 from api.problems import Refusal, respond
 
 LARGEST_BODY: Final = 1024 * 1024
@@ -26,7 +25,8 @@ def allowed(request: Request, largest: int) -> int:
         request.app.state.gate(request)
     except Refusal:
         return largest
-    return max(largest, LARGEST)
+    known: int = request.app.state.service.largest_file
+    return max(largest, known)
 
 
 class BodyLimit:

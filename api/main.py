@@ -12,6 +12,7 @@ import structlog
 import uvicorn
 
 from activities.addresses import AddressesError, load_addresses
+from activities.attachments.cleaned import MEGABYTE
 from activities.records.registry import Plans, put_site
 from activities.records.store import StoreUnavailableError
 from api.app import create_app
@@ -60,8 +61,9 @@ async def serve(settings: Settings) -> None:
         site = load_site_setting(settings)
         site_sha = await asyncio.to_thread(put_site, ledger.store, site) if site is not None else None
         service = Service(
-            ledger, Plans(ledger.store), None, None, site_sha, site.id if site is not None else ""
-        )
+            ledger, Plans(ledger.store), None, None, site_sha, site.id if site is not None else "",
+            settings.attachment_mb * MEGABYTE,
+        )  # fmt: skip
         app = create_app(
             service,
             SealingCodec(KeyCache(ledger.keyring)),

@@ -9,8 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from activities.attachments import kept
 from activities.attachments.cleaned import KINDS, SUFFIXES
+from activities.intake.refusals import Refusal as Refused
 from api.problems import Refusal
 from api.routes_patients import IdempotencyKey, Limit, Patient, Svc, Who
+from api.service import Service
 from api.strict import StrictRoute
 from pathways.decide.forms import REFERENCE
 
@@ -49,7 +51,7 @@ async def attach(
 
     async def work() -> tuple[int, Json]:
         by = "patient" if who.role == "patient" else who.id
-        found = await service.call(lambda: kept.keep(service.ledger, patient, kind, data, by=by))
+        found = await service.call(lambda: _keep(service, patient, kind, data, by))
         return (201 if found.fresh else 200), row(found)
 
     sent = {"kind": kind, "sha256": hashlib.sha256(data).hexdigest()}
@@ -81,6 +83,10 @@ async def attached(patient: Patient, attachment: str, service: Svc, who: Who) ->
         "Cache-Control": "no-store",
     }
     return Response(found.data, media_type=found.media, headers=headers)
+
+
+def _keep(service: Service, patient: str, kind: str, data: bytes, by: str) -> kept.Kept | Refused:
+    return kept.keep(service.ledger, patient, kind, data, by=by, largest=service.largest_file)
 
 
 def row(one: kept.Kept) -> Json:

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 import structlog
 from temporalio.service import RPCError
 
+from activities.attachments.cleaned import LARGEST
 from activities.contracts import VerdictMessage
 from activities.intake import idempotency
 from activities.intake.commands import store_command
@@ -70,7 +71,7 @@ class _Queue:
 @dataclass
 class Service:
     """The parts an API process holds. ``journeys`` and ``waker`` are None until Temporal has answered for the first
-    time: what is stored meanwhile is found by the sweep."""
+    time: what is stored meanwhile is found by the sweep. ``largest_file``: bytes of one attachment."""
 
     ledger: Ledger
     plans: Plans
@@ -78,6 +79,7 @@ class Service:
     waker: Waker | None
     site_sha: str | None = None
     site: str = ""
+    largest_file: int = LARGEST
     _queues: dict[str, _Queue] = field(default_factory=lambda: defaultdict(_Queue))
 
     async def call(self, work: Callable[[], T | Refused]) -> T:

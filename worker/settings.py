@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     api_token: SecretStr = SecretStr("")
     """The token the command line shows to the API, where the API wants one."""
 
+    attachment_mb: int = Field(default=10, ge=1, le=50)
+    """Megabytes (of 1024 times 1024 bytes) one photo, voice note or drawn signature may have."""
+
     temporal_ui: str = ""
     """Where people open the Temporal UI; it may call the codec. Empty: the frontend's host, its port plus 1000."""
 

@@ -10,8 +10,9 @@ from activities.attachments.pictures import NotThisError, jpeg, png, webp
 from activities.attachments.sounds import mp4, ogg, wav
 from activities.intake.refusals import Refusal, refuse
 
-LARGEST: Final = 10 * 1024 * 1024
-"""Bytes of one attachment."""
+MEGABYTE: Final = 1024 * 1024
+LARGEST: Final = 10 * MEGABYTE
+"""Bytes of one attachment where nothing else is set."""
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "photo": ("image/jpeg", "image/png", "image/webp"),
     "voice": ("audio/ogg", "audio/mp4", "audio/wav"),
@@ -48,15 +49,15 @@ def media_of(data: bytes) -> str:
     return "audio/mp4" if data[4:8] == b"ftyp" else ""
 
 
-def cleaned(kind: str, data: bytes) -> Clean | Refusal:
+def cleaned(kind: str, data: bytes, largest: int = LARGEST) -> Clean | Refusal:
     """What is kept of an upload for a field of ``kind``, or why nothing is."""
     taken = KINDS.get(kind)
     if taken is None:
         return refuse("attachment_kind", field="kind")
     if not data:
         return refuse("attachment_empty")
-    if len(data) > LARGEST:
-        return refuse("attachment_too_large", limit=LARGEST // (1024 * 1024))
+    if len(data) > largest:
+        return refuse("attachment_too_large", limit=largest // MEGABYTE)
     media = media_of(data)
     if media not in taken:
         return refuse("attachment_type", value=", ".join(SUFFIXES[one].upper() for one in taken))

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from activities.attachments.cleaned import Clean, cleaned
+from activities.attachments.cleaned import LARGEST, Clean, cleaned
 from activities.intake.inbox import locked
 from activities.intake.refusals import Refusal, refuse
 from activities.keys.sealing import KeyUnknownError
@@ -52,9 +52,12 @@ class Content:
     data: bytes
 
 
-def keep(ledger: Ledger, patient: str, kind: str, data: bytes, *, by: str) -> Kept | Refusal:
-    """Check, clean and keep an attachment, whole or not at all. The same again changes nothing."""
-    clean = cleaned(kind, data)
+def keep(ledger: Ledger, patient: str, kind: str, data: bytes, *, by: str, largest: int = LARGEST) -> Kept | Refusal:
+    """Check, clean and keep an attachment, whole or not at all. The same again changes nothing.
+
+    ``largest``: bytes that are taken.
+    """
+    clean = cleaned(kind, data, largest)
     if isinstance(clean, Refusal):
         return clean
     try:

@@ -1,14 +1,15 @@
-"""What a patient is shown of an exercise or a lesson: the level and how it is done, the questions that are asked."""
+"""What a patient is shown of a step: the level of an exercise and how it is done, the questions that are asked."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from activities.attachments.cleaned import KINDS
 from pathways.decide.records import Occurrence
 from pathways.decide.state import JourneyState
 from pathways.decide.teach import SHOWN, quiz_fields
 from pathways.lang.catalogue import catalogue, text_of
-from pathways.lang.plan import ExerciseBody, FormField, Step, TeachBody
+from pathways.lang.plan import AskBody, ExerciseBody, FormField, Step, TeachBody
 
 Json = Any
 
@@ -17,6 +18,8 @@ def shown_row(step: Step, state: JourneyState, occurrence: Occurrence, language:
     """What belongs to the kind of step, nothing for kinds that need no more than their text."""
     if isinstance(step.body, ExerciseBody):
         return _session(step.body, state, occurrence.enrolment, language)
+    if isinstance(step.body, AskBody):
+        return {"form": [field_row(field, language) for field in step.body.form]}
     return _lesson(step.body, occurrence, language) if isinstance(step.body, TeachBody) else {}
 
 
@@ -57,4 +60,8 @@ def field_row(field: FormField, language: str) -> dict[str, Json]:
         row |= {"low": str(field.low.value), "high": str(field.high.value)}
     if field.unit is not None:
         row["unit"] = field.unit
+    if field.ask_if is not None or field.required_if is not None:
+        row["depends"] = True  # on other answers: the run says whether it is asked
+    if field.type in KINDS:
+        row["accept"] = list(KINDS[field.type])
     return row

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import select
 
-from activities.attachments.cleaned import LARGEST
+from activities.attachments.cleaned import LARGEST, MEGABYTE
 from activities.attachments.kept import A_DAY, UNUSED_FOR
 from activities.records.audit import verify
 from activities.records.schema import attachment, audit, inbox
@@ -203,3 +203,11 @@ class TestAccess:
             assert large.status_code == 413
             small = await world.http.post(f"/api/v1/{PHOTOS}?kind=photo", content=jpeg(), headers=headers)
             assert small.status_code == 401
+
+
+async def test_how_large_a_file_may_be_is_set(world: World) -> None:
+    await world.enrolled(KEY)
+    world.service.largest_file = 3 * MEGABYTE
+    answer = await world.post(f"{PHOTOS}?kind=photo", jpeg() + bytes(3 * MEGABYTE))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert (await world.post(f"{PHOTOS}?kind=photo", jpeg() + bytes(2 * MEGABYTE))).status_code == 201
