@@ -27,6 +27,11 @@ MEANING_CODES: tuple[Code, ...] = (
         ("Change it.", "请改正。"),
     ),
     error(
+        "phrase_cannot_say",
+        ("this cannot be said so: {why}", "不能这样写：{why}"),
+        ("Say it otherwise. {instead}", "请换一种写法。{instead}"),
+    ),
+    error(
         "comma_in_phrase",
         ("phrases hold no commas and no brackets", "短语中不能有逗号和括号"),
         ("Write `and` or `or` in its place.", "请改用 `and` 或 `or`。"),

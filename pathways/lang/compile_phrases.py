@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import islice
 
 from pathways.lang.diagnostics import Param, Said, did_you_mean
+from pathways.lang.phrases_cannot import cannot_be_said
 from pathways.lang.phrases_engine import PhraseError, reserved_words
 from pathways.lang.phrases_names import Problem
 from pathways.lang.resolve import THROUGHOUT, Scope
@@ -39,17 +40,6 @@ _WHY: Mapping[str, Said] = {
     "whole_number": Said("a length of time is a whole number", "时长应为整数"),
     "working_time_is_no_quantity": Said("working time cannot be compared", "工作时间不能用于比较"),
 }
-_LATER: Mapping[str, Said] = {
-    "block": Said("a stretch of days in this repeat", "此类重复中的时段"),
-    "block_units": Said("a stretch that is not whole days", "非整天的时段"),
-    "block_repeat": Said("a stretch in what does not repeat by days", "不按天重复的时段"),
-    "for_once": Said("`for` after something that happens once", "一次性事件后的 `for`"),
-    "weekdays_in_block": Said("weekdays in a stretch that is not whole weeks", "非整周时段中的星期"),
-    "weekdays_of_months": Said("weekdays of months", "按月重复的星期"),
-    "every_working_h": Said("every working hour", "每个工作小时"),
-    "at_start_and": Said("`at phase start and` before this", "此前的 `at phase start and`"),
-}
-
 Finding = tuple[str, dict[str, Param]]
 
 
@@ -72,9 +62,8 @@ def phrase_finding(error: PhraseError, text: str, what: Said, code: str) -> Find
         case "unknown_unit":
             near = _ABBREVIATED.get(found) or did_you_mean(found, [*WORDS, *DURATION_WORDS])
             return "unknown_unit", {"unit": found, "suggestion": near}
-        case "not_in_release":
-            later = error.params.get("what", "")
-            return "not_in_release", {"what": _LATER.get(later, Said(later, later))}
+        case "cannot_be_said":
+            return cannot_be_said(error.params.get("what", ""))
         case "bad_value":
             return _bad_value(error, found)
         case _:
@@ -147,6 +136,8 @@ def problem_finding(problem: Problem, scope: Scope | None) -> Finding:
             return "unit_mismatch", {side: _unit(problem.params[side]) for side in ("left", "right")}
         case "bare_number":
             return "bare_number", {"number": problem.params["number"], "unit": shown(problem.params["unit"])}
+        case "cannot_be_said":
+            return cannot_be_said(problem.params.get("what", ""))
         case "not_in_release":
             return "not_in_release", {"what": problem.params.get("text", "")}
         case "type_mismatch":

@@ -81,7 +81,7 @@ def to_selection(
     """A ``where`` as attribute -> allowed words: ``setting is home``, ``class is any of a and b and …``.
 
     ``attributes`` are the attributes of the scope with their words (an empty list: any word). Only ``and``
-    of ``is`` and ``in`` can be said so; anything else is ``not_in_release``.
+    of ``is`` and ``in`` can be said so; anything else is ``cannot_be_said``.
     """
     where = tree.where if isinstance(tree, SynSelection) else tree
     problems: list[Problem] = []
@@ -91,7 +91,7 @@ def to_selection(
         parts = where.parts
     for part in parts:
         if not isinstance(part, SynIs) or part.negated or part.face_to_face or part.any_phase:
-            problems.append(_problem("not_in_release", part.span, text="where"))
+            problems.append(_problem("cannot_be_said", part.span, what="where"))
         elif part.of.text not in attributes:
             known = tuple(attributes)
             problems.append(_problem("unknown_name", part.of.span, known, name=part.of.text))
@@ -404,7 +404,7 @@ class CondReader:
             if length is None:
                 return Always()
             if length.unit in {"working_day", "working_h"}:
-                return self.wrong("not_in_release", tree.duration.span, text=self.said(tree.duration.span))
+                return self.wrong("cannot_be_said", tree.duration.span, what="held_working")
             return HeldFor(of=inner, duration=length, text=said)
         verdicts = series(tree, inner, self.names, said, self.wrong)
         if verdicts is not None:
@@ -414,7 +414,7 @@ class CondReader:
         roots = subjects(tree.of, self.names)
         measures = {root for root in roots if root[0] == "measure"}
         if len(measures) != 1 or roots - measures - {root for root in roots if root[0] == "fact"}:
-            return inner if self.problems else self.wrong("not_in_release", tree.span, text=said)
+            return inner if self.problems else self.wrong("cannot_be_said", tree.span, what="streak")
         measure = next(iter(measures))[1]
         if tree.m:
             return NOfM(of=inner, n=tree.n, m=tree.m, measure=measure, text=said)

@@ -27,7 +27,7 @@ ErrorCode = Literal[
     "bracket",  # found: phrases have no brackets
     "comma",
     "bad_value",  # found, why
-    "not_in_release",  # what
+    "cannot_be_said",  # what: it has no meaning in the language, and is said otherwise
 ]
 
 

@@ -79,6 +79,7 @@ ProblemKind = Literal[
     "not_a_duration",  # name
     "ambiguous_streak",  # text
     "not_in_release",  # text
+    "cannot_be_said",  # what, text
     "no_series",  # name: `previous`, `of any phase`, `since` and streaks are of decisions over a form
     "series_too_long",  # number, most
 ]

@@ -144,7 +144,7 @@ def _bounded(when: SynWhen, word: str, text: str, start: int, end: int) -> SynWh
     def build(own: str) -> SynMoment:
         parsed, active = read_moment(parse_tree("time", "moment_phrase", own, ("at most", "while")), 0)
         if active:
-            raise refuse("not_in_release", start, end, what="in active days")
+            raise refuse("bad_value", start, end, found="in active days", why="only_in_until")
         return parsed
 
     return _with(when, until=_shifted(text[:end], start, build))

@@ -67,7 +67,7 @@ def _bound(when: SynWhen, node: Node, offset: int) -> SynWhen:
     if node.data == "for_block":
         base = when.base
         if not isinstance(base, SynEvery) or base.block is not None:
-            raise refuse("not_in_release", span.start, span.end, what="block")
+            raise refuse("cannot_be_said", span.start, span.end, what="block")
         block, cycle = (length_of(part, offset) for part in parts)
         return replace(when, base=replace(base, block=block, cycle=cycle))
     if node.data == "for_":
@@ -100,15 +100,15 @@ def _check_block(base: SynSchedule) -> None:
     block, cycle = base.block, base.cycle
     span = Span(block.span.start, cycle.span.end)
     if block.unit not in {"day", "week"} or cycle.unit not in {"day", "week", "month", "year"}:
-        raise refuse("not_in_release", span.start, span.end, what="block_units")
+        raise refuse("cannot_be_said", span.start, span.end, what="block_units")
     if base.interval.unit not in {"day", "week", "min", "h"}:
-        raise refuse("not_in_release", base.interval.span.start, base.interval.span.end, what="block_repeat")
+        raise refuse("cannot_be_said", base.interval.span.start, base.interval.span.end, what="block_repeat")
     days = {"day": 1, "week": 7, "month": 28, "year": 365}
     if isinstance(block.amount, int) and isinstance(cycle.amount, int):
         if not 0 < block.amount * days[block.unit] <= cycle.amount * days[cycle.unit]:
             raise refuse("bad_value", span.start, span.end, found="block", why="block_longer_than_cycle")
         if base.weekdays and (cycle.unit in {"month", "year"} or cycle.amount * days[cycle.unit] % 7):
-            raise refuse("not_in_release", span.start, span.end, what="weekdays_in_block")
+            raise refuse("cannot_be_said", span.start, span.end, what="weekdays_in_block")
 
 
 def _base(node: Node, offset: int) -> SynSchedule:
@@ -159,7 +159,7 @@ def _every(node: Node, offset: int) -> SynSchedule:
     days = () if weekdays is None else _weekdays(weekdays.children)
     if weekdays is not None and not (length.unit == "week" or (length.unit == "day" and length.amount == 1)):
         span = span_of(weekdays, offset)
-        raise refuse("not_in_release", span.start, span.end, what="weekdays_of_months")
+        raise refuse("cannot_be_said", span.start, span.end, what="weekdays_of_months")
     anchor, times, at = _after_at(rest, offset)
     if length.unit in {"s", "min", "h"} and at is not None:
         span = span_of(at, offset)
@@ -182,7 +182,7 @@ def _interval(node: Node, offset: int) -> SynDuration:
             "bad_value", length.span.start, length.span.end, found=str(token), why="count", least="1", most="10000"
         )
     if length.unit == "working_h":
-        raise refuse("not_in_release", length.span.start, length.span.end, what="every_working_h")
+        raise refuse("cannot_be_said", length.span.start, length.span.end, what="every_working_h")
     return length
 
 
@@ -190,7 +190,7 @@ def _at_start_and(node: Node, offset: int) -> SynSchedule:
     inner = _base(cast(Node, node.children[1]), offset)
     if not isinstance(inner, SynEvery | SynOnce | SynDays):
         span = span_of(cast(Node, node.children[1]), offset)
-        raise refuse("not_in_release", span.start, span.end, what="at_start_and")
+        raise refuse("cannot_be_said", span.start, span.end, what="at_start_and")
     return replace(inner, starts_at_once=True)
 
 

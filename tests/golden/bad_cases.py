@@ -173,6 +173,7 @@ CASES: dict[str, Case] = {
     "bad_condition": small(("if: bp.systolic >= alarm", "if: bp.systolic is above alarm")),
     "bad_phrase": small(("take: 2 readings 1 min apart", "take: 2 readings 1 min appart")),
     "bad_value": small(("take: 2 readings 1 min apart", "take: 0 readings 1 min apart")),
+    "phrase_cannot_say": small(("when: 7 days after phase start", "when: every month on mon")),
     "comma_in_phrase": small(("if: bp.systolic >= alarm", "if: (bp.systolic >= alarm)")),
     "duration_out_of_range": small(("after: 30 days", "after: 130 years")),
     "unknown_unit": small(("{value: 160 mmHg, cite: guide}", "{value: 160 mmHq, cite: guide}")),

@@ -264,7 +264,7 @@ CHECKUP = "        visit: {with: gp, mode: [clinic]}\n"
         (("take: 2 readings 1 min apart", "from: [devise]"), "not_one_of", "devise"),
         (("take: 2 readings 1 min apart", "where: setting is hme"), "unknown_word", "hme"),
         (("take: 2 readings 1 min apart", "where: seting is home"), "unknown_name", "seting"),
-        (("    as: mean\n", "    as: mean\n    where: not setting is home\n"), "not_in_release", "not"),
+        (("    as: mean\n", "    as: mean\n    where: not setting is home\n"), "phrase_cannot_say", "not"),
         (("    as: mean\n", "    as: mean\n    judge: blok end\n"), "bad_phrase", "blok"),
         (("for: medicines where class is antihypertensive", "for: medicines where class is antihypertensiv"), "unknown_word", "antihypertensiv"),
         (("for: medicines where", "for: medicines were"), "bad_phrase", "medicines"),
