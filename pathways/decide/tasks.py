@@ -53,13 +53,14 @@ def open_task(case: Case, work: Work) -> Task:
     late = work.late
     if late is None and work.due is not None:
         late = case.after(run.floor, work.due, work.role)
+    role = work.role if work.at_once or late is None else _in_time(case, work.role, late)
     task = Task(
         key=work.key,
         enrolment=case.id,
         id=work.id,
         source=work.source,
         title=[work.title.en, work.title.zh],
-        role=work.role,
+        role=role,
         level=work.level,
         opened=run.floor,
         late=late,
@@ -206,6 +207,21 @@ def _late(case: Case, task: Task) -> None:
     case.run.timeline(case, "task_late", task.source, words, key=f"{task.key}:late", weight=5, data={"task": task.key})
     if task.ladder and task.rung < 0 and task.snoozed is None:
         _next_rung(case, task)
+
+
+def _in_time(case: Case, role: str, late: datetime) -> str:
+    """The role that a task is opened for: where nobody of its own is on duty before it is late, who covers for it."""
+    site, seen, asked = case.run.site, set[str](), role
+    while asked not in seen:
+        seen.add(asked)
+        first = next_staffed(asked, case.run.floor, site)
+        if first is not None and first < late:
+            return asked
+        known = site.roles.get(asked)
+        if known is None or known.cover is None:
+            break
+        asked = known.cover
+    return role
 
 
 def _on_duty(case: Case, role: str) -> str | None:

@@ -1,6 +1,6 @@
 """docs/reference/order.md, part "Rules and ladders": a test for each row, of its name."""
 
-from pathways.decide.effects import Incident, PlanMessage, SetWatches
+from pathways.decide.effects import Incident, PlanMessage, PutTask, SetWatches
 from pathways.decide.events import Reading
 from pathways.decide.explain import explain
 from pathways.decide.journey import why
@@ -293,6 +293,22 @@ def told(w: World) -> list[tuple[str, str]]:
 def confirmed(w: World, day: int, clock: str, then: str) -> None:
     w.bp(190, 80, w.day(day, clock))
     w.bp(190, 80, w.day(day, then))
+
+
+def test_a_task_that_nobody_of_its_role_could_see_in_time_goes_to_who_covers() -> None:
+    covered = OFFICE.model_copy(
+        update={"roles": {**OFFICE.roles, "nurse": OFFICE.roles["nurse"].model_copy(update={"cover": "duty"})}}
+    )
+    for site, clock, role in (
+        (covered, "17:30", "duty"),  # late at 21:30: no nurse before 08:00
+        (covered, "05:00", "nurse"),  # late at 09:00: one comes at 08:00
+        (covered, "10:00", "nurse"),
+        (OFFICE, "17:30", "nurse"),  # nobody covers
+    ):
+        w = world(PLAIN, texts="well", site=site)
+        w.bp(140, 80, w.day(1, clock))
+        assert [t.role for t in w.of(PutTask)] == [role]
+        check(w)
 
 
 def test_a_rung_off_duty_is_passed_at_once() -> None:
