@@ -92,6 +92,7 @@ class _Run:
     ticks: int = 0
     show: Show | None = None
     still: int = 0
+    acts: dict[str, Act] = field(default_factory=dict)
 
     def put(self, seen: datetime, due: _Due) -> None:
         heapq.heappush(self.queue, (seen, next(self.order), due))
@@ -204,6 +205,7 @@ def _made(run: _Run, due: _Due, seen: datetime) -> list[Event]:
     for number, (after, body) in enumerate(bodies):
         id = due.id if len(bodies) == 1 else f"{due.id}.{number + 1}"
         at = due.at + timedelta(seconds=after)
+        run.acts[id] = due.act
         if after and seen < at:
             run.put(at, _Due(at, due.act, id, body))
         else:
@@ -237,6 +239,23 @@ def _verdicts(run: _Run, events: list[Event], decision: Decision, now: datetime)
         words = {"is": "done" if verdict.done else "refused", "says": f"{verdict.text.en}\n{verdict.text.zh}",
                  "code": verdict.code}  # fmt: skip
         run.ledger.happenings.append(Happening(now, "verb", verb, words, event.id))
+        act = run.acts.get(event.id)
+        if verdict.done or act is None or _may_fail(run, event.id) or _awaited(run, now):
+            continue
+        text = f"{run.works.spoken(now)}: refused: {verdict.text.en}"
+        run.failures.append(Failure(act.text, text, around(run.ledger, now, run.works), act.span))
+
+
+def _may_fail(run: _Run, id: str) -> bool:
+    return any(id == one or id.startswith(f"{one}.") for one in run.scenario.may_fail)
+
+
+def _awaited(run: _Run, now: datetime) -> bool:
+    """Whether the scenario expects that something is refused about now."""
+    return any(
+        one.subject.kind == "verb" and one.subject.filter("is") == "refused" and one.start <= now <= one.end
+        for one in run.scenario.expect
+    )
 
 
 def _receipts(run: _Run, now: datetime) -> None:

@@ -128,7 +128,15 @@ def say_value(value: c.Value, language: str = "en") -> str:
         return value.param
     if isinstance(value, c.FieldRef):
         return f"{value.step}.{value.field}" if value.step else value.field
+    if changes_unit(value):
+        return say_value(value.left, language)
     return f"{say_value(value.left, language)} {value.op} {say_value(value.right, language)}"
+
+
+def changes_unit(value: c.Arith) -> bool:
+    """Whether it only brings a number into another unit, by a factor that no author wrote (theirs are parameters)."""
+    factor = value.right.quantity if isinstance(value.right, c.Literal_) else None
+    return value.op == "*" and factor is not None and factor.unit == "1"
 
 
 def _dotted(name: str, component: str) -> str:
@@ -269,6 +277,14 @@ _ROLES = {
     "specialist": Text(en="specialist", zh="专科医生"),
     "pharmacist": Text(en="pharmacist", zh="药师"),
     "coordinator": Text(en="coordinator", zh="协调员"),
+    "care_manager": Text(en="care manager", zh="个案管理师"),
+    "psychologist": Text(en="psychologist", zh="心理治疗师"),
+    "psychiatrist": Text(en="psychiatrist", zh="精神科医生"),
+    "crisis_team": Text(en="crisis team", zh="危机干预小组"),
+    "hf_doctor": Text(en="heart failure doctor", zh="心衰专科医生"),
+    "tracer": Text(en="outreach worker", zh="追访员"),
+    "surgeon": Text(en="surgeon", zh="外科医生"),
+    "physiotherapist": Text(en="physiotherapist", zh="康复治疗师"),
 }
 
 

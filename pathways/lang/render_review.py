@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pathways.lang.catalogue import catalogue
 from pathways.lang.diagnostics import Language
 from pathways.lang.plan import Derived, LifecycleRow, Measure, Parameter, ParamValue, Plan, Quota
 from pathways.lang.plan_base import Quantity
@@ -201,12 +202,13 @@ def take_words(names: Names, measure: Measure) -> str:
     if measure.not_older_than is not None:
         old = names.length(measure.not_older_than)
         said.append(names.say(f"older than {old} counts as not known", f"超过 {old}视为未知"))
-    for one in measure.components:
+    scored = measure.catalogue in catalogue().instruments
+    for one in measure.components if not scored else [c for c in measure.components if c.name == "total"]:
         if one.low is not None and one.high is not None:
             low, high = (say_quantity(q.value, q.unit, names.language) for q in (one.low, one.high))
             name = names.measured(measure.title, one.name)
             said.append(names.say(f"{name} from {low} to {high} is plausible", f"{name} {low} 至 {high} 为合理范围"))
-        if one.optional:
+        if one.optional and not scored:
             name = names.measured(measure.title, one.name)
             said.append(names.say(f"{name} may be left out", f"{name}可缺省"))
     return names.say(", ", "，").join(said)

@@ -8,7 +8,7 @@ stand in ``_NAMED``, all others in ``PLAIN``: a kind in neither is an error, and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Final, assert_never
 
@@ -191,6 +191,10 @@ class Names:
         """A number of a measure: ``systolic blood pressure``."""
         if component == "value":
             return self.say(lower_first(title.en), title.zh)
+        if component == "total":
+            return self.say(f"{title.en} total", f"{title.zh}总分")
+        if component.startswith("item") and component[4:].isdigit():
+            return self.say(f"{title.en} item {component[4:]}", f"{title.zh}第{component[4:]}题")
         if self.language == "zh":
             return self.word(component) if component in WORDS else f"{title.zh}（{self.word(component)}）"
         return f"{self.word(component)} {lower_first(title.en)}"
@@ -212,6 +216,11 @@ class Names:
         if spec.function == "missed":
             return self.say(f"how often “{step}” was missed in {spec.days} days", f"“{step}”{spec.days} 天内漏做次数")
         return self.say(f"share of “{step}” done in {spec.days} days", f"“{step}”{spec.days} 天依从率")
+
+    def option(self, of: c.Value, word: str) -> str:
+        """A word that something may be; an answer of a form as people read it there."""
+        options = self._options.get((of.step, of.field), {}) if isinstance(of, c.FieldRef) else {}
+        return self.text(options[word]) if word in options else self.word(word)
 
     def field(self, step: str, field: str) -> str:
         """A question of a form by its label."""
@@ -299,14 +308,22 @@ class Names:
         return found
 
     @cached_property
-    def _labels(self) -> dict[tuple[str, str], Text]:
+    def _fields(self) -> list[tuple[str, FormField]]:
         forms: list[tuple[str, tuple[FormField, ...]]] = [(name, task.form) for name, task in self.tasks]
         for step in self.steps:
             form = step.body.task.form if isinstance(step.body, TaskBody) else getattr(step.body, "form", ())
             forms.append((step.id, form))
         judged = {place.rsplit(".", 1)[-1] for one in self.plan.decisions.values() for place in one.places}
         forms += [("", form) for name, form in forms if name in judged]
-        return {(name, f.id): f.label for name, form in forms for f in form if f.label is not None}
+        return [(name, field) for name, form in forms for field in form]
+
+    @cached_property
+    def _labels(self) -> dict[tuple[str, str], Text]:
+        return {(name, field.id): field.label for name, field in self._fields if field.label is not None}
+
+    @cached_property
+    def _options(self) -> dict[tuple[str, str], Mapping[str, Text]]:
+        return {(name, field.id): field.options for name, field in self._fields if field.options}
 
     @cached_property
     def tasks(self) -> tuple[tuple[str, TaskSpec], ...]:
@@ -372,11 +389,11 @@ def _field(names: Names, ref: c.FieldRef) -> c.FactRef:
 
 
 def _is(names: Names, cond: c.Is) -> c.Is:
-    return cond.model_copy(update={"of": names._named(cond.of), "word": names.word(cond.word)})
+    return cond.model_copy(update={"of": names._named(cond.of), "word": names.option(cond.of, cond.word)})
 
 
 def _one_of(names: Names, cond: c.OneOf) -> c.OneOf:
-    words = tuple(names.word(word) for word in cond.words)
+    words = tuple(names.option(cond.of, word) for word in cond.words)
     return cond.model_copy(update={"of": names._named(cond.of), "words": words})
 
 

@@ -77,6 +77,13 @@ def test_an_expectation_is_met_or_not(true: str, wrong: str, plan: Plan, site: S
     assert failure.span.line == 11
 
 
+@pytest.mark.parametrize(("told", "fails"), [("", True), ("  - {at: day 1 08:00, verb: resume, is: refused}\n", False)])
+def test_what_is_refused_fails_unless_it_is_expected(told: str, fails: bool, plan: Plan, site: Site) -> None:
+    given = "given:\n  - {at: day 1 08:00, verb: resume, by: nurse}\n"
+    result = run(f"{given}expect:\n  - {{by: day 2, phase: baseline}}\n{told}", plan, site)
+    assert [f.text.startswith("day 1 08:00: refused: ") for f in result.failures] == [True] * fails
+
+
 def test_what_cannot_be_done_fails_and_says_what_is_open(plan: Plan, site: Site) -> None:
     result = run("given:\n  - {at: day 1 08:00, done: review}\nexpect:\n  - {by: day 2, phase: baseline}\n", plan, site)
     assert [f.text for f in result.failures] == ["day 1 08:00: there is no open task `review`; open are: none"]
