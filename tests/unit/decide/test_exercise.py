@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pathways.decide.events import Event
 from tests.unit.decide.world import World, pathway
@@ -47,6 +49,7 @@ messages:
   well: {to: patient, class: care, en: Well done., zh: 做得好。}
 ends: {over: {}}
 """
+LEVELS = ("chair", "standing", "stairs")
 EASY = {"pain": "2", "effort": "4", "dizzy": "no", "minutes": "20"}
 HARD = {"pain": "5", "effort": "8", "dizzy": "no"}
 
@@ -102,14 +105,6 @@ def test_a_hard_session_leads_down_and_breaks_the_row() -> None:
     assert world.level == "chair"
 
 
-def test_a_missed_session_neither_counts_nor_breaks() -> None:
-    world = started()
-    world.session(1, EASY)
-    world.session(3, EASY)
-    assert world.level == "standing"
-    assert world.outcomes("one.knee")[:3] == ["missed", "done", "missed"]
-
-
 @pytest.mark.parametrize("form", [{**EASY, "pain": "7"}, {**EASY, "dizzy": "yes"}])
 def test_pain_and_dizziness_end_the_session_and_tell_a_person(form: dict[str, str]) -> None:
     world = started()
@@ -163,3 +158,22 @@ def test_staff_change_the_level_and_the_row_is_counted_anew() -> None:
     assert world.level == "stairs"
     wrong = world.verb("set_fact", world.day(3, "12:00"), fact="knee_level", value="marathon")
     assert not world.answered(wrong).done
+
+
+@given(st.lists(st.sampled_from(("easy", "hard", "dizzy", "stopped", "missed")), max_size=20))
+@settings(deadline=None, max_examples=30)
+def test_whatever_comes_the_level_moves_by_one_and_every_stop_tells(days: list[str]) -> None:
+    world = started()
+    before, stops = LEVELS.index(world.level or ""), 0
+    for day, what in enumerate(days, start=1):
+        if what == "stopped":
+            world.session(day, {}, "stopped", "pain")
+        elif what != "missed":
+            form = {"easy": EASY, "hard": HARD, "dizzy": {**EASY, "dizzy": "yes"}}[what]
+            world.session(day, form)
+        stops += what in {"stopped", "dizzy"}
+        after = LEVELS.index(world.level or "")
+        assert abs(after - before) <= 1
+        assert what == "easy" or after <= before
+        before = after
+    assert len(world.opened("knee.2")) == stops
