@@ -29,6 +29,10 @@ def world_of(plans: Sequence[Plan], site: Site, behaviour: Behaviour, days: int,
         for measure in plan.measures
         if measure in rule.inputs
     }
+    guides = [(plan, rule.guide) for plan in plans for rule in plan.rules if rule.guide is not None]
+    for plan, guide in guides:
+        last = guide.message or guide.say[-1].message
+        repeats[last] = plan.measures[guide.measure].catalogue
     steps = {step.path: step for plan in plans for step in steps_of(plan)}
     return World({plan.sha256: plan for plan in plans}, steps, repeats, site, behaviour, days, seed)
 

@@ -30,6 +30,7 @@ PATHWAYS = [
     TESTS / "golden" / "base" / "wide.yaml",
     *sorted((TESTS / "data" / "htnu18ig" / "pathways").glob("*.yaml")),
 ]
+HOME = next(path for path in PATHWAYS if path.parent.name == "hypertension_home")
 SCHEMA = json.loads((TESTS / "data" / "fhir" / "r4.schema.json").read_text("utf-8"))
 
 
@@ -86,7 +87,7 @@ def test_what_goes_out_is_valid(path: Path) -> None:
 
 
 def test_the_judges_see_a_fault() -> None:
-    _, found = exported(PATHWAYS[0])
+    _, found = exported(HOME)
     definition = outgoing(found)[0]
     assert complaints({**definition, "status": "whatever"})
     assert complaints({**definition, "actions": []})
@@ -171,7 +172,7 @@ def test_what_the_elements_do_not_say_is_named(path: Path) -> None:
 
 
 def test_time_is_said_in_elements() -> None:
-    _, found = exported(PATHWAYS[0])
+    _, found = exported(HOME)
     phases = {action["id"]: action for action in found.elements["action"]}
     steps = {a["id"]: a for phase in phases.values() for a in phase.get("action", ())}
     measured = steps["baseline.measure-bp"]["timingTiming"]["repeat"]
@@ -186,7 +187,7 @@ def test_time_is_said_in_elements() -> None:
 
 
 def test_goals_are_the_targets_of_the_patient() -> None:
-    _, found = exported(PATHWAYS[0])
+    _, found = exported(HOME)
     goals = {goal["id"]: goal["target"][0] for goal in found.elements["goal"]}
     assert set(goals) == {"goal-systolic", "goal-diastolic"}
     systolic = goals["goal-systolic"]
@@ -195,7 +196,7 @@ def test_goals_are_the_targets_of_the_patient() -> None:
 
 
 def test_a_task_for_each_step_that_somebody_does() -> None:
-    _, found = exported(PATHWAYS[0])
+    _, found = exported(HOME)
     kinds = [resource["resourceType"] for resource in outgoing(found)]
     assert kinds.count("CarePlan") == kinds.count("RequestGroup") == 1
     assert kinds.count("Goal") == 2
@@ -221,7 +222,7 @@ def test_a_difference_is_a_merge_patch(before: Any, after: Any, patch: Any) -> N
 
 
 def test_a_library_that_is_damaged_is_told() -> None:
-    _, found = exported(PATHWAYS[0])
+    _, found = exported(HOME)
     definition = json.loads(json.dumps(found.definition))
     definition["contained"][-1]["content"][0]["data"] = "not base64"
     (back,) = import_plans([definition], called_library())
@@ -231,7 +232,7 @@ def test_a_library_that_is_damaged_is_told() -> None:
 
 def test_the_command_there_and_back(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.json"
-    result = CliRunner().invoke(app, ["export", str(PATHWAYS[0]), "--out", str(bundle), "--patient", "p7"])
+    result = CliRunner().invoke(app, ["export", str(HOME), "--out", str(bundle), "--patient", "p7"])
     assert result.exit_code == 0, result.output
     result = CliRunner().invoke(app, ["import", str(bundle), "--out", str(tmp_path), "--json"])
     assert result.exit_code == 0, result.output
@@ -239,4 +240,4 @@ def test_the_command_there_and_back(tmp_path: Path) -> None:
     # The patient's own resources are no definition: they are named, once for each type.
     assert [entry["path"] for entry in one["not_carried"]] == ["CarePlan", "RequestGroup", "Goal", "Task"]
     again = load_pathway((tmp_path / "hypertension_home.yaml").read_text("utf-8"), "again.yaml")
-    assert again.plan == loaded(PATHWAYS[0]).plan
+    assert again.plan == loaded(HOME).plan
