@@ -15,6 +15,7 @@ from pathways.lang.schema import KINDS, Kind, schema_of
 from scripts.commands_page import commands_page
 from scripts.diagnostics_page import diagnostics_page
 from scripts.library_pages import library_pages
+from scripts.patterns_page import patterns_page
 from scripts.steps_pages import steps_pages
 from worker.problems import TEXTS
 from worker.settings import FILE, PREFIX, Settings
@@ -29,6 +30,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings_page(),
         "commands.md": NOTE + "\n" + commands_page(),
         "problems.md": problems_page(),
+        "patterns.md": NOTE + patterns_page(),
         "diagnostics.md": NOTE + diagnostics_page(),
         **{name: NOTE + "\n" + text for name, text in steps_pages().items()},
         **{f"../schema/{kind}.schema.json": schema_text(kind) for kind in KINDS},

@@ -15,7 +15,7 @@ from pathways.lang.render_vocabulary import KINDS, WORDS
 from pathways.lang.resolve import ANY_STEP_WORDS, STEP_WORDS
 from pathways.lang.schema_hints import HINTS
 from pathways.lang.spec_base import Node
-from pathways.lang.spec_steps import STEP_KINDS, AnyStep, AskingStep, StepNode
+from pathways.lang.spec_steps import STEP_KINDS, AnySingle, AskingStep, StepNode
 
 FOLDER: Final = "steps"
 EXAMPLES: Final = Path(__file__).resolve().parent.parent / "docs" / "reference" / FOLDER / "examples"
@@ -31,7 +31,7 @@ def steps_pages() -> dict[str, str]:
 def step_models() -> dict[str, type[StepNode]]:
     """Kind -> the model that authors' steps of this kind are read with, in the order of the language."""
     models = {}
-    for model in get_args(AnyStep):
+    for model in get_args(AnySingle):
         (kind,) = [kind for kind in STEP_KINDS if kind in model.known_keys()]
         models[kind] = model
     return {kind: models[kind] for kind in STEP_KINDS}
@@ -41,7 +41,7 @@ def _index() -> str:
     lines = [
         "# Steps\n",
         "A step is something that happens to a patient, planned by its `when`. The key that names its kind says what "
-        "it does.\n",
+        "it does. Several that belong together are [a group](groups.md).\n",
         "| kind | what it does | in Chinese |\n|---|---|---|",
     ]
     for kind, model in step_models().items():

@@ -141,7 +141,7 @@ def wake_at(case: Case, o: Occurrence) -> datetime | None:
             return None
         ending = case.en.ending is not None and o.visit == case.en.visit
         return o.missed if ending or case.index.steps[o.step].id in case.index.endings else None
-    if kind == "visit":
+    if kind in {"visit", "group"}:
         return o.opens if o.state == "planned" else o.missed
     return (o.opens or o.due) if o.state == "planned" else None
 

@@ -18,6 +18,7 @@ from pathways.lang.plan import (
     Decision,
     Derived,
     Escalate,
+    GroupBody,
     HandoffBody,
     MeasureBody,
     OpenTask,
@@ -46,7 +47,7 @@ from pathways.lang.plan_cond import (
     ParamRef,
     StepIs,
 )
-from pathways.lang.plan_when import AnchorMoment, AsSoonAs, FieldMoment, OffsetMoment, StepMoment
+from pathways.lang.plan_when import AnchorMoment, AsSoonAs, FieldMoment, OffsetMoment, StepMoment, Turn
 
 ALL = "*"
 QUIET = frozenset({"measure", "dose", "ask", "teach", "exercise"})
@@ -146,6 +147,8 @@ class PlanIndex:
     counted_of: dict[str, tuple[Counted, ...]] = field(default_factory=dict)
     silence: dict[str, tuple[int, ...]] = field(default_factory=dict)
     endings: frozenset[str] = frozenset()
+    groups: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
     quiet: frozenset[str] = frozenset()
     judged: dict[frozenset[str], tuple[RuleIndex, ...]] = field(default_factory=dict)
     keep_days: dict[str, int] = field(default_factory=dict)
@@ -246,6 +249,8 @@ def _when_tokens(step: Step) -> frozenset[str]:
         found |= tokens(step.when.base)
     if isinstance(step.body, HandoffBody) and step.body.medicines is not None:
         found |= {"f:" + step.body.medicines.fact}
+    if isinstance(step.body, GroupBody):
+        found |= tokens(step.body.until) | ({"f:" + step.body.medicines.fact} if step.body.medicines else set())
     if step.body.kind == "dose":
         found |= {"f:" + step.body.medicines.fact}
     return found - {"a:phase_start"}
@@ -330,7 +335,9 @@ def _conditions(index: PlanIndex) -> None:
             if isinstance(node, OpenTask) and node.attempts is not None:
                 index.attempts[node.id] = node.attempts
     index.silence = {step: tuple(sorted(times)) for step, times in silence.items()}
-    index.endings = frozenset(endings)
+    index.groups = tuple(path for path, step in index.steps.items() if step.body.kind == "group")
+    index.members = tuple(path for path, step in index.steps.items() if isinstance(step.when.base, Turn))
+    index.endings = frozenset(endings | {index.steps[path].id for path in index.members})
     index.quiet = frozenset(p for p, s in index.steps.items() if s.body.kind in QUIET and s.id not in endings)
 
 

@@ -15,11 +15,13 @@ from pathways.decide import (
     calls,
     decisions,
     enrol,
+    groups,
     intake,
     lifecycle,
     merge,
     phases,
     rules,
+    settling,
     steps,
     unasked,
     visits,
@@ -309,8 +311,10 @@ def _round(case: Case, reading: Kept | None) -> None:
     if case.en.status in {"active", "paused"}:
         steps.look_moments(case, touched)
         steps.look_guards(case, touched)
-        steps.look_ends(case, touched)
+        settling.look_ends(case, touched)
         steps.look_soon(case, touched)
+        if case.index.groups:
+            groups.look(case)
 
 
 def _take_follow(case: Case) -> list[tuple[str, Sequence[Any], str]]:

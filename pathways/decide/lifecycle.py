@@ -7,7 +7,7 @@ from datetime import UTC
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import enrol, facts, handoffs, intake, phases, rules
+from pathways.decide import enrol, facts, groups, handoffs, intake, phases, rules
 from pathways.decide.actions import Setting, perform
 from pathways.decide.contact import recheck, withdraw_pending
 from pathways.decide.events import Event, Preference, StaffVerb
@@ -17,7 +17,7 @@ from pathways.decide.run import customary_times
 from pathways.decide.steps import plan_all, plan_extra, replan
 from pathways.decide.tasks import close_task
 from pathways.decide.texts import plain, text, word
-from pathways.lang.plan import LifecycleRow
+from pathways.lang.plan import LifecycleRow, Step
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -285,6 +285,9 @@ def _skip_step(case: Case, event: Event, body: StaffVerb) -> Wrong:
     found = _step(case, body)
     if found is None:
         return "no_step", {"step": str(body.args.get("step", ""))}
+    wrong = _may_skip(case.index.steps[found], str(body.args["reason"]))
+    if wrong is not None:
+        return wrong
     live = case.run.occurrences_of(case, found)
     if not live:
         return "no_occurrence", {"step": found}
@@ -299,11 +302,21 @@ def _skip_step(case: Case, event: Event, body: StaffVerb) -> Wrong:
     return None
 
 
+def _may_skip(step: Step, reason: str) -> Wrong:
+    """Whether staff may skip a step for this reason."""
+    if step.required == "must":
+        return "step_must", {"step": step.id}
+    if step.must_unless and reason not in step.must_unless:
+        return "step_unless", {"step": step.id, "reasons": ", ".join(step.must_unless)}
+    return None
+
+
 def _do_step(case: Case, event: Event, body: StaffVerb) -> Wrong:
     found = _step(case, body)
     if found is None:
         return "no_step", {"step": str(body.args.get("step", ""))}
-    plan_extra(case, case.index.steps[found], case.run.at, f"now@{event.id}")
+    if not groups.take(case, case.index.steps[found]):
+        plan_extra(case, case.index.steps[found], case.run.at, f"now@{event.id}")
     return None
 
 

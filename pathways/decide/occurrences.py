@@ -120,6 +120,9 @@ def _window(case: Case, step: Step, o: Occurrence, opens: datetime | None, next_
     if isinstance(step.body, TaskBody | HandoffBody) or step.body.kind in {"say", "pathway"}:
         o.missed = None
         return
+    if step.body.kind == "group" and window.missed_after is None:
+        o.missed = None  # its members have deadlines of their own
+        return
     if window.missed_after is not None:
         o.missed = case.after(o.due, window.missed_after)
     if o.missed is None:
@@ -219,7 +222,12 @@ def _wish(case: Case, step: Step, o: Occurrence, number: int, at: datetime) -> W
 
 
 def _name(case: Case, body: DoseBody, item: str) -> str:
-    known = case.run.state.facts.get(f"{case.id}|{body.medicines.fact}")
+    return member_words(case, body.medicines.fact, item)
+
+
+def member_words(case: Case, fact: str, item: str) -> str:
+    """What a prescription is called; its id while that is not known."""
+    known = case.run.state.facts.get(f"{case.id}|{fact}")
     for row in known.value if known is not None and known.value else ():
         if row.get("id") == item:
             return str(row.get("name") or item)
@@ -297,7 +305,7 @@ def end(
     memory.totals[outcome] = memory.totals.get(outcome, 0) + 1
     if step.body.kind != "dose":
         counting.ended(case, o, outcome)
-    words = outcome_words(step.title, outcome, why)
+    words = outcome_words(step.title, outcome, step.must_unless.get(why, why))
     data: dict[str, Json] = {"form": form} if form else {}
     if mode:
         data["mode"] = mode
@@ -320,8 +328,26 @@ def end(
     case.touch("s:" + step.id)
     if o.step in case.index.decided and outcome in {"done", "done_late"}:
         case.completed.append(Completed(o.step, form or {}, run.at, o.visit or case.en.visit))
+    if o.group:
+        _tell_group(case, step, o, outcome, why)
     if o.block:
         settle_block(case, o.block)
+
+
+def _tell_group(case: Case, step: Step, o: Occurrence, outcome: str, why: str) -> None:
+    """Note with the group how one of its doings ended."""
+    key, _, doing = o.group.partition(">")
+    group = case.run.state.occurrences.get(key)
+    if group is not None and doing in group.items:
+        passed = outcome == "skipped" or (outcome == "cancelled" and why == "not needed")
+        group.items[doing] = "done" if _good(step, outcome) else "passed" if passed else "missed"
+
+
+def _good(step: Step, outcome: str) -> bool:
+    """Whether an outcome means that the step was done."""
+    if isinstance(step.body, HandoffBody) and ends_well(step.body.machine, outcome):
+        return True
+    return outcome in DONE or step.body.kind == "pathway"
 
 
 def _part(o: Occurrence) -> str:
@@ -329,10 +355,15 @@ def _part(o: Occurrence) -> str:
     return next(iter(o.items), "") if o.with_ else ""
 
 
-def outcome_words(title: Text, outcome: str, why: str) -> Text:
+def outcome_words(title: Text, outcome: str, why: str | Text) -> Text:
     """How an occurrence ended, for people."""
     if why:
-        return text("occurrence_why", step=title, outcome=word("out", outcome), why=word("why", why))
+        return text(
+            "occurrence_why",
+            step=title,
+            outcome=word("out", outcome),
+            why=word("why", why) if isinstance(why, str) else why,
+        )
     return _ended_words(title.en, title.zh, outcome)
 
 
@@ -358,9 +389,7 @@ def _remember(case: Case, step: Step, o: Occurrence, outcome: str, why: str, for
     at = case.run.at
     memory.outcome, memory.at, memory.mode, memory.form, memory.why = outcome, at, mode, form, why
     memory.any_outcome, memory.any_at, memory.any_mode, memory.any_form = outcome, at, mode, form
-    if outcome in DONE or step.body.kind == "pathway" or (
-        isinstance(step.body, HandoffBody) and ends_well(step.body.machine, outcome)
-    ):
+    if _good(step, outcome):
         memory.done_at = memory.any_done_at = at
     if isinstance(step.body, VisitBody) and outcome == "done":
         year = str(local_date(at, case.zone).year)

@@ -114,12 +114,10 @@ class Setting(Record):
 @dataclass(slots=True)
 class Occurrence(Record):
     """One planned doing of a step, alive until it ends. ``visit`` is the phase visit it belongs to (0 for steps
-    throughout). ``state``: planned, open, due, late. ``readings``: ids that came for it. ``items``: per
-    medicine its outcome ("" while open). ``block``: the planned block it is part of. ``next``: the next instant
-    at which it changes. ``tries`` at the quiz of a lesson, which is ``lesson``: read, or shown to a person
-    after ``right`` right answers. ``child``: the enrolment
-    that a step `pathway` called.
-    """
+    throughout). ``state``: planned, open, due, late. ``readings``: ids that came for it. ``items``: per medicine (of
+    a group: per doing) its outcome, "" while open. ``block``: the planned block it is part of. ``tries`` at the quiz
+    of a lesson, which is ``lesson``: read, or shown to a person after ``right`` right answers. ``child``: the enrolment
+    a step `pathway` called. ``group``: the doing of a group it is: key of the group's occurrence, ">", which one."""
 
     section: ClassVar[str] = "occurrences"
 
@@ -146,6 +144,7 @@ class Occurrence(Record):
     lesson: str = ""
     right: str = ""
     child: str = ""
+    group: str = ""
 
 
 @dataclass(slots=True)

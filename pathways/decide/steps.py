@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import calls, doses, exercise, handoffs, windows
+from pathways.decide import calls, doses, exercise, groups, handoffs, windows
 from pathways.decide.calendar import Slot, local_time, most_of, occurrences
 from pathways.decide.conditions import Truth
 from pathways.decide.contact import say
@@ -21,10 +21,11 @@ from pathways.decide.occurrences import (
     wanted,
 )
 from pathways.decide.records import Alarm, Occurrence
-from pathways.decide.tasks import Work, close_task, open_task
+from pathways.decide.settling import settled
+from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import text
 from pathways.lang.plan import AskBody, DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, VisitBody
-from pathways.lang.plan_when import AsSoonAs, BetweenMoments, DaysAfter, Every, NextWorkingDay, OnceAt
+from pathways.lang.plan_when import AsSoonAs, BetweenMoments, DaysAfter, Every, NextWorkingDay, OnceAt, OnRequest, Turn
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 Json = Any
 PLAN_EVERY = timedelta(days=7)
 SLACK = timedelta(days=1)
-SATISFIED = {"measure": "done", "ask": "done", "dose": "taken", "teach": "read", "exercise": "done", "visit": "done"}
-"""How a step of a kind ends that was done already, elsewhere."""
 LONG = frozenset({"week", "month", "year"})
 
 
@@ -67,7 +66,7 @@ def plan_step(case: Case, step: Step) -> None:
         doses.plan(case, step, horizon(case.run))
     elif handoffs.by_supply(step):
         handoffs.plan_for_each(case, step)
-    elif isinstance(step.when.base, AsSoonAs):
+    elif isinstance(step.when.base, AsSoonAs | Turn | OnRequest):
         return
     elif is_single(step):
         _plan_single(case, step)
@@ -199,7 +198,7 @@ def _reach(case: Case, step: Step) -> datetime:
 
 def replan(case: Case, step: Step) -> None:
     """An anchor, zone or booking changed: plan the future again, never the past."""
-    if is_single(step) or isinstance(step.when.base, AsSoonAs) or not plannable(case, step):
+    if is_single(step) or isinstance(step.when.base, AsSoonAs | Turn | OnRequest) or not plannable(case, step):
         plan_step(case, step)
         return
     if isinstance(step.body, DoseBody):
@@ -324,39 +323,6 @@ def look_guards(case: Case, touched: set[str]) -> None:
             sync_reminders(case, step)
 
 
-def look_ends(case: Case, touched: set[str]) -> None:
-    """``drop_when`` and ``satisfied_by``: what is planned or open is not needed any more, or is done already."""
-    phase = case.phase
-    for step, inputs in phase.ending if phase is not None else ():
-        if not case.touches(inputs, touched):
-            continue
-        outcome, why = _settled(case, step)
-        if not outcome:
-            continue
-        for o in case.run.occurrences_of(case, step.path):
-            # What is planned for later is looked at again when its time comes: the condition may have changed.
-            if o.state != "planned":
-                settle(case, o, outcome, why)
-
-
-def _settled(case: Case, step: Step) -> tuple[str, str]:
-    """The outcome and reason with which a step ends that need not be done; ("", "") while it has to be."""
-    if step.satisfied_by is not None and case.truth(step.satisfied_by) is Truth.TRUE:
-        return SATISFIED[step.body.kind], "elsewhere"
-    if step.drop_when is not None and case.truth(step.drop_when) is Truth.TRUE:
-        return "cancelled", "not needed"
-    return "", ""
-
-
-def settle(case: Case, o: Occurrence, outcome: str, why: str) -> None:
-    """End an occurrence, its task and its handoff, which nobody need do any more."""
-    task = case.run.state.tasks.get(o.task) if o.task else None
-    if task is not None:
-        close_task(case, task, "cancelled", by="system", why=why)
-    if o.key in case.run.state.occurrences:
-        end(case, o, outcome, why)
-
-
 def look_moments(case: Case, touched: set[str]) -> None:
     """Something that a schedule counts from changed."""
     if any(token[0] in "af*" for token in touched):
@@ -380,7 +346,7 @@ def advance(case: Case, o: Occurrence) -> None:
         if why:
             end(case, o, "skipped", why)
             return
-        outcome, why = _settled(case, step)
+        outcome, why = settled(case, step)
         if outcome:
             end(case, o, outcome, why)
             return
@@ -420,7 +386,7 @@ def _open(case: Case, step: Step, o: Occurrence) -> None:
                 key=o.key,
                 id=step.id,
                 source=step.path,
-                title=spec.title,
+                title=groups.named(case, o, spec.title) if o.group else spec.title,
                 role=spec.role,
                 due=spec.due,
                 ladder=spec.ladder,
@@ -435,6 +401,8 @@ def _open(case: Case, step: Step, o: Occurrence) -> None:
         calls.start(case, step, o)
     elif body.kind == "exercise":
         exercise.begin(case, body)
+    elif body.kind == "group":
+        case.touch("s:" + step.id)
     elif isinstance(body, SayBody):
         sent = say(
             case,
@@ -459,6 +427,9 @@ def _say_until(case: Case, step: Step, o: Occurrence) -> datetime | None:
 def miss(case: Case, step: Step, o: Occurrence) -> None:
     """Nothing more is waited for."""
     body = step.body
+    if body.kind == "group":
+        groups.miss(case, step, o)
+        return
     if isinstance(body, DoseBody):
         doses.miss(case, o)
     elif isinstance(body, MeasureBody) and o.readings:

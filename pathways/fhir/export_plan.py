@@ -15,9 +15,20 @@ from pathways.fhir.forms import questionnaire_id, questionnaire_of
 from pathways.fhir.systems import LOINC, UCUM
 from pathways.fhir.texts import fhir_id, put_text
 from pathways.fhir.timing import duration_json, timing_of
-from pathways.fhir.words import KINDS, LIBRARY, PATHWAY, PRIORITY, ROLE, expression_of, nodes, part_code
+from pathways.fhir.words import (
+    KINDS,
+    LIBRARY,
+    PATHWAY,
+    PRIORITY,
+    REQUIRED,
+    ROLE,
+    expression_of,
+    nodes,
+    part_code,
+    selection_of,
+)
 from pathways.lang.catalogue import catalogue
-from pathways.lang.plan import Measure, Plan, Rule, Step, TaskBody
+from pathways.lang.plan import GroupBody, Measure, Plan, Rule, Step, TaskBody
 from pathways.lang.plan_called import result_of
 from pathways.lang.plan_cond import Compare, DerivedRef, MeasureRef, ParamRef
 from pathways.lang.plan_when import AnchorMoment, AsSoonAs, OffsetMoment, OnceAt, StepMoment, When
@@ -187,9 +198,10 @@ class _Writer:
     # ------------------------------------------------------------------ steps
 
     def _step(self, phase: str, name: str, spec: Mapping[str, Json], step: Step) -> dict[str, Json]:
-        kind = step.body.kind
+        kind = step.body.way if isinstance(step.body, GroupBody) else step.body.kind
         action = self._part(kind, _both(step.title), fhir_id(phase, name))
-        action["textEquivalent"] = str(spec["when"])
+        if "when" in spec:
+            action["textEquivalent"] = str(spec["when"])
         guards = [_condition("applicability", spec["only_if"])] if "only_if" in spec else []
         if isinstance(step.when.base, AsSoonAs):
             guards.append(_condition("start", str(spec["when"]).removeprefix("as soon as ")))
@@ -201,8 +213,27 @@ class _Writer:
         timing = timing_of(step.when)
         if timing is not None:
             action["timingTiming"] = timing
+        required = REQUIRED.get("must_unless" if step.must_unless else step.required or "")
+        if required is not None:
+            action["requiredBehavior"] = required
+        if isinstance(step.body, GroupBody):
+            return self._group(phase, action, spec, step.body)
         action["participant"] = [self._participant(spec, step)]
         action["definitionCanonical"] = self._defined(phase, name, spec, step)
+        return action
+
+    def _group(
+        self, phase: str, action: dict[str, Json], spec: Mapping[str, Json], body: GroupBody
+    ) -> dict[str, Json]:
+        """A group holds its members, and says how many of them are done."""
+        steps = self.plan.throughout if phase == "throughout" else self.plan.phases[phase].steps
+        compiled = {step.id: step for step in steps}
+        action["groupingBehavior"] = "logical-group"
+        action["selectionBehavior"] = selection_of(body.way, body.or_none)
+        if body.way in {"repeat", "for_each"}:
+            action["cardinalityBehavior"] = "multiple"
+        members = spec["steps" if body.way == "for_each" else body.way]
+        action["action"] = [self._step(phase, name, one, compiled[name]) for name, one in members.items()]
         return action
 
     def _related(self, phase: str, when: When) -> dict[str, Json] | None:

@@ -15,7 +15,7 @@ from pathways.fhir.shelf import Shelf
 from pathways.fhir.systems import LOINC
 from pathways.fhir.texts import get_text, plain_id
 from pathways.fhir.timing import duration_phrase, phrase_of
-from pathways.fhir.words import LEVEL, LIBRARY, PATHWAY, ROLE, is_condition, part_of
+from pathways.fhir.words import GROUPS, LEVEL, LIBRARY, PATHWAY, ROLE, is_condition, part_of, selection_of
 from pathways.lang.catalogue import catalogue
 
 Json = Any
@@ -145,12 +145,19 @@ class _Reader:
         said = title or {"en": name, "zh": name}
         definition = self.shelf.find(action.get("definitionCanonical"), self.definition) or {}
         step: dict[str, Json] = {} if kind == "task" else {"title": said}
+        if kind in GROUPS:
+            step["steps" if kind == "for_each" else kind] = self._steps(action, path)
+            if selection_of(kind, or_none=True) == action.get("selectionBehavior") != selection_of(kind, or_none=False):
+                step["or_none"] = "yes"
         step |= self._body(kind, said, definition, action)
+        if action.get("requiredBehavior") in {"must", "could"}:
+            step["required"] = action["requiredBehavior"]
         form = self.shelf.find(f"#{questionnaire_id(holder, name)}", self.definition)
         if form is not None:
             asked = form_of(form, f"{path}.definitionCanonical", self.report, frozenset())
             step["ask" if kind == "ask" else "form"] = asked
-        step["when"] = self._when(action)
+        if "textEquivalent" in action:
+            step["when"] = self._when(action)
         guard = _expression(action, "applicability")
         if guard is not None:
             step["only_if"] = guard

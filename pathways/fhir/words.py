@@ -42,8 +42,24 @@ KINDS: Final = {
     "ask": "Task",
 }
 """Kinds of step -> the request an ActivityDefinition asks for."""
+SELECTION: Final = {
+    ("all_of", False): "all",
+    ("all_of", True): "all-or-none",
+    ("any_of", False): "one-or-more",
+    ("any_of", True): "any",
+    ("one_of", False): "exactly-one",
+    ("one_of", True): "at-most-one",
+}
+"""Groups, and whether none is right too -> how many of the members are done."""
+GROUPS: Final = frozenset({"all_of", "any_of", "one_of", "in_order", "repeat", "for_each"})
+REQUIRED: Final = {"must": "must", "could": "could", "must_unless": "must-unless-documented"}
 PRIORITY: Final = {"red": "stat", "amber": "urgent", "info": "routine", "no_data": "asap"}
 LEVEL: Final = {code: level for level, code in PRIORITY.items()}
+
+
+def selection_of(way: str, or_none: bool) -> str:
+    """How many members of a group are done: of those in a row, and of the same ones again, all."""
+    return SELECTION.get((way, or_none), "all")
 
 
 def part_code(part: str) -> list[dict[str, Json]]:

@@ -30,6 +30,37 @@ WHOLE_CODES: tuple[Code, ...] = (
         ("Give it `until` with `at_end`, or `no_later_than`.", "请写 `until` 和 `at_end`，或 `no_later_than`。"),
     ),
     error(
+        "time_of_optional",
+        ("a step that staff add has no time of its own", "由工作人员添加的步骤没有自己的时间"),
+        ("Delete `when`, or delete `required: could`.", "请删除 `when`，或删除 `required: could`。"),
+    ),
+    error(
+        "after_outside",
+        ("`after` orders the members of a group `all_of` or `any_of`", "`after` 只用于 `all_of` 或 `any_of` 的成员"),
+        ("Write it in `when`, such as `1 day after review`.", "请写在 `when` 中，例如 `1 day after review`。"),
+    ),
+    error(
+        "required_twice",
+        ("`must_unless` contradicts `required: {word}`", "`must_unless` 与 `required: {word}` 矛盾"),
+        ("Keep one of them.", "请只保留其中一个。"),
+    ),
+    error(
+        "for_each_without_as",
+        ("`for_each` does not say what one of them is called", "`for_each` 没有写明其中每一个的名称"),
+        (
+            "Write `for_each: medicines where class is … as drug`.",
+            "请写 `for_each: medicines where class is … as drug`。",
+        ),
+    ),
+    error(
+        "more_than_there_are",
+        (
+            "`enough: {enough}` can never be reached: the group has {members}",
+            "`enough: {enough}` 永远达不到：该组只有 {members} 项",
+        ),
+        ("Write a smaller number, or delete it.", "请写较小的数，或删除它。"),
+    ),
+    error(
         "until_without_at_end",
         ("`until` is reached and nothing says what comes then", "到达 `until` 后没有写明去向"),
         ("Add `at_end` with `else` as its last row.", "请加上 `at_end`，最后一行写 `else`。"),

@@ -13,6 +13,7 @@ from pathways.lang.catalogue import text_of
 from pathways.lang.compile_calls import leave_out_broken_calls
 from pathways.lang.compile_counted import compile_counted
 from pathways.lang.compile_decisions import compile_decisions, widened
+from pathways.lang.compile_groups import insides
 from pathways.lang.compile_knowledge import (
     compile_derived,
     compile_eligibility,
@@ -47,7 +48,10 @@ def compile_plan(r: Reader) -> Plan:
     parameters = compile_parameters(r)  # first: units of parameters are needed by every condition
     rules = compile_rules(r)
     derived = compile_derived(r)
-    throughout = tuple(compile_step(r, (THROUGHOUT, s), THROUGHOUT, s, body) for s, body in spec.throughout.items())
+    inside = insides(spec.throughout)
+    throughout = tuple(
+        compile_step(r, (THROUGHOUT, s), THROUGHOUT, s, body, inside.get(s)) for s, body in spec.throughout.items()
+    )
     phases = {name: compile_phase(r, name, body) for name, body in spec.phases.items()}
     decisions = compile_decisions(r)
     rules = widened(rules, decisions)

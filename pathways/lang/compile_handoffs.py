@@ -150,7 +150,7 @@ def _bundle(r: Reader, path: Path, spec: HandoffStep) -> Duration | None:
     if not said.startswith(_BUNDLE):
         r.say("not_one_of", at, key_="bundle", value=spec.bundle, known=f"`{_BUNDLE}<duration>`")
         return None
-    if spec.handoff != "pharmacy" or spec.medicines is None or "supply of the medicine" not in spec.when:
+    if spec.handoff != "pharmacy" or spec.medicines is None or "supply of the medicine" not in (spec.when or ""):
         r.say("bundle_without_supply", at, key=True)
     found = r.duration(said[len(_BUNDLE) :], at, offset=len(_BUNDLE))
     if found.unit not in ("day", "week") or found.amount is None:

@@ -17,6 +17,14 @@ from pathways.lang.compile_actions import (
 )
 from pathways.lang.compile_calls import compile_call
 from pathways.lang.compile_exercise import compile_exercise
+from pathways.lang.compile_groups import (
+    GROUP_TITLES,
+    Inside,
+    compile_group,
+    compile_unless,
+    compile_when,
+    insides,
+)
 from pathways.lang.compile_handoffs import compile_handoff, handoff_title
 from pathways.lang.compile_reader import Reader
 from pathways.lang.compile_teach import compile_teach
@@ -44,14 +52,20 @@ from pathways.lang.resolve import Scope, outcome_words
 from pathways.lang.source import Path
 from pathways.lang.spec import PhaseSpec
 from pathways.lang.spec_steps import (
+    AllOfStep,
+    AnyOfStep,
     AnyStep,
     AskingStep,
     AskStep,
     DoseStep,
     ExerciseStep,
+    ForEachStep,
     HandoffStep,
+    InOrderStep,
     MeasureStep,
+    OneOfStep,
     PathwayStep,
+    RepeatStep,
     SayStep,
     TaskStep,
     TeachStep,
@@ -62,7 +76,7 @@ from pathways.lang.spec_steps import (
 def compile_phase(r: Reader, name: str, spec: PhaseSpec) -> Phase:
     """A phase with its steps and rows."""
     path: Path = ("phases", name)
-    scope = Scope(r.symbols, phase=name)
+    scope, inside = Scope(r.symbols, phase=name), insides(spec.steps)
     until = r.until(spec.until, (*path, "until"), scope) if spec.until is not None else None
     return Phase(
         id=name,
@@ -73,7 +87,9 @@ def compile_phase(r: Reader, name: str, spec: PhaseSpec) -> Phase:
         until_text=spec.until or "",
         active_days_only=until[1] if until else False,
         no_later_than=_deadline(r, (*path, "no_later_than"), spec),
-        steps=tuple(compile_step(r, (*path, "steps", s), name, s, body) for s, body in spec.steps.items()),
+        steps=tuple(
+            compile_step(r, (*path, "steps", s), name, s, body, inside.get(s)) for s, body in spec.steps.items()
+        ),
         leave=tuple(compile_row(r, (*path, "leave", i), row, scope) for i, row in enumerate(spec.leave)),
         at_end=tuple(compile_row(r, (*path, "at_end", i), row, scope) for i, row in enumerate(spec.at_end)),
     )
@@ -94,12 +110,12 @@ def _as_target(spec: PhaseSpec) -> Any:
     return spec.no_later_than  # it has the `go` and `end` of a target
 
 
-def compile_step(r: Reader, path: Path, phase: str, name: str, spec: AnyStep) -> Step:
-    """One step of a phase, or of ``throughout``."""
+def compile_step(r: Reader, path: Path, phase: str, name: str, spec: AnyStep, group: Inside | None = None) -> Step:
+    """One step of a phase, or of ``throughout``; ``group``: the one it stands in."""
     scope = Scope(r.symbols, phase=phase)
     body, title = _body(r, path, spec, scope)
     catch_up, within = _catch_up(r, path, spec)
-    when = r.when(spec.when, (*path, "when"), scope)
+    when = compile_when(r, path, spec, scope, group)
     for word in when.counting:
         known = outcome_words(spec)
         if word not in known:
@@ -126,6 +142,8 @@ def compile_step(r: Reader, path: Path, phase: str, name: str, spec: AnyStep) ->
         drop_when=None if spec.drop_when is None else r.condition(spec.drop_when, (*path, "drop_when"), scope),
         satisfied_by=None if satisfied is None else r.condition(satisfied, (*path, "satisfied_by"), scope),
         missed=compile_actions(r, (*path, "missed"), missed, scope, STEP_ALLOW),
+        required=spec.required,
+        must_unless=compile_unless(r, path, spec),
     )
 
 
@@ -203,6 +221,9 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
         case HandoffStep():
             chosen = None if spec.medicines is None else compile_medicines(r, (*path, "for"), spec.medicines)
             return compile_handoff(r, path, spec, scope, chosen), handoff_title(spec)
+        case AllOfStep() | AnyOfStep() | OneOfStep() | InOrderStep() | RepeatStep() | ForEachStep():
+            group = compile_group(r, path, spec, scope)
+            return group, GROUP_TITLES[group.way]
 
 
 def _ask(r: Reader, path: Path, spec: AskStep, scope: Scope) -> tuple[AskBody, Text]:

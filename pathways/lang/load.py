@@ -25,6 +25,7 @@ from pathways.lang.compile import compile_plan
 from pathways.lang.compile_reader import Reader, TooMuchWrongError
 from pathways.lang.compile_site import compile_site
 from pathways.lang.diagnostics import Diagnostic, Span, has_errors, in_order
+from pathways.lang.groups_flat import flat
 from pathways.lang.library import Compiled, Document, Library
 from pathways.lang.plan import Plan
 from pathways.lang.resolve import Symbols
@@ -85,9 +86,10 @@ def load_source(source: Source, site: Site | None = None, library: Library | Non
     spec, found = read_spec(source, PathwaySpec)
     if spec is None:
         return Loaded(None, _limited(found), source)
+    spec, taken = flat(spec, source)
     beside = (library or Library()).inside(spec.id)
     reader = Reader(source, Symbols(spec, catalogue(), library=beside))
-    reader.found.extend(found)
+    reader.found.extend((*found, *taken))
     try:
         plan = _judge(reader, site)
     except TooMuchWrongError:

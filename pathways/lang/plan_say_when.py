@@ -134,7 +134,21 @@ def _working_day(base: w.NextWorkingDay, language: str) -> str:
     return f"on the next working day{f' after {anchor}' if anchor else ''}{at}"
 
 
-def _fixed(base: w.OncePer | w.EachSlot, zh: bool) -> str:
+def _turn(base: w.Turn, zh: bool) -> str:
+    language = "zh" if zh else "en"
+    wait = "" if base.wait is None else say_duration(base.wait, language)
+    before = joined(list(base.after), language) if base.after else ""
+    if zh:
+        return f"在{base.group}中{f'{before}之后，' if before else ''}轮到{f'后 {wait}' if wait else '时'}"
+    said = f"{f'{wait} after' if wait else 'at'} its turn in {base.group}"
+    return f"{said}, after {before}" if before else said
+
+
+def _fixed(base: w.OncePer | w.EachSlot | w.Turn | w.OnRequest, zh: bool) -> str:
+    if isinstance(base, w.Turn):
+        return _turn(base, zh)
+    if isinstance(base, w.OnRequest):
+        return "仅当工作人员添加时" if zh else "only when staff add it"
     if isinstance(base, w.EachSlot):
         return "药物的每个服药时间" if zh else "at each slot of the medicine"
     if base.period == "calendar_year":

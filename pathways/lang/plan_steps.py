@@ -331,9 +331,42 @@ class PathwayBody(Part):
     at_end: Literal["keeps_running", "ends"]
 
 
+class GroupBody(Part):
+    """Steps that belong together: ``members`` in order, ids of steps of the same phase.
+
+    ``or_none``: that none is done is right too. ``enough``: with so many done the others are not needed
+    (``rest: keep``: they go on, and the group waits for them no more).
+    ``one_at_a_time``: the next opens when the one before has ended. ``until``: of ``repeat`` what ends it after a
+    round, of ``for_each`` what makes the rest needless. ``rounds``: of ``repeat`` at most so many, ``apart`` from each
+    other. ``medicines``: what ``for_each`` goes over; ``{name}`` in titles of tasks is the one it is.
+    """
+
+    kind: Literal["group"] = "group"
+    way: Literal["all_of", "any_of", "one_of", "in_order", "repeat", "for_each"]
+    members: tuple[str, ...]
+    or_none: bool = False
+    enough: int | None = None
+    rest: Literal["cancel", "keep"] = "cancel"
+    one_at_a_time: bool = False
+    until: Cond | None = None
+    rounds: int = 1
+    apart: Duration | None = None
+    medicines: MedicineFilter | None = None
+    name: str = ""
+
+
 StepBody = Annotated[
-    MeasureBody | AskBody | DoseBody | TeachBody | ExerciseBody | SayBody | TaskBody | VisitBody | HandoffBody
-    | PathwayBody,
+    MeasureBody
+    | AskBody
+    | DoseBody
+    | TeachBody
+    | ExerciseBody
+    | SayBody
+    | TaskBody
+    | VisitBody
+    | HandoffBody
+    | PathwayBody
+    | GroupBody,
     Field(discriminator="kind"),
 ]
 
@@ -350,7 +383,8 @@ class Step(Part):
     ``catch_up``: what an occurrence found long overdue after an outage does: doses ``skip``, care
     ``send`` (once), red ``send``, else ``within <duration>``. ``profiles``: only where the site has one of these.
     ``drop_when`` ends what is planned or open as not needed, ``satisfied_by`` as done, when it becomes true.
-    ``missed``: done when an occurrence ends so (that of a visit stands in its body).
+    ``missed``: done when an occurrence ends so (that of a visit stands in its body). ``required``: ``must`` cannot be
+    skipped by staff, ``could`` is done only when staff add it; ``must_unless``: for which reasons it may be skipped.
     """
 
     id: str
@@ -371,3 +405,5 @@ class Step(Part):
     drop_when: Cond | None = None
     satisfied_by: Cond | None = None
     missed: tuple[Action, ...] = ()
+    required: Literal["must", "could"] | None = None
+    must_unless: dict[str, Text] = {}

@@ -203,8 +203,34 @@ class AsSoonAs(Part):
     cond: Cond
 
 
+class Turn(Part):
+    """The turn of a member of a group: when the group opens, or the member before has ended; ``wait`` later.
+    ``after``: members that must have ended before."""
+
+    kind: Literal["turn"] = "turn"
+    group: str
+    after: tuple[str, ...] = ()
+    wait: Duration | None = None
+
+
+class OnRequest(Part):
+    """Only when staff add it (``required: could``)."""
+
+    kind: Literal["on_request"] = "on_request"
+
+
 ScheduleBase = Annotated[
-    OnceAt | DaysAfter | BetweenMoments | Every | OnDaysOfMonth | NextWorkingDay | OncePer | EachSlot | AsSoonAs,
+    OnceAt
+    | DaysAfter
+    | BetweenMoments
+    | Every
+    | OnDaysOfMonth
+    | NextWorkingDay
+    | OncePer
+    | EachSlot
+    | AsSoonAs
+    | Turn
+    | OnRequest,
     Field(discriminator="kind"),
 ]
 

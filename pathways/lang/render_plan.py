@@ -16,6 +16,7 @@ from pathways.lang.plan import (
     Escalate,
     ExerciseBody,
     Go,
+    GroupBody,
     Guide,
     HandoffBody,
     MeasureBody,
@@ -44,6 +45,7 @@ from pathways.lang.plan_say_when import say_moment, say_when
 from pathways.lang.plan_span import say_span
 from pathways.lang.render_calls import call_words
 from pathways.lang.render_decisions import decision_lines
+from pathways.lang.render_groups import group_line
 from pathways.lang.render_words import Names
 
 
@@ -280,6 +282,8 @@ def _body(page: _Page, step: Step) -> None:
             _teach(page, body)
         case ExerciseBody() as body:
             _exercise(page, body)
+        case GroupBody() as body:
+            page.add(2, group_line(body, page.language))
         case SayBody(message=message):
             page.add(2, page.w("say", name=message))
         case TaskBody(task=task):

@@ -9,6 +9,7 @@ from pathways.lang.plan import (
     AskBody,
     DoseBody,
     ExerciseBody,
+    GroupBody,
     HandoffBody,
     Instrument,
     MeasureBody,
@@ -33,6 +34,7 @@ from pathways.lang.render_actions import (
 )
 from pathways.lang.render_calls import call_words
 from pathways.lang.render_exercise import exercise_words
+from pathways.lang.render_groups import group_words, required_words
 from pathways.lang.render_handoffs import asked_words, clock_words, kept_words
 from pathways.lang.render_markdown import Sheet
 from pathways.lang.render_teach import teach_words
@@ -132,12 +134,13 @@ def what_words(names: Names, step: Step) -> str:
     parts = [_body(names, step)]
     if step.missed:
         parts.append(names.say("missed: ", "漏做：") + actions_words(names, step.missed))
+    parts.extend(required_words(names, step))
     if step.on_leave == "keep":
         parts.append(names.say("kept when the phase is left", "离开阶段后保留"))
     return names.say("; ", "；").join(part for part in parts if part)
 
 
-def _body(names: Names, step: Step) -> str:
+def _body(names: Names, step: Step) -> str:  # noqa: C901 - one case a kind
     """What a step does. A kind that is not known here does not pass the type checker."""
     say, body = names.say, step.body
     match body:
@@ -152,6 +155,8 @@ def _body(names: Names, step: Step) -> str:
             return teach_words(names, body)
         case ExerciseBody():
             return exercise_words(names, body)
+        case GroupBody():
+            return group_words(names, body)
         case SayBody(message=message):
             return say(f"sent: “{names.message(message)}”", f"发送：“{names.message(message)}”")
         case TaskBody(task=task):

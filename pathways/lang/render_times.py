@@ -211,7 +211,7 @@ class _Placer:
                 return self._listed(None, self._cycled(days, 30), at or (ClockTime(hour=0, minute=0),))
             case w.NextWorkingDay():
                 return PHASE, [(0, 1)]
-            case w.OncePer() | w.EachSlot() | w.AsSoonAs():
+            case w.OncePer() | w.EachSlot() | w.AsSoonAs() | w.Turn() | w.OnRequest():
                 return None
             case _ as never:
                 assert_never(never)

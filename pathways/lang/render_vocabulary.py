@@ -114,6 +114,7 @@ KINDS: Final[dict[str, Text]] = {
     "dose": Text(en="medicine", zh="服药"),
     "teach": Text(en="education", zh="宣教"),
     "exercise": Text(en="exercise", zh="锻炼"),
+    "group": Text(en="group", zh="步骤组"),
     "say": Text(en="message", zh="消息"),
     "task": Text(en="task", zh="任务"),
     "visit": Text(en="visit", zh="就诊"),

@@ -24,6 +24,7 @@ from pathways.lang.plan import (
     Escalate,
     ExerciseBody,
     FormField,
+    GroupBody,
     HandoffBody,
     MeasureBody,
     OpenTask,
@@ -51,7 +52,7 @@ PLAIN: Final = (
     c.Literal_, c.Arith, c.Compare, c.Between, c.Known, c.InARow, c.NOfM, c.HeldFor, c.And, c.Or, c.Not, c.AtLeast,
     c.Always, w.SupplyEndMoment, w.BookedMoment, w.DayOfPhase, w.OffsetMoment, w.AbsoluteMoment, w.OnceAt, w.DaysAfter,
     w.BetweenMoments, w.Every, w.OnDaysOfMonth, w.NextWorkingDay, w.OncePer, w.EachSlot, w.AsSoonAs, w.During,
-    w.RandomTime,
+    w.RandomTime, w.OnRequest,
 )  # fmt: skip
 """Kinds of condition and time that name nothing themselves; what they hold is looked at."""
 
@@ -254,6 +255,8 @@ class Names:
                 return self.text(title)
             case HandoffBody(partner=partner):
                 return self.word(partner)
+            case GroupBody(members=members):
+                return self.say(", ", "、").join(self.step(member) for member in members)
             case _ as never:
                 assert_never(never)
 
@@ -329,9 +332,7 @@ class Names:
     def tasks(self) -> tuple[tuple[str, TaskSpec], ...]:
         """Id and task of every action of the plan that opens one."""
         return tuple(
-            (action.id, action.task)
-            for action in _parts_of(self.plan, OpenTask | Escalate)
-            if action.task is not None
+            (action.id, action.task) for action in _parts_of(self.plan, OpenTask | Escalate) if action.task is not None
         )
 
 
@@ -442,6 +443,11 @@ def _when(names: Names, when: w.When) -> w.When:
     return when.model_copy(update={**fields, "counting": tuple(names.word(word) for word in when.counting)})
 
 
+def _turn(names: Names, turn: w.Turn) -> w.Turn:
+    after = tuple(_quoted(names, names.step(name)) for name in turn.after)
+    return turn.model_copy(update={"group": _quoted(names, names.step(turn.group)), "after": after})
+
+
 def _anchor(names: Names, moment: w.AnchorMoment) -> w.AnchorMoment:
     if moment.name in {"phase_start", "enrolment"}:
         return moment
@@ -467,6 +473,7 @@ _NAMED: Final[dict[type[Part], Callable[[Names, Any], Part]]] = {
     c.DecisionIs: _decision_is,
     c.InSeries: _in_series,
     w.StepMoment: _step_moment,
+    w.Turn: _turn,
     w.AnchorMoment: _anchor,
     w.FieldMoment: _field_moment,
     w.When: _when,

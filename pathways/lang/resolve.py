@@ -28,6 +28,7 @@ from pathways.lang.spec_steps import (
     AskStep,
     DoseStep,
     ExerciseStep,
+    GroupStep,
     HandoffStep,
     MeasureStep,
     PathwayStep,
@@ -50,6 +51,7 @@ STEP_WORDS: Mapping[type[Node], tuple[str, ...]] = {
     VisitStep: ("done", "no_show", "moved", "missed"),
     PathwayStep: ("not_eligible", "withdrawn", "died", "transferred", "already_running"),
 }
+GROUP_WORDS = ("done", "missed")
 TASK_WORDS = ("done", "cancelled")
 ANY_STEP_WORDS = ("skipped", "cancelled", "failed")
 SETTINGS = ("home", "clinic", "hospital", "pharmacy", "community", "device")
@@ -75,7 +77,10 @@ RESERVED = frozenset(
 
 def outcome_words(step: AnyStep) -> tuple[str, ...]:
     """The words with which occurrences of a step may end."""
-    if isinstance(step, HandoffStep):
+    own: tuple[str, ...]
+    if isinstance(step, GroupStep):
+        own = GROUP_WORDS
+    elif isinstance(step, HandoffStep):
         own = tuple(word.name for word in words_for(step.handoff, step.case))
     else:
         own = STEP_WORDS[type(step)]

@@ -11,6 +11,7 @@ from pathways.lang.plan_kept import KeptWord
 from pathways.lang.spec_actions import Actions, AttemptsSpec, FormSpec, Inline
 from pathways.lang.spec_base import (
     Condition,
+    Count,
     Filled,
     Id,
     Listed,
@@ -27,10 +28,10 @@ from pathways.lang.spec_base import (
 from pathways.lang.spec_teach import QuizSpec, ShowBackSpec
 
 STEP_KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff", "pathway")
-LATER_KINDS = (
-    "decide", "advise", "conference",
-    "all_of", "any_of", "one_of", "in_order", "repeat", "for_each", "must_unless",
-)  # fmt: skip
+GROUP_KINDS = ("all_of", "any_of", "one_of", "in_order", "repeat", "for_each")
+LATER_KINDS = ("decide", "advise", "conference")
+
+
 class WindowSpec(Node):
     """When an occurrence opens, is late, is missed; from its due time."""
 
@@ -44,7 +45,7 @@ class StepNode(Node):
     """What every step may carry."""
 
     title: TextSpec | None = None
-    when: Phrase
+    when: Phrase | None = None
     only_if: Condition | None = None
     window: WindowSpec | None = None
     remind: Annotated[list[Phrase], Listed, Filled] | None = None
@@ -55,6 +56,9 @@ class StepNode(Node):
     if_past: Literal["now", "skip", "task"] = "skip"
     profiles: Names | None = None
     drop_when: Condition | None = None
+    required: Literal["must", "could"] | None = None
+    must_unless: Annotated[dict[Id, TextSpec], Filled] | None = None
+    after: Names | None = None
 
 
 class AskingStep(StepNode):
@@ -217,19 +221,94 @@ class PathwayStep(StepNode):
     at_end: Literal["keeps_running", "ends"]
 
 
+class GroupStep(AskingStep):
+    """Steps that belong together. Its ``members`` stand in the one namespace beside all other steps."""
+
+    WORD: ClassVar[str] = "steps"
+    """The key under which the members stand."""
+
+    @property
+    def members(self) -> dict[str, AnyStep]:
+        """The steps of the group, by id, as written."""
+        found: dict[str, AnyStep] = getattr(self, self.WORD)
+        return found
+
+
+class AllOfStep(GroupStep):
+    """All of these, in any order."""
+
+    PLACE = Said("a group `all_of`", "步骤组 `all_of`")
+    WORD = "all_of"
+    all_of: Annotated[dict[Id, StepSpec], Filled]
+    or_none: YesNo = False
+    enough: Count | None = None
+    rest: Literal["cancel", "keep"] = "cancel"
+    one_at_a_time: YesNo = False
+
+
+class AnyOfStep(GroupStep):
+    """One or more of these."""
+
+    PLACE = Said("a group `any_of`", "步骤组 `any_of`")
+    WORD = "any_of"
+    any_of: Annotated[dict[Id, StepSpec], Filled]
+    or_none: YesNo = False
+    enough: Count | None = None
+    rest: Literal["cancel", "keep"] = "cancel"
+
+
+class OneOfStep(GroupStep):
+    """Exactly one of these: the first that is done."""
+
+    PLACE = Said("a group `one_of`", "步骤组 `one_of`")
+    WORD = "one_of"
+    one_of: Annotated[dict[Id, StepSpec], Filled]
+    or_none: YesNo = False
+
+
+class InOrderStep(GroupStep):
+    """One after the other."""
+
+    PLACE = Said("a group `in_order`", "步骤组 `in_order`")
+    WORD = "in_order"
+    in_order: Annotated[dict[Id, StepSpec], Filled]
+
+
+class RepeatStep(GroupStep):
+    """One after the other, again and again until a condition holds."""
+
+    PLACE = Said("a group `repeat`", "步骤组 `repeat`")
+    WORD = "repeat"
+    repeat: Annotated[dict[Id, StepSpec], Filled]
+    until: Condition
+    at_most: Phrase
+    apart: Phrase | None = None
+
+
+class ForEachStep(GroupStep):
+    """The same steps for each prescription that is chosen."""
+
+    PLACE = Said("a group `for_each`", "步骤组 `for_each`")
+    for_each: Phrase
+    steps: Annotated[dict[Id, StepSpec], Filled]
+    enough: Count | None = None
+    rest: Literal["cancel", "keep"] = "cancel"
+    until: Condition | None = None
+
+
 def judge_step(data: Any) -> str | Trouble:
     """Which step a mapping is, or why it is none. A misspelt kind still counts, so that the right key can be named."""
     keys = list(data) if isinstance(data, dict) else []
     later = [key for key in keys if key in LATER_KINDS]
-    found = [kind for kind in STEP_KINDS if kind in keys]
+    found = [kind for kind in (*STEP_KINDS, *GROUP_KINDS) if kind in keys]
     if later:
         return Trouble("not_in_release", {"what": later[0]})
     if len(found) > 1:
         return Trouble("two_step_kinds", {"kinds": ", ".join(found)})
     if not found:
-        found = [near for key in keys if (near := did_you_mean(key, STEP_KINDS))]
+        found = [near for key in keys if (near := did_you_mean(key, (*STEP_KINDS, *GROUP_KINDS)))]
     if not found:
-        return Trouble("no_step_kind", {"known": ", ".join(f"`{k}`" for k in STEP_KINDS)})
+        return Trouble("no_step_kind", {"known": ", ".join(f"`{k}`" for k in (*STEP_KINDS, *GROUP_KINDS))})
     return "\0" + found[0]
 
 
@@ -249,10 +328,20 @@ StepSpec = Annotated[
     | Annotated[TaskStep, Tag("\0task")]
     | Annotated[VisitStep, Tag("\0visit")]
     | Annotated[HandoffStep, Tag("\0handoff")]
-    | Annotated[PathwayStep, Tag("\0pathway")],
+    | Annotated[PathwayStep, Tag("\0pathway")]
+    | Annotated[AllOfStep, Tag("\0all_of")]
+    | Annotated[AnyOfStep, Tag("\0any_of")]
+    | Annotated[OneOfStep, Tag("\0one_of")]
+    | Annotated[InOrderStep, Tag("\0in_order")]
+    | Annotated[RepeatStep, Tag("\0repeat")]
+    | Annotated[ForEachStep, Tag("\0for_each")],
     Discriminator(step_kind),
 ]
-AnyStep = (
+AnyGroup = AllOfStep | AnyOfStep | OneOfStep | InOrderStep | RepeatStep | ForEachStep
+AnySingle = (
     MeasureStep | AskStep | DoseStep | TeachStep | ExerciseStep | SayStep | TaskStep | VisitStep | HandoffStep
     | PathwayStep
 )
+AnyStep = AnySingle | AnyGroup
+for _model in (AllOfStep, AnyOfStep, OneOfStep, InOrderStep, RepeatStep, ForEachStep):
+    _model.model_rebuild()

@@ -132,14 +132,19 @@ def said_by_elements(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 FIELDS = {"yes_no", "one_of", "many_of", "number", "scale", "date", "moment", "text"}
-KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff", "pathway")
+GROUPS = ("all_of", "any_of", "one_of", "in_order", "repeat", "for_each", "steps")
+KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff", "pathway", *GROUPS)
 
 
 def steps_said(phase: str, steps: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, step in steps.items():
         place = f"{phase}.{name}"
         kind = next(kind for kind in KINDS if kind in step)
-        yield place, (kind, step["when"], step.get("only_if"))
+        kind = "steps" if kind == "for_each" else kind  # what it goes over has no element
+        yield place, (kind, step.get("when"), step.get("only_if"), step.get("or_none"), step.get("required"))
+        if kind in GROUPS:
+            yield from steps_said(phase, step["steps" if "steps" in step else kind], document)
+            continue
         if kind in {"task", "teach", "say", "measure", "handoff", "pathway"}:
             yield f"{place}.{kind}", step[kind]
         if kind in {"task", "visit"}:

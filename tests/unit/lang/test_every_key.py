@@ -78,7 +78,7 @@ def test_the_documents_hold_every_key() -> None:
 
 def _shared(names: set[str]) -> set[str]:
     common = {"title", "when", "only_if", "window", "remind", "catch_up", "on_leave", "safety", "first_time_only"}
-    common |= {"profiles", "drop_when", "satisfied_by", "missed", "attempts"}
+    common |= {"profiles", "drop_when", "satisfied_by", "missed", "attempts", "required", "must_unless", "after"}
     common |= {"if_past", "id", "if", "do", "say", "task", "role", "due", "form", "escalate"}
     found = set()
     for name in names:
