@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from pathways.fhir.draft import Draft
 from pathways.fhir.forms import form_of
-from pathways.fhir.relations import BEFORE, Edge, along, edges, has_time, offset_of, rounds, seconds, spoken, window_of
+from pathways.fhir.relations import Edge, along, edges, has_time, offset_of, rounds, seconds, spoken, window_of
 from pathways.fhir.shelf import Shelf
 from pathways.fhir.texts import word_id
 from pathways.fhir.timing import date_phrase, phrase_of
+from pathways.lang.relations import BEFORE
 
 Json = Any
 DUE: Final = "7 days"

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pathways.fhir.timing import duration_phrase
+from pathways.lang.relations import AFTER, BEFORE, TOGETHER, circles
 
 Json = Any
-BEFORE: Final = frozenset({"before-start", "before", "before-end"})
-AFTER: Final = frozenset({"after-start", "after", "after-end"})
-TOGETHER: Final = frozenset({"concurrent-with-start", "concurrent", "concurrent-with-end"})
 _SECONDS: Final = {
     "s": 1, "min": 60, "h": 3600, "day": 86400, "week": 604800, "month": 2592000, "year": 31536000,
 }  # fmt: skip
@@ -86,27 +84,7 @@ def rounds(names: Sequence[str], found: Sequence[Edge]) -> list[list[str]]:
     ahead: dict[str, set[str]] = {name: set() for name in names}
     for edge in found:
         ahead[edge.earlier].add(edge.later)
-    reach = {name: _reach(name, ahead) for name in names}
-    groups: list[list[str]] = []
-    seen: set[str] = set()
-    for name in names:
-        if name in seen or name not in reach[name]:
-            continue
-        group = [other for other in names if other in reach[name] and name in reach[other]]
-        seen |= set(group)
-        groups.append(group)
-    return groups
-
-
-def _reach(name: str, ahead: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    open_ = list(ahead[name])
-    while open_:
-        here = open_.pop()
-        if here not in found:
-            found.add(here)
-            open_ += ahead[here]
-    return found
+    return circles(names, ahead)
 
 
 def along(group: Sequence[str], found: Sequence[Edge]) -> tuple[dict[str, int], int]:

@@ -11,25 +11,12 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, get_args
 
 from pathways.decide.calendar import CalendarContext, Point, add, local_date, point_start
 from pathways.lang.plan_base import Duration
+from pathways.lang.relations import AFTER, AT_START, BEFORE, RelationCode
+from pathways.lang.relations import circles as rounds
 
-RelationCode = Literal[
-    "before-start",
-    "before",
-    "before-end",
-    "concurrent-with-start",
-    "concurrent",
-    "concurrent-with-end",
-    "after-start",
-    "after",
-    "after-end",
-]
-RELATIONS: tuple[RelationCode, ...] = get_args(RelationCode)
-
-_AT_START = frozenset({"before-start", "before", "concurrent-with-start", "concurrent", "after-start"})
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "day": 86_400, "week": 604_800, "month": 28 * 86_400, "year": 365 * 86_400}
 _NOUN = {"s": "s", "min": "min", "h": "h"}
 
@@ -99,7 +86,7 @@ def phrase_of(related: Related, *, takes: Duration | None = None, starts: bool =
     base = _base_phrase(related, takes)
     if related.relation == "concurrent" and offset is None and takes is not None:
         return f"between start of {name} and {_words(takes)} after start of {name}"
-    side = "before" if related.relation.startswith("before") else "after"
+    side = "before" if related.relation in BEFORE else "after"
     if offset is None or (offset.low is None and offset.high is None):
         return f"between phase start and {base}" if side == "before" else _once(base, starts)
     low, high = offset.low, offset.high
@@ -123,7 +110,7 @@ def _once(moment: str, starts: bool) -> str:
 
 def _base_phrase(related: Related, takes: Duration | None) -> str:
     name = related.action
-    if related.relation in _AT_START:
+    if related.relation in AT_START:
         return f"start of {name}"
     if related.relation in {"after", "after-end"} or takes is None:
         return f"end of {name}"
@@ -143,26 +130,9 @@ def _words(length: Duration) -> str:
 
 def circles(actions: Sequence[Action]) -> tuple[tuple[str, ...], ...]:
     """The sets of actions that wait for each other in a circle, in the order given."""
-    order = {action.id: index for index, action in enumerate(actions)}
-    reach = {action.id: _reached(action.id, actions) for action in actions}
-    found: dict[tuple[str, ...], None] = {}
-    for action in actions:
-        members = [other for other in reach[action.id] if action.id in reach[other]]
-        if members:
-            found[tuple(sorted(members, key=order.__getitem__))] = None
-    return tuple(found)
-
-
-def _reached(start: str, actions: Sequence[Action]) -> set[str]:
-    by_id = {action.id: action for action in actions}
-    found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for related in by_id[waiting.pop()].related:
-            if related.action in by_id and related.action not in found:
-                found.add(related.action)
-                waiting.append(related.action)
-    return found
+    known = {action.id for action in actions}
+    waits = {a.id: [one.action for one in a.related if one.action in known] for a in actions}
+    return tuple(tuple(group) for group in rounds([action.id for action in actions], waits))
 
 
 def timeless(actions: Sequence[Action]) -> tuple[tuple[str, ...], ...]:
@@ -194,11 +164,11 @@ def _no_time(circle: tuple[str, ...], by_id: Mapping[str, Action]) -> bool:
 def _least_seconds(related: Related, by_id: Mapping[str, Action]) -> int:
     """How long after the other action's start this one begins, at the least."""
     takes = by_id[related.action].takes
-    base = 0 if related.relation in _AT_START or takes is None else _seconds(takes)
+    base = 0 if related.relation in AT_START or takes is None else _seconds(takes)
     offset = related.offset
     if offset is None:
         return base
-    if related.relation.startswith("before"):
+    if related.relation in BEFORE:
         return base - _seconds(offset.high or offset.low)
     return base + _seconds(offset.low)
 
@@ -301,14 +271,14 @@ def _allowed(related: Related, other: Placed, work: _Work) -> tuple[datetime | N
     """From when to when a relation lets an action begin; None where it leaves that side open."""
     takes = work.action(related.action).takes
     end = other.due if takes is None else _after(other.due, takes, work)
-    base = other.due if related.relation in _AT_START else end
-    before, offset = related.relation.startswith("before"), related.offset
+    base = other.due if related.relation in AT_START else end
+    before, offset = related.relation in BEFORE, related.offset
     if offset is None:
         if before:
             return None, base
         if related.relation == "concurrent":
             return base, end
-        return base, None if related.relation.startswith("after") else base
+        return base, None if related.relation in AFTER else base
     low = None if offset.low is None else _after(base, offset.low, work, before=before)
     high = None if offset.high is None else _after(base, offset.high, work, before=before)
     if before:

@@ -11,13 +11,12 @@ from pathways.decide.calendar import CalendarContext, occurrences
 from pathways.lang.phrases import parse_duration, parse_when, to_when
 from pathways.lang.plan_base import Duration
 from pathways.lang.plan_when import StepMoment, When
+from pathways.lang.relations import RELATIONS, RelationCode
 from pathways.timing.relations import (
-    RELATIONS,
     Action,
     Offset,
     Placed,
     Related,
-    RelationCode,
     TimelessCircleError,
     circles,
     phrase_of,
