@@ -107,7 +107,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A whole scenario, ready to run. ``site`` is an id or file name, None when it states none. ``may_fail``: ids of
-    lines that are passed over when they cannot be done."""
+    lines that are passed over when they cannot be done. ``drawn``: its life was made up, so what is refused is too."""
 
     file: str
     name: str
@@ -122,6 +122,7 @@ class Scenario:
     expect: tuple[Expectation, ...]
     lines: tuple[str, ...] = ()
     may_fail: frozenset[str] = frozenset()
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

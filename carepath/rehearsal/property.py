@@ -304,7 +304,7 @@ def _run(one: _Life, asked: Property, plans: Mapping[str, Plan], site: Site) -> 
     scenario, wrong = read_scenario(source, plans, asked.zone) if not found else (None, found)
     assert scenario is not None, [*(d.message() for d in wrong), text]
     made = frozenset(str(moment.row["id"]) for moment in one.made)
-    result = run_scenario(replace(scenario, may_fail=made), plans, site)
+    result = run_scenario(replace(scenario, may_fail=made, drawn=True), plans, site)
     result.story = text
     return result
 

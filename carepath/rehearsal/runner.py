@@ -240,14 +240,10 @@ def _verdicts(run: _Run, events: list[Event], decision: Decision, now: datetime)
                  "code": verdict.code}  # fmt: skip
         run.ledger.happenings.append(Happening(now, "verb", verb, words, event.id))
         act = run.acts.get(event.id)
-        if verdict.done or act is None or _may_fail(run, event.id) or _awaited(run, now):
+        if verdict.done or act is None or run.scenario.drawn or _awaited(run, now):
             continue
         text = f"{run.works.spoken(now)}: refused: {verdict.text.en}"
         run.failures.append(Failure(act.text, text, around(run.ledger, now, run.works), act.span))
-
-
-def _may_fail(run: _Run, id: str) -> bool:
-    return any(id == one or id.startswith(f"{one}.") for one in run.scenario.may_fail)
 
 
 def _awaited(run: _Run, now: datetime) -> bool:

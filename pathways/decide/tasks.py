@@ -127,10 +127,19 @@ def fact_field(case: Case, fact: str) -> FormField:
     )
 
 
+def field_json(field: FormField) -> dict[str, Json]:
+    """A question as it is told: without defaults, but its conditions whole, to be read again."""
+    out: dict[str, Json] = field.model_dump(mode="json", exclude_defaults=True)
+    for name, cond in (("ask_if", field.ask_if), ("required_if", field.required_if)):
+        if name in out and cond is not None:
+            out[name] = cond.model_dump(mode="json")
+    return out
+
+
 def put(case: Case, task: Task, **closed: Any) -> None:
     """Tell the world how the task stands."""
     assert task.opened is not None
-    form = tuple(f.model_dump(mode="json", exclude_defaults=True) for f in form_of(case, task))
+    form = tuple(field_json(field) for field in form_of(case, task))
     case.run.emit(
         PutTask(
             key=task.key,

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pathways.decide.effects import PutTask
+from pathways.lang.plan import FormField, TaskBody
 from pathways.lang.plan_replies import plain
 from tests.unit.decide.world import World, pathway
 
@@ -159,3 +161,32 @@ def test_a_reply_to_nothing_is_read_by_a_person() -> None:
 @given(st.text(max_size=40))
 def test_what_is_made_comparable_stays_so(text: str) -> None:
     assert plain(plain(text)) == plain(text)
+
+
+def test_a_question_of_a_task_is_told_with_its_condition_whole() -> None:
+    world = World(
+        pathway(
+            """
+phases:
+  one:
+    title: {en: One, zh: 一}
+    until: day 3 of the phase
+    steps:
+      look:
+        task: {en: Look, zh: 查看}
+        role: nurse
+        due: 1 day
+        when: at phase start
+        form:
+          fell: {yes_no: {en: Fell?, zh: 跌倒？}}
+          how: {text: optional, ask_if: fell is yes and bp.systolic is known}
+    at_end: [{else: true, end: over}]
+ends: {over: {}}
+"""
+        )
+    )
+    world.enrol()
+    (told, *_) = [e for e in world.of(PutTask) if e.source.endswith("look")]
+    step = next(s for s in next(iter(world.plans.values())).phases["one"].steps if s.id == "look")
+    assert isinstance(step.body, TaskBody)
+    assert tuple(FormField.model_validate(one) for one in told.form) == step.body.task.form
