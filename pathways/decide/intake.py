@@ -292,6 +292,9 @@ def read_reply(case: Case, event: Event, step: Step | None, reply: str) -> None:
     source = step.path if step is not None else "reply"
     role = case.first_role
     open_task(case, Work(key=key, id=REPLY, source=source, title=title, role=role, due=A_WORKING_DAY, keep=True))
+    from pathways.decide.lifecycle import words_to_read
+
+    words_to_read(case, event)
     case.run.accept(event.id)
 
 

@@ -83,6 +83,14 @@ def _meant(cases: list[Case], body: StaffVerb) -> list[Case]:
     return found or cases[:1]
 
 
+_SAID = frozenset({"readmitted", "discharged_again", "contact_refused", "words_to_read"})
+
+
+def words_to_read(case: Case, event: Event) -> None:
+    """What the pathway says is done besides, when the patient writes words that a person must read."""
+    _do_row(case, _row(case, "words_to_read"), event)
+
+
 def _row(case: Case, event: str) -> LifecycleRow | None:
     return case.plan.lifecycle.get(event)
 
@@ -100,7 +108,7 @@ def _do_row(case: Case, row: LifecycleRow | None, event: Event) -> None:
         case.en.ways.clear()
     if row.stop != "none":
         _stop(case, row.stop)
-    said = text(row.event) if row.event in {"readmitted", "discharged_again", "contact_refused"} else plain(row.event)
+    said = text(row.event) if row.event in _SAID else plain(row.event)
     setting = Setting(key=case.key("lifecycle", row.event, event.id), place=row.path, title=said)
     perform(case, row.do, setting)
     if row.go is not None and case.en.status == "active":

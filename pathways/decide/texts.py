@@ -294,6 +294,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "readmitted": ("Readmitted", "再次入院"),
     "discharged_again": ("Discharged again", "再次出院"),
     "contact_refused": ("Contact refused", "拒绝联系"),
+    "words_to_read": ("Words of the patient to read", "待阅读的患者文字"),
     "transfer": ("Transferred", "已转出"),
     "end": ("Ended by staff", "由工作人员结束"),
     "skip_step": ("Step skipped", "已跳过步骤"),

@@ -245,8 +245,8 @@ class Quota(Part):
 
 
 class LifecycleRow(Part):
-    """What a verb of staff does in this pathway (readmitted, discharged_again, contact_refused,
-    withdrawn, paused …)."""
+    """What a verb of staff does in this pathway (readmitted, discharged_again, contact_refused, withdrawn, paused …),
+    or what follows besides on words that answer no question (words_to_read)."""
 
     event: str
     path: str

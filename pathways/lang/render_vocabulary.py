@@ -83,6 +83,7 @@ WORDS: Final[dict[str, Text]] = {
     "paused": Text(en="the pathway is paused", zh="路径暂停"),
     "resumed": Text(en="the pathway is resumed", zh="路径恢复"),
     "transferred": Text(en="the patient is transferred", zh="患者转出"),
+    "words_to_read": Text(en="the patient writes words that answer no question", zh="患者发来不属于任何问题的文字"),
     "moved_away": Text(en="moved away", zh="已迁走"),
     "declined_care": Text(en="declined care", zh="拒绝随访"),
     "emergency_number": Text(en="emergency number", zh="急救电话"),

@@ -295,6 +295,7 @@ class AnchorSpec(Node):
 
 LIFECYCLE_EVENTS = (
     "readmitted", "discharged_again", "contact_refused", "withdrawn", "paused", "resumed", "transferred", "died",
+    "words_to_read",
 )  # fmt: skip
 
 
@@ -335,7 +336,8 @@ class PathwaySpec(Node):
     anchors: dict[Id, AnchorSpec] = {}
     lifecycle: dict[
         Literal[
-            "readmitted", "discharged_again", "contact_refused", "withdrawn", "paused", "resumed", "transferred", "died"
+            "readmitted", "discharged_again", "contact_refused", "withdrawn", "paused", "resumed", "transferred",
+            "died", "words_to_read",
         ],
         LifecycleSpec,
     ] = {}
