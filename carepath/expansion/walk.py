@@ -21,6 +21,7 @@ from pathways.decide.calendar import Point, Slot, add, local_date, moment, most_
 from pathways.decide.conditions import StepEnd, Truth, truth
 from pathways.decide.index import tokens
 from pathways.lang.plan import HandoffBody, Phase, Plan, Row, Step, TaskBody, VisitBody
+from pathways.lang.plan_advice import AdviseBody
 from pathways.lang.plan_base import Duration
 from pathways.lang.plan_steps import Target
 from pathways.lang.plan_when import AsSoonAs, StepMoment
@@ -28,7 +29,7 @@ from pathways.lang.site_plan import Site
 
 DAY = timedelta(hours=24)
 _MOST_VISITS = 1000
-_GOOD = {"dose": "taken", "teach": "read", "say": "sent"}
+_GOOD = {"advise": "approved", "dose": "taken", "teach": "read", "say": "sent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +310,8 @@ class Expansion:
         if isinstance(body, TaskBody):
             if late is None and body.task.due is not None:
                 late = self._shift(due, body.task.due, role=body.task.role)
+        elif isinstance(body, AdviseBody):
+            missed = self._shift(due, body.expires)
         elif not isinstance(body, HandoffBody) and body.kind != "say" and missed is None:
             missed = due + DAY if following is None else min(following, due + DAY)
         return Planned(step.path, self.numbers[step.path], opens, due, late, missed)

@@ -17,6 +17,7 @@ _OUTCOMES: dict[str, tuple[str, ...]] = {
     "dose": ("taken", "taken_late", "not_taken", "missed"),
     "teach": ("read", "missed"),
     "exercise": ("done", "stopped", "missed"),
+    "advise": ("approved", "edited", "refused", "expired"),
     "say": ("sent",),
     "task": ("done", "cancelled"),
     "visit": ("done", "missed", "no_show"),

@@ -22,6 +22,7 @@ from pathways.lang.plan import (
     TeachBody,
     VisitBody,
 )
+from pathways.lang.plan_advice import AdviseBody
 from pathways.lang.plan_called import with_called
 from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 
@@ -155,7 +156,8 @@ def _add(names: Names, plan: Plan) -> None:
     for step in steps_of(plan):
         names.steps.setdefault(step.id, []).append((plan.id, step))
         names.steps.setdefault(step.path, []).append((plan.id, step))
-        if isinstance(step.body, TaskBody) or (isinstance(step.body, TeachBody) and step.body.show_back is not None):
+        marked = isinstance(step.body, TeachBody) and step.body.show_back is not None
+        if isinstance(step.body, TaskBody | AdviseBody) or marked:
             names.tasks |= {step.id, step.path}
     for part in parts_of(plan):
         if isinstance(part, (OpenTask, Escalate)):

@@ -15,6 +15,7 @@ from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import plain, text
 from pathways.lang.plan import (
     Action,
+    Advise,
     AskMeasure,
     End,
     Escalate,
@@ -103,6 +104,10 @@ def _other(case: Case, action: Any, setting: Setting) -> None:
             if due is not None or isinstance(action.at, BookedMoment):
                 stamp = int(case.run.at.timestamp())
                 plan_extra(case, case.index.steps[path], due, f"{action.id}@{stamp}")
+    elif isinstance(action, Advise):
+        path = case.path_of(action.step, None)
+        if path is not None:
+            plan_extra(case, case.index.steps[path], case.run.at, f"{action.id}@{int(case.run.at.timestamp())}")
     elif isinstance(action, StepControl):
         control(case, action.kind, action.step)
     elif isinstance(action, SetFact):

@@ -273,8 +273,17 @@ def _refused(run: Run, case: Case | None, wish: Wish, why: str) -> None:
 # --------------------------------------------------------------------------- messages of a pathway
 
 
-def say(case: Case, message: str, key: str, *, at: datetime | None = None, expires: datetime | None = None) -> bool:
-    """Send a message of the pathway now (or at ``at``), to everyone it is for. True if the patient's was placed."""
+def say(
+    case: Case,
+    message: str,
+    key: str,
+    *,
+    at: datetime | None = None,
+    expires: datetime | None = None,
+    words: Text | None = None,
+) -> bool:
+    """Send a message of the pathway now (or at ``at``), to everyone it is for. True if the patient's was placed.
+    ``words``: what a clinician made of its text."""
     spec = case.plan.messages[message]
     run = case.run
     wanted = at or run.floor
@@ -283,7 +292,7 @@ def say(case: Case, message: str, key: str, *, at: datetime | None = None, expir
         key=key,
         cls=spec.message_class,
         template=message,
-        text=spec.text,
+        text=words or spec.text,
         wanted=wanted,
         expires=expires or wanted + use,
         topic=spec.topic,
@@ -297,8 +306,8 @@ def say(case: Case, message: str, key: str, *, at: datetime | None = None, expir
             known = key in run.state.sends  # two pathways with one red rule say it once
             placed = place(run, case, wish)
             if placed and not known:
-                words = text("message", what=gist(spec.text))
-                run.timeline(case, "message_planned", spec.path, words, key=f"{key}:planned", weight=1)
+                said = text("message", what=gist(spec.text))
+                run.timeline(case, "message_planned", spec.path, said, key=f"{key}:planned", weight=1)
         elif to == "caregiver":
             caregivers(run, case, wish)
         else:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pathways.decide import (
+    advice,
     calls,
     decisions,
     enrol,
@@ -182,6 +183,8 @@ def _alarm(run: Run, alarm: Alarm) -> None:
         close_block(run.cases[alarm.enrolment], alarm)
     elif alarm.what == "baseline":
         windows.baseline_due(run.cases[alarm.enrolment], alarm)
+    elif alarm.what == advice.ALARM:
+        advice.judge(run.cases[alarm.enrolment], alarm)
     elif alarm.what == "quota":
         visits.quota_due(run.cases[alarm.enrolment], alarm)
     else:

@@ -29,6 +29,7 @@ from pathways.lang.plan import (
     TeachBody,
     VisitBody,
 )
+from pathways.lang.plan_advice import AdviseBody
 from pathways.lang.plan_base import Duration, Text
 from pathways.lang.plan_handoff_words import ends_well
 from pathways.lang.plan_when import Every
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 Json = Any
 DAY = timedelta(hours=24)
-DONE = frozenset({"done", "done_late", "taken", "taken_late", "read", "passed", "sent"})
+DONE = frozenset({"done", "done_late", "taken", "taken_late", "read", "passed", "sent", "approved", "edited"})
 NOT_COUNTED = frozenset({"skipped", "cancelled", "undelivered"})
 """Endings that neither count nor break a streak, nor stand as what the step came to (but see ``GIVEN_UP``)."""
 GIVEN_UP = frozenset({"", "could not", "not reached"})
@@ -117,6 +118,9 @@ def _window(case: Case, step: Step, o: Occurrence, opens: datetime | None, next_
     if window.opens_before is not None:
         o.opens = case.after(o.due, window.opens_before, before=True) or o.due
     o.late = None if window.late_after is None else case.after(o.due, window.late_after)
+    if isinstance(step.body, AdviseBody):
+        o.missed = case.after(o.due, step.body.expires)
+        return
     if isinstance(step.body, TaskBody | HandoffBody) or step.body.kind in {"say", "pathway"}:
         o.missed = None
         return

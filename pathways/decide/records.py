@@ -157,7 +157,8 @@ class StepRun(Record):
     (planning again must not make them twice). ``good`` and ``bad``: sessions of an exercise in a row that count for
     more and for less, at ``level``. ``shown``: how often a lesson was planned again because it was not passed.
     ``used_before``: endings that an earlier grant had paid for. ``untimed``: medicines for whose times a person was
-    asked.
+    asked. ``proposal``: the advice
+    a clinician is asked about; ``advised``: when each advice was sent, what it brought about, how long it rests.
     """
 
     section: ClassVar[str] = "steps"
@@ -192,6 +193,8 @@ class StepRun(Record):
     untimed: list[str] = field(default_factory=list)
     years: dict[str, int] = field(default_factory=dict)
     used_before: int = 0
+    proposal: dict[str, Json] = field(default_factory=dict)
+    advised: dict[str, Json] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

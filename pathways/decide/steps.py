@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import calls, doses, exercise, groups, handoffs, windows
+from pathways.decide import advice, calls, doses, exercise, groups, handoffs, windows
 from pathways.decide.calendar import Slot, local_time, most_of, occurrences
 from pathways.decide.conditions import Truth
 from pathways.decide.contact import say
@@ -25,6 +25,7 @@ from pathways.decide.settling import settled
 from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import text
 from pathways.lang.plan import AskBody, DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, VisitBody
+from pathways.lang.plan_advice import AdviseBody
 from pathways.lang.plan_when import AsSoonAs, BetweenMoments, DaysAfter, Every, NextWorkingDay, OnceAt, OnRequest, Turn
 
 if TYPE_CHECKING:
@@ -395,6 +396,8 @@ def _open(case: Case, step: Step, o: Occurrence) -> None:
             ),
         )
         o.task = task.key
+    elif isinstance(body, AdviseBody):
+        advice.propose(case, step, o)
     elif isinstance(body, HandoffBody):
         handoffs.start(case, step, o)
     elif body.kind == "pathway":
@@ -437,6 +440,8 @@ def miss(case: Case, step: Step, o: Occurrence) -> None:
         case.touch("m:" + body.measure)
     elif isinstance(body, AskBody) and o.readings:
         end(case, o, "partly")
+    elif isinstance(body, AdviseBody):
+        advice.expired(case, o)
     elif o.lesson:
         end(case, o, "read", "quiz")
     elif isinstance(body, VisitBody):

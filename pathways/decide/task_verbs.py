@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from pathways.decide import forms, handoffs, rules, teach
+from pathways.decide import advice, forms, handoffs, rules, teach
 from pathways.decide.events import Event, TaskVerb
 from pathways.decide.intake import take_readings
 from pathways.decide.occurrences import end
@@ -113,6 +113,8 @@ def _complete(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
     if o is not None and o.lesson:
         teach.marked(case, o, form)
+    elif o is not None and case.index.steps[o.step].body.kind == "advise":
+        advice.decided(case, o, form)
     elif o is not None:
         end(case, o, "done", form=form, weight=3)
     handoffs.signed(case, task, body.by)

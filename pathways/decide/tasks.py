@@ -13,6 +13,7 @@ from pathways.decide.records import Done, Task
 from pathways.decide.texts import text, word
 from pathways.decide.worktime import is_staffed, next_staffed
 from pathways.lang.plan import AskBody, ExerciseBody, FormField, Ladder, Rung, VisitBody
+from pathways.lang.plan_advice import decision_form
 from pathways.lang.plan_base import Duration, Text
 from pathways.lang.plan_say import role_words
 from pathways.lang.plan_things import FACT_FIELDS
@@ -100,6 +101,10 @@ def form_of(case: Case, task: Task) -> tuple[FormField, ...]:
     """The fields the task asks for."""
     if task.fact:
         return (fact_field(case, task.fact),)
+    step = case.index.steps.get(task.source)
+    if step is not None and step.body.kind == "advise" and task.occurrence:
+        said = case.run.state.steps[f"{case.id}|{step.path}"].proposal
+        return decision_form(Text.model_construct(en=str(said.get("en", "")), zh=str(said.get("zh", ""))))
     spec = case.index.tasks.get(task.source) or case.index.tasks.get(task.id)
     return spec.form if spec is not None else ()
 

@@ -6,6 +6,35 @@ from pathways.lang.code import Code, error
 
 HANDOFF_CODES: tuple[Code, ...] = (
     error(
+        "advice_without_expiry",
+        ("this proposal waits for ever: it has no `expires`", "该建议没有失效时间：缺少 `expires`"),
+        (
+            "Add `expires`, for example `5 days`: undecided it is then not sent.",
+            "请加上 `expires`，例如 `5 days`：逾期未决则不发送。",
+        ),
+    ),
+    error(
+        "advice_not_for_patient",
+        (
+            "the message `{name}` is no advice: it is not for the patient alone, or is red or of a dose",
+            "消息 `{name}` 不能作为建议：并非仅发给患者，或为红色或服药类",
+        ),
+        ("Let it have `to: patient` and `class: care` or `info`.", "请写 `to: patient`，`class` 取 `care` 或 `info`。"),
+    ),
+    error(
+        "advice_never_judged",
+        ("`effect`, `judged` and `not_again` do not fit together", "`effect`、`judged` 与 `not_again` 不一致"),
+        (
+            "An `effect` needs `judged`, `judged` a row with `effect`, and `not_again` both.",
+            "`effect` 需要 `judged`，`judged` 需要有 `effect` 的行，`not_again` 两者都需要。",
+        ),
+    ),
+    error(
+        "not_advice",
+        ("`{name}` is no step `advise`", "`{name}` 不是 `advise` 步骤"),
+        ("Name a step that proposes advice.", "请写一个提出建议的步骤。"),
+    ),
+    error(
         "handoff_without_case",
         ("it does not say what the insurer is asked for", "没有写明向保险方申请什么"),
         ("Add `case`, one of {known}.", "请加上 `case`，取 {known} 之一。"),

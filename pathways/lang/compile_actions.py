@@ -10,6 +10,7 @@ from pathways.lang.catalogue import text_of
 from pathways.lang.compile_reader import Reader
 from pathways.lang.plan import (
     Action,
+    Advise,
     AskMeasure,
     Attempts,
     End,
@@ -33,6 +34,7 @@ from pathways.lang.source import Path
 from pathways.lang.spec import FactSpec
 from pathways.lang.spec_actions import (
     FIELD_TYPES,
+    AdviseAction,
     AttemptsSpec,
     EscalateAction,
     FieldSpec,
@@ -50,10 +52,11 @@ from pathways.lang.spec_actions import (
     TaskAction,
 )
 from pathways.lang.spec_base import Node, TextSpec
+from pathways.lang.spec_steps import AdviseStep
 
 FIELD_WORDS = FIELD_TYPES
 ENDS_ALLOW = ("say", "task", "escalate")
-STEP_ALLOW = ("say", "task", "escalate", "measure", "plan", "start", "stop", "hold", "set")
+STEP_ALLOW = ("say", "task", "escalate", "measure", "plan", "start", "stop", "hold", "set", "advise")
 RULE_ALLOW = (*STEP_ALLOW, "go", "end")
 
 
@@ -163,6 +166,14 @@ def compile_task(
     )
 
 
+def _proposing(r: Reader, path: Path, name: str, scope: Scope) -> str:
+    """A step that proposes advice."""
+    step = r.step(name, path, scope)
+    if any(found == step and not isinstance(body, AdviseStep) for _, found, body in r.symbols.all_steps()):
+        r.say("not_advice", path, name=step)
+    return step
+
+
 def compile_attempts(r: Reader, path: Path, spec: AttemptsSpec | None, scope: Scope) -> Attempts | None:
     """How often somebody is tried to be reached."""
     if spec is None:
@@ -225,12 +236,10 @@ def _make(r: Reader, path: Path, action: Node, scope: Scope, common: dict[str, A
             step = r.step(action.plan, (*path, "plan"), scope)
             at = r.moment(action.at, (*path, "at"), scope)
             return "plan", PlanStep(step=step, at=at, **common)
-        case StartAction():
-            return "start", StepControl(kind="start", step=r.step(action.start, (*path, "start"), scope), **common)
-        case StopAction():
-            return "stop", StepControl(kind="stop", step=r.step(action.stop, (*path, "stop"), scope), **common)
-        case HoldAction():
-            return "hold", StepControl(kind="hold", step=r.step(action.hold, (*path, "hold"), scope), **common)
+        case AdviseAction():
+            return "advise", Advise(step=_proposing(r, (*path, "advise"), action.advise, scope), **common)
+        case StartAction() | StopAction() | HoldAction():
+            return _control(r, path, action, scope, common)
         case SetAction():
             r.fact(action.set, (*path, "set"))
             return "set", SetFact(fact=action.set, word=action.to, **common)
@@ -241,6 +250,16 @@ def _make(r: Reader, path: Path, action: Node, scope: Scope, common: dict[str, A
             end = action.end  # type: ignore[attr-defined]  # the last of the closed set
             r.end(end, (*path, "end"))
             return "end", End(end=end, **common)
+
+
+def _control(
+    r: Reader, path: Path, action: StartAction | StopAction | HoldAction, scope: Scope, common: dict[str, Any]
+) -> tuple[str, StepControl]:
+    if isinstance(action, StartAction):
+        return "start", StepControl(kind="start", step=r.step(action.start, (*path, "start"), scope), **common)
+    if isinstance(action, StopAction):
+        return "stop", StepControl(kind="stop", step=r.step(action.stop, (*path, "stop"), scope), **common)
+    return "hold", StepControl(kind="hold", step=r.step(action.hold, (*path, "hold"), scope), **common)
 
 
 def _escalate(r: Reader, path: Path, action: EscalateAction, scope: Scope, common: dict[str, Any]) -> Escalate:

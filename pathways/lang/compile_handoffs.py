@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pathways.lang.catalogue import text_of
@@ -53,11 +54,7 @@ def compile_handoff(
         urgency=spec.urgency,
         case=spec.case,
         order=None if spec.order is None else _order(r, (*path, "order"), spec.order, spec.handoff),
-        sends=tuple(
-            sent
-            for index, name in enumerate(spec.sends or ())
-            if (sent := _sent(r, (*path, "sends", index), name, scope)) is not None
-        ),
+        sends=compile_sends(r, (*path, "sends"), spec.sends, scope),
         bundle=None if spec.bundle is None else _bundle(r, path, spec),
     )
 
@@ -109,6 +106,12 @@ def _order(r: Reader, path: Path, spec: OrderSpec, kind: str) -> Order:
         due=None if spec.due is None else r.duration(spec.due, (*path, "due")),
         ladder=spec.escalate,
     )
+
+
+def compile_sends(r: Reader, path: Path, names: Sequence[str] | None, scope: Scope) -> tuple[Sent, ...]:
+    """Names of data that go along, or are shown."""
+    found = [_sent(r, (*path, index), name, scope) for index, name in enumerate(names or ())]
+    return tuple(sent for sent in found if sent is not None)
 
 
 def _sent(r: Reader, path: Path, name: str, scope: Scope) -> Sent | None:

@@ -15,6 +15,7 @@ from pathways.lang.compile_actions import (
     compile_task,
     text,
 )
+from pathways.lang.compile_advice import compile_advice
 from pathways.lang.compile_calls import compile_call
 from pathways.lang.compile_exercise import compile_exercise
 from pathways.lang.compile_groups import (
@@ -52,6 +53,7 @@ from pathways.lang.resolve import Scope, outcome_words
 from pathways.lang.source import Path
 from pathways.lang.spec import PhaseSpec
 from pathways.lang.spec_steps import (
+    AdviseStep,
     AllOfStep,
     AnyOfStep,
     AnyStep,
@@ -218,12 +220,18 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
             return _visit(r, path, spec, scope), _visit_title(spec.visit.with_role)
         case PathwayStep():
             return compile_call(r, path, spec)
-        case HandoffStep():
-            chosen = None if spec.medicines is None else compile_medicines(r, (*path, "for"), spec.medicines)
-            return compile_handoff(r, path, spec, scope, chosen), handoff_title(spec)
+        case AdviseStep() | HandoffStep():
+            return _closed_loop(r, path, spec, scope)
         case AllOfStep() | AnyOfStep() | OneOfStep() | InOrderStep() | RepeatStep() | ForEachStep():
             group = compile_group(r, path, spec, scope)
             return group, GROUP_TITLES[group.way]
+
+
+def _closed_loop(r: Reader, path: Path, spec: AdviseStep | HandoffStep, scope: Scope) -> tuple[StepBody, Text]:
+    if isinstance(spec, AdviseStep):
+        return compile_advice(r, path, spec, scope), text("Advice", "建议")
+    chosen = None if spec.medicines is None else compile_medicines(r, (*path, "for"), spec.medicines)
+    return compile_handoff(r, path, spec, scope, chosen), handoff_title(spec)
 
 
 def _ask(r: Reader, path: Path, spec: AskStep, scope: Scope) -> tuple[AskBody, Text]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from pathways.lang.plan_advice import ADVICE, EFFECT, EFFECTS
 from pathways.lang.plan_steps import WHY_STOPPED
 from pathways.lang.plan_teach import MARK, RIGHT
 from pathways.lang.spec_actions import FieldSpec
 from pathways.lang.spec_base import TextSpec
-from pathways.lang.spec_steps import TeachStep
+from pathways.lang.spec_steps import AdviseStep, TeachStep
 
 _REASONS: Final = {
     "pain": TextSpec(en="Pain", zh="疼痛"),
@@ -19,6 +20,15 @@ _REASONS: Final = {
     "tired": TextSpec(en="Too tired", zh="太累"),
     "other": TextSpec(en="Another reason", zh="其他原因"),
 }
+
+
+def advice_fields(step: AdviseStep) -> Mapping[str, FieldSpec]:
+    """What conditions may ask of a proposal: which advice it was, and what it brought about once that was judged."""
+    names = dict.fromkeys(row.message for row in step.advise)
+    fields = {ADVICE: FieldSpec(one_of={name: TextSpec(en=name, zh=name) for name in names})}
+    if step.judged is not None:
+        fields[EFFECT] = FieldSpec(one_of={name: TextSpec(en=name, zh=name) for name in EFFECTS})
+    return fields
 
 
 def lesson_fields(step: TeachStep) -> Mapping[str, FieldSpec]:

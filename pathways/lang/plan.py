@@ -20,6 +20,7 @@ from pathways.lang.plan_guide import Guide, GuideRow
 from pathways.lang.plan_span import DaySpan
 from pathways.lang.plan_steps import (
     Action,
+    Advise,
     AskBody,
     AskMeasure,
     Attempts,
@@ -77,6 +78,7 @@ __all__ = [
     "PLAN_SCHEMA",
     "Action",
     "Adjustable",
+    "Advise",
     "AskBody",
     "AskMeasure",
     "Attempts",

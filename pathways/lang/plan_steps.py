@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pathways.lang.plan_advice import AdviseBody
 from pathways.lang.plan_base import Duration, Part, Text
 from pathways.lang.plan_cond import Cond
 from pathways.lang.plan_handoffs import Order, Sent
@@ -70,6 +71,16 @@ class PlanStep(Part):
     only_if: Cond | None = None
 
 
+class Advise(Part):
+    """Proposes the advice of a step now, outside its schedule."""
+
+    kind: Literal["advise"] = "advise"
+    id: str
+    path: str
+    step: str
+    only_if: Cond | None = None
+
+
 class StepControl(Part):
     """``start``/``stop``/``hold`` a step by name."""
 
@@ -123,7 +134,7 @@ class End(Part):
 
 
 Action = Annotated[
-    Say | OpenTask | Escalate | PlanStep | StepControl | SetFact | AskMeasure | Go | End,
+    Say | OpenTask | Escalate | PlanStep | Advise | StepControl | SetFact | AskMeasure | Go | End,
     Field(discriminator="kind"),
 ]
 
@@ -365,6 +376,7 @@ StepBody = Annotated[
     | TaskBody
     | VisitBody
     | HandoffBody
+    | AdviseBody
     | PathwayBody
     | GroupBody,
     Field(discriminator="kind"),

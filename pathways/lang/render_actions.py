@@ -7,6 +7,7 @@ from typing import assert_never
 
 from pathways.lang.plan import (
     Action,
+    Advise,
     AskMeasure,
     End,
     Escalate,
@@ -56,6 +57,8 @@ def _action(names: Names, action: Action) -> str:
                 f"plan “{names.step(step)}” again on {names.moment(at)}",
                 f"于{names.moment(at)}重新安排“{names.step(step)}”",
             )
+        case Advise(step=step):
+            return names.say(f"propose “{names.step(step)}” now", f"立即提出“{names.step(step)}”")
         case StepControl(kind=kind, step=step):
             zh = {"start": "开始", "stop": "停止", "hold": "暂停"}[kind]
             return names.say(f"{kind} “{names.step(step)}”", f"{zh}“{names.step(step)}”")

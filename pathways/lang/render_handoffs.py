@@ -26,7 +26,7 @@ def asked_words(names: Names, body: HandoffBody) -> list[str]:
     if body.order is not None:
         parts.append(_order(names, body.order))
     if body.sends:
-        listed = names.say(", ", "、").join(_sent(names, one) for one in body.sends)
+        listed = sent_words(names, body.sends)
         parts.append(names.say(f"sent along: {listed}", f"随附：{listed}"))
     return parts
 
@@ -43,6 +43,11 @@ def _order(names: Names, order: Order) -> str:
         ladder = names.word(order.ladder)
         out += names.say(f" (if late: ladder “{ladder}”)", f"（逾期：阶梯“{ladder}”）")
     return out
+
+
+def sent_words(names: Names, sends: tuple[Sent, ...]) -> str:
+    """Data by name."""
+    return names.say(", ", "、").join(_sent(names, one) for one in sends)
 
 
 def _sent(names: Names, one: Sent) -> str:

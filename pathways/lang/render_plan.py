@@ -8,6 +8,7 @@ from typing import NamedTuple, assert_never
 from pathways.lang.diagnostics import Language
 from pathways.lang.plan import (
     Action,
+    Advise,
     AskBody,
     AskMeasure,
     Counted,
@@ -39,6 +40,7 @@ from pathways.lang.plan import (
     TeachBody,
     VisitBody,
 )
+from pathways.lang.plan_advice import AdviseBody
 from pathways.lang.plan_base import Duration
 from pathways.lang.plan_say import say_cond, say_duration, say_quantity
 from pathways.lang.plan_say_when import say_moment, say_when
@@ -292,21 +294,10 @@ def _body(page: _Page, step: Step) -> None:
             page.add(2, page.w("with", role=body.with_role, modes=", ".join(body.modes)))
             _actions(page, 3, body.missed, page.w("on", word="missed"))
             _actions(page, 3, body.no_show, page.w("on", word="no_show"))
-        case PathwayBody() as body:
-            page.add(2, call_words(page.names, body))
-        case HandoffBody() as body:
-            _handoff(page, body)
+        case PathwayBody() | AdviseBody() | HandoffBody() as body:
+            _with_others(page, body)
         case _ as never:
             assert_never(never)
-
-
-def _handoff(page: _Page, body: HandoffBody) -> None:
-    deadlines = ", ".join(f"{word} {page.d(length)}" for word, length in body.deadlines.items())
-    page.add(2, page.w("partner", name=body.partner, deadlines=deadlines))
-    for line in _request(page, body):
-        page.add(3, f"- {line}")
-    for outcome in body.outcomes.values():
-        _actions(page, 3, outcome.do, page.w("on", word=outcome.word))
 
 
 def _teach(page: _Page, body: TeachBody) -> None:
@@ -329,6 +320,40 @@ def _exercise(page: _Page, body: ExerciseBody) -> None:
             page.add(3, page.w("progress", word=page.w(word), n=rule.after, cond=cond))
     page.add(3, f"{page.w('stop_if')}: {say_cond(body.stop_if, page.language)}")
     _actions(page, 3, body.stopped, page.w("on", word="stopped"))
+
+
+def _handoff(page: _Page, body: HandoffBody) -> None:
+    deadlines = ", ".join(f"{word} {page.d(length)}" for word, length in body.deadlines.items())
+    page.add(2, page.w("partner", name=body.partner, deadlines=deadlines))
+    for line in _request(page, body):
+        page.add(3, f"- {line}")
+    for outcome in body.outcomes.values():
+        _actions(page, 3, outcome.do, page.w("on", word=outcome.word))
+
+
+def _with_others(page: _Page, body: PathwayBody | AdviseBody | HandoffBody) -> None:
+    if isinstance(body, PathwayBody):
+        page.add(2, call_words(page.names, body))
+    elif isinstance(body, AdviseBody):
+        _advice(page, body)
+    else:
+        _handoff(page, body)
+
+
+def _advice(page: _Page, body: AdviseBody) -> None:
+    """A proposal, as the author wrote it."""
+    head = [f"role: {body.role}", f"due: {page.d(body.due)}", f"expires: {page.d(body.expires)}"]
+    head += [] if body.ladder is None else [f"escalate: {body.ladder}"]
+    head += [f"show: {', '.join(one.name for one in body.show)}"] if body.show else []
+    head += [] if body.judged is None else [f"judged: {page.d(body.judged)}"]
+    head += [] if body.rests is None else [f"not_again: {page.d(body.rests)}"]
+    page.add(2, "; ".join(head))
+    for row in body.rows:
+        words = _W[row.test] if isinstance(row.test, str) else None
+        test = say_cond(row.test, page.language) if not isinstance(row.test, str) else ""
+        test = test if words is None else words.zh if page.language == "zh" else words.en
+        effect = "" if row.effect is None else f" (effect: {say_cond(row.effect, page.language)})"
+        page.add(3, f"- {test}: {row.advice}, {row.because.in_language(page.language)}{effect}")
 
 
 def _request(page: _Page, body: HandoffBody) -> Iterator[str]:
@@ -403,6 +428,8 @@ def _action(page: _Page, action: Action) -> str:
             return page.w("escalate", name=action.ladder) + title
         case PlanStep():
             return page.w("plan", name=action.step, at=say_moment(action.at, page.language))
+        case Advise():
+            return f"advise: {action.step}"
         case AskMeasure():
             return page.w("ask", name=action.measure)
         case SetFact():

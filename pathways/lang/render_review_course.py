@@ -23,6 +23,7 @@ from pathways.lang.plan import (
     TeachBody,
     VisitBody,
 )
+from pathways.lang.plan_advice import AdviseBody
 from pathways.lang.plan_base import Duration
 from pathways.lang.render_actions import (
     actions_words,
@@ -32,6 +33,7 @@ from pathways.lang.render_actions import (
     target_words,
     ways_words,
 )
+from pathways.lang.render_advice import advice_words
 from pathways.lang.render_calls import call_words
 from pathways.lang.render_exercise import exercise_words
 from pathways.lang.render_groups import group_words, required_words
@@ -170,8 +172,8 @@ def _body(names: Names, step: Step) -> str:  # noqa: C901 - one case a kind
             return say("; ", "；").join(parts) + attempts_words(names, body.attempts)
         case VisitBody():
             return _visit(names, body)
-        case PathwayBody() | HandoffBody():
-            return call_words(names, body) if isinstance(body, PathwayBody) else _handoff(names, body)
+        case PathwayBody() | AdviseBody() | HandoffBody():
+            return _with_others(names, body)
         case _ as never:
             assert_never(never)
 
@@ -201,6 +203,12 @@ def _visit(names: Names, body: VisitBody) -> str:
         if actions:
             parts.append(f"{names.word(word)}{names.say(': ', '：')}{actions_words(names, actions)}")
     return names.say("; ", "；").join(parts)
+
+
+def _with_others(names: Names, body: PathwayBody | AdviseBody | HandoffBody) -> str:
+    if isinstance(body, PathwayBody):
+        return call_words(names, body)
+    return advice_words(names, body) if isinstance(body, AdviseBody) else _handoff(names, body)
 
 
 def _handoff(names: Names, body: HandoffBody) -> str:

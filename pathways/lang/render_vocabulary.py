@@ -100,6 +100,10 @@ WORDS: Final[dict[str, Text]] = {
     "elder_care": Text(en="elder care service", zh="养老服务机构"),
     "home_nursing": Text(en="home nursing", zh="居家护理机构"),
     "laboratory": Text(en="laboratory", zh="检验科"),
+    "approved": Text(en="approved", zh="已批准"),
+    "edited": Text(en="edited and sent", zh="修改后发送"),
+    "refused": Text(en="refused", zh="未采纳"),
+    "expired": Text(en="not decided in time", zh="逾期未决"),
     "granted": Text(en="number granted", zh="批准次数"),
     "valid_to": Text(en="valid to", zh="有效期至"),
     "session_done": Text(en="session done", zh="完成一次"),
@@ -119,6 +123,7 @@ KINDS: Final[dict[str, Text]] = {
     "say": Text(en="message", zh="消息"),
     "task": Text(en="task", zh="任务"),
     "visit": Text(en="visit", zh="就诊"),
+    "advise": Text(en="advice", zh="建议"),
     "handoff": Text(en="handoff", zh="转交"),
     "pathway": Text(en="pathway", zh="路径"),
 }

@@ -40,6 +40,7 @@ from pathways.lang.plan import (
     TeachBody,
     VisitBody,
 )
+from pathways.lang.plan_advice import AdviseBody
 from pathways.lang.plan_base import Duration, Part, Text
 from pathways.lang.plan_called import result_of
 from pathways.lang.plan_handoff_words import HANDOFF_WORDS
@@ -253,6 +254,8 @@ class Names:
                 return self.say(f"patient and {self.role(role)}", f"患者和{self.role(role)}")
             case PathwayBody(title=title):
                 return self.text(title)
+            case AdviseBody(role=role):
+                return self.role(role)
             case HandoffBody(partner=partner):
                 return self.word(partner)
             case GroupBody(members=members):

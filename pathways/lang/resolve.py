@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pathways.lang.catalogue import TOTAL, Catalogue
-from pathways.lang.exercise_fields import lesson_fields, session_fields
+from pathways.lang.exercise_fields import advice_fields, lesson_fields, session_fields
 from pathways.lang.handoff_fields import kept_field
 from pathways.lang.library import Library
 from pathways.lang.phrases_names import Named
@@ -24,6 +24,7 @@ from pathways.lang.spec import COUNTING, FactSpec, PathwaySpec
 from pathways.lang.spec_actions import FieldSpec
 from pathways.lang.spec_base import Node
 from pathways.lang.spec_steps import (
+    AdviseStep,
     AnyStep,
     AskStep,
     DoseStep,
@@ -45,6 +46,7 @@ STEP_WORDS: Mapping[type[Node], tuple[str, ...]] = {
     AskStep: ("done", "partly", "missed"),
     DoseStep: ("taken", "taken_late", "not_taken", "missed"),
     TeachStep: ("read", "passed", "missed"),
+    AdviseStep: ("approved", "edited", "refused", "expired"),
     ExerciseStep: ("done", "stopped", "missed"),
     SayStep: ("sent", "undelivered"),
     TaskStep: ("done", "cancelled"),
@@ -371,6 +373,8 @@ def form_of(step: AnyStep) -> Mapping[str, FieldSpec] | str:
         return step.form or {}
     if isinstance(step, TeachStep):
         return lesson_fields(step)
+    if isinstance(step, AdviseStep):
+        return advice_fields(step)
     return session_fields(step.counts) if isinstance(step, ExerciseStep) else {}
 
 

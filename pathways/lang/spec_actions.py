@@ -130,6 +130,13 @@ class PlanAction(ActionNode):
     at: Phrase
 
 
+class AdviseAction(ActionNode):
+    """Proposes the advice of a step now."""
+
+    PLACE = Said("the action `advise`", "动作 `advise`")
+    advise: Name
+
+
 class StartAction(ActionNode):
     """Starts a step."""
 
@@ -182,15 +189,13 @@ def judge_action(data: Any) -> str | Trouble:
     found = _kinds(data, ACTION_KINDS)
     if "task" in found and "escalate" in found:
         found.remove("escalate" if "role" in data else "task")
-    if "advise" in found:
-        return Trouble("not_in_release", {"what": "advise"})
     if len(found) > 1:
         return Trouble("two_action_kinds", {"kinds": ", ".join(found)})
     if not found and isinstance(data, dict):
         found = [near for key in data if (near := did_you_mean(key, ACTION_KINDS))]
         found += ["task"] * ("role" in data or "due" in data)
     if not found:
-        return Trouble("no_action_kind", {"known": ", ".join(f"`{k}`" for k in ACTION_KINDS[:-1])})
+        return Trouble("no_action_kind", {"known": ", ".join(f"`{k}`" for k in ACTION_KINDS)})
     return "\0" + found[0]
 
 
@@ -206,6 +211,7 @@ ActionSpec = Annotated[
     | Annotated[EscalateAction, Tag("\0escalate")]
     | Annotated[MeasureAction, Tag("\0measure")]
     | Annotated[PlanAction, Tag("\0plan")]
+    | Annotated[AdviseAction, Tag("\0advise")]
     | Annotated[StartAction, Tag("\0start")]
     | Annotated[StopAction, Tag("\0stop")]
     | Annotated[HoldAction, Tag("\0hold")]

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 from pathways.lang.diagnostics import Said, did_you_mean
 from pathways.lang.plan_kept import KeptWord
 from pathways.lang.spec_actions import Actions, AttemptsSpec, FormSpec, Inline
+from pathways.lang.spec_advice import AdviceRowSpec
 from pathways.lang.spec_base import (
     Condition,
     Count,
@@ -27,9 +28,9 @@ from pathways.lang.spec_base import (
 )
 from pathways.lang.spec_teach import QuizSpec, ShowBackSpec
 
-STEP_KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff", "pathway")
+STEP_KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff", "advise", "pathway")
 GROUP_KINDS = ("all_of", "any_of", "one_of", "in_order", "repeat", "for_each")
-LATER_KINDS = ("decide", "advise", "conference")
+LATER_KINDS = ("decide", "conference")
 
 
 class WindowSpec(Node):
@@ -221,6 +222,21 @@ class PathwayStep(StepNode):
     at_end: Literal["keeps_running", "ends"]
 
 
+class AdviseStep(StepNode):
+    """A proposal of advice from rows; a clinician approves, edits or refuses it before it is sent."""
+
+    PLACE = Said("a step `advise`", "步骤 `advise`")
+    MISSING: ClassVar[dict[str, str]] = {"due": "task_without_due", "expires": "advice_without_expiry"}
+    advise: Annotated[list[AdviceRowSpec], Listed, Filled]
+    role: Name
+    due: Phrase
+    escalate: Name | None = None
+    expires: Phrase
+    show: Names | None = None
+    judged: Phrase | None = None
+    not_again: Phrase | None = None
+
+
 class GroupStep(AskingStep):
     """Steps that belong together. Its ``members`` stand in the one namespace beside all other steps."""
 
@@ -328,6 +344,7 @@ StepSpec = Annotated[
     | Annotated[TaskStep, Tag("\0task")]
     | Annotated[VisitStep, Tag("\0visit")]
     | Annotated[HandoffStep, Tag("\0handoff")]
+    | Annotated[AdviseStep, Tag("\0advise")]
     | Annotated[PathwayStep, Tag("\0pathway")]
     | Annotated[AllOfStep, Tag("\0all_of")]
     | Annotated[AnyOfStep, Tag("\0any_of")]
@@ -340,7 +357,7 @@ StepSpec = Annotated[
 AnyGroup = AllOfStep | AnyOfStep | OneOfStep | InOrderStep | RepeatStep | ForEachStep
 AnySingle = (
     MeasureStep | AskStep | DoseStep | TeachStep | ExerciseStep | SayStep | TaskStep | VisitStep | HandoffStep
-    | PathwayStep
+    | AdviseStep | PathwayStep
 )
 AnyStep = AnySingle | AnyGroup
 for _model in (AllOfStep, AnyOfStep, OneOfStep, InOrderStep, RepeatStep, ForEachStep):

@@ -114,6 +114,20 @@ def _guided(right: str, wrong: str) -> tuple[Edit, ...]:
     )
 
 
+TIPS = (
+    "      tips: {advise: [{if: bp.systolic >= goal, is: tip, because: {en: It is high., zh: 偏高。}, effect: bp.systolic < goal}],"
+    " when: every 2 weeks, role: nurse, due: 1 day, expires: 3 days, judged: 1 week later}\n"
+)
+TIP = "messages:\n  tip: {to: patient, class: care, en: Walk., zh: 散步。}\n"
+
+
+def advice(*edits: Edit) -> Case:
+    """The small pathway with a proposal, damaged."""
+    welcome = "      welcome: {teach"
+    missed = "role: nurse, due: 1 day}]"
+    return small((welcome, TIPS + welcome), ("messages:\n", TIP), (missed, missed[:-1] + ", {advise: tips}]"), *edits)
+
+
 CASES: dict[str, Case] = {
     # ------------------------------------------------------------------ the text
     "file_too_large": Case(base="none", text="large"),
@@ -308,6 +322,10 @@ CASES: dict[str, Case] = {
         ("      silent: {as: declined}\n", "      silent: {as: declined}\n      unusable: {as: declined}\n")),
     "not_sent": small(("    if_stopped: cancel\n", "    if_stopped: cancel\n    sends: [bp, week_men]\n")),
     "bundle_without_supply": small((REFILL_WHEN, "when: at phase start"), ("    if_stopped: cancel\n", "    if_stopped: cancel\n    bundle: supplies ending within 7 days\n")),
+    "advice_without_expiry": advice((", expires: 3 days", "")),
+    "advice_not_for_patient": advice(("tip: {to: patient,", "tip: {to: [patient, nurse],")),
+    "advice_never_judged": advice((", judged: 1 week later", "")),
+    "not_advice": advice(("{advise: tips}", "{advise: welcome}")),
     "deadlines_out_of_order": small(("accepted: 1 day, handed_over: 5 days", "accepted: 6 days, handed_over: 5 days")),
     "outcome_as_circle": small(("      declined: {task: {en: Sort it out, zh: 处理}, role: nurse, due: 1 day}\n", "      declined: {as: silent}\n")),
     # ------------------------------------------------------------------ rules, ladders, readings

@@ -133,7 +133,7 @@ def said_by_elements(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 FIELDS = {"yes_no", "one_of", "many_of", "number", "scale", "date", "moment", "text"}
 GROUPS = ("all_of", "any_of", "one_of", "in_order", "repeat", "for_each", "steps")
-KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff", "pathway", *GROUPS)
+KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff", "advise", "pathway", *GROUPS)
 
 
 def steps_said(phase: str, steps: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
