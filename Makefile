@@ -7,8 +7,12 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 # Tests that start nothing: neither Temporal, PostgreSQL or a browser, nor servers and processes of our own.
 QUICK := not server and not postgres and not browser and not chaos and not process
+# Folders without a quick test are not even loaded.
+QUICK_IN := --ignore=tests/integration --ignore=tests/packaging --ignore=tests/browser --ignore=tests/chaos
 # Time zones come from the locked tzdata package, never from the system's own table.
 export PYTHONTZPATH :=
+# Compiled modules and rewritten assertions are kept from run to run, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(PY) -m pytest
 PYTEST_ARGS ?=
 
@@ -31,11 +35,11 @@ dev: venv ## the same, and stays up
 	@.venv/bin/carepath demo --stay
 
 test: venv tools lint type arch temporal ## every check and every test
-	@$(PYTEST) -n 2 --dist worksteal -q -m "$(QUICK)" $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 --dist worksteal -q $(QUICK_IN) -m "$(QUICK)" $(PYTEST_ARGS)
 	@$(PYTEST) -n 2 -q -m "not ($(QUICK)) and not chaos" $(PYTEST_ARGS)
 
 test-fast: venv ## the tests that need no server
-	@$(PYTEST) -n 2 --dist worksteal -q -m "$(QUICK)" $(PYTEST_ARGS)
+	@$(PYTEST) -n 2 --dist worksteal -q $(QUICK_IN) -m "$(QUICK)" $(PYTEST_ARGS)
 
 chaos: venv temporal ## long runs in which processes are killed (docs/explanation/run.md says what can be given)
 	@$(PYTEST) -s -m chaos --timeout 7200 $(PYTEST_ARGS)

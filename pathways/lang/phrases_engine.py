@@ -6,7 +6,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import islice
 from typing import Any, Generic, Literal, TypeVar, cast
@@ -18,6 +18,8 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from pathways.lang.units import DURATION_WORDS, WORDS, ucum_of
 
 T = TypeVar("T")
+_REMEMBERED = 80
+"""So long may a phrase be whose tree is kept: what hostile texts can fill stays small."""
 
 ErrorCode = Literal[
     "empty",
@@ -138,6 +140,18 @@ def parse_tree(grammar: str, start: str, text: str, extra: tuple[str, ...] = ())
     Raises:
         PhraseRefusedError: With the error and the words expected there.
     """
+    if len(text) <= _REMEMBERED:
+        return _short_tree(grammar, start, text, extra)
+    return _tree(grammar, start, text, extra)
+
+
+@lru_cache(maxsize=2048)
+def _short_tree(grammar: str, start: str, text: str, extra: tuple[str, ...]) -> Tree[Token]:
+    """Pathways say ``1 working day`` a hundred times: a short phrase is read once. Readers change no tree."""
+    return _tree(grammar, start, text, extra)
+
+
+def _tree(grammar: str, start: str, text: str, extra: tuple[str, ...]) -> Tree[Token]:
     if not text.strip():
         raise refuse("empty", 0, len(text))
     lark = parser_of(grammar)

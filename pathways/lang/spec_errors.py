@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
@@ -225,6 +226,7 @@ def _got(value: Any) -> Said:
             return Said("keys and values", "键和值")
 
 
+@cache
 def _homes(model: type[Node]) -> dict[str, type[Node]]:
     """Every key of the document's models, with the first model that has it."""
     homes: dict[str, type[Node]] = {}

@@ -89,20 +89,27 @@ def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
             yield from places(inner, (*place, key))
 
 
+def _shared(value: Any, way: tuple[Any, ...]) -> tuple[Any, Any]:
+    """The value and the part of it at the end of the way: copies along the way, everything else the same."""
+    whole = copy.copy(value)
+    inner = whole
+    for key in way:
+        inner[key] = copy.copy(inner[key])
+        inner = inner[key]
+    return whole, inner
+
+
 def damages(value: Any) -> Iterator[tuple[str, tuple[Any, ...], Any]]:
     """Every place once without it, and once with something else in it; every mapping with a key too many."""
     for place in places(value):
         for name, new in (("gone", None), ("list", []), ("mapping", {}), ("extra", "zz"), ("long", "Ä b" * 30)):
-            damaged = copy.deepcopy(value)
-            inner = damaged
-            for key in place[:-1]:
-                inner = inner[key]
+            damaged, inner = _shared(value, place[:-1])
             if name == "gone":
                 del inner[place[-1]]
             elif name != "extra":
                 inner[place[-1]] = new
             elif isinstance(inner[place[-1]], dict):
-                inner[place[-1]]["ZZ top"] = "zz"
+                inner[place[-1]] = {**inner[place[-1]], "ZZ top": "zz"}
             else:
                 continue
             yield name, place, damaged

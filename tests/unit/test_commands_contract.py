@@ -19,6 +19,7 @@ from carepath.registry import COMMANDS as COMMANDS_OF_THE_PAGE
 from scripts.commands_page import commands_page
 
 ID: Final = "hypertension_home"
+SCENARIOS: Final = ("crisis_at_night.yaml", "low_twice.yaml", "opt_out.yaml")
 DIAGNOSTIC: Final = {
     "code", "severity", "file", "line", "column", "end_line", "end_column", "message", "hint", "docs",
 }  # fmt: skip
@@ -37,6 +38,11 @@ class Answer:
         return json.loads(self.out)
 
 
+def few(folder: str, names: list[str]) -> list[str]:
+    """What of a pathway's folder is not copied."""
+    return [name for name in names if folder.endswith("scenarios") and name not in SCENARIOS]
+
+
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a good pathway, a wrong one and one that is no YAML; nothing set from outside."""
@@ -45,7 +51,8 @@ def place(tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CAREPATH_HOME", str(tmp_path / "a" / "home"))
     monkeypatch.chdir(tmp_path)
     good = repository / "pathways" / "library" / ID
-    shutil.copytree(good, tmp_path / "mine" / ID)
+    # A few of its scenarios will do: all of them run in tests/scenario.
+    shutil.copytree(good, tmp_path / "mine" / ID, ignore=few)
     text = (good / "pathway.yaml").read_text("utf-8")
     (tmp_path / "wrong.yaml").write_text(text.replace("\neligibility:", "\neligibilty:"), "utf-8")
     (tmp_path / "broken.yaml").write_text("id: x\ntitle: {en: a\n", "utf-8")
