@@ -1,4 +1,4 @@
-"""`python -m bench [counts|decide|check|expand|fleet ...] [--quick] [--json]`: measures, asserts nothing on time."""
+"""`python -m bench [part ...] [--quick] [--json]`: measures, asserts nothing on time; see PARTS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Final
 
 from bench.show import Table, show
 
-PARTS: Final = ("counts", "decide", "check", "expand", "fleet")
+PARTS: Final = ("counts", "decide", "conditions", "check", "expand", "fleet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,11 @@ class Sizes:
     lines: tuple[int, ...]
     years: tuple[int, ...]
     fleet: int
+    expressions: int
 
 
-FULL: Final = Sizes(12, 20, 10, 1000, 7, (1, 5, 10, 20, 40, 80), (1, 10, 100), 1000)
-QUICK: Final = Sizes(3, 5, 2, 40, 3, (1, 10, 40), (1, 10), 60)
+FULL: Final = Sizes(12, 20, 10, 1000, 7, (1, 5, 10, 20, 40, 80), (1, 10, 100), 1000, 100_000)
+QUICK: Final = Sizes(3, 5, 2, 40, 3, (1, 10, 40), (1, 10), 60, 2000)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,6 +70,10 @@ def _run(part: str, sizes: Sizes, seed: int, patients: int | None) -> list[Table
         from bench import decide
 
         return decide.figures(sizes.population, seed, sizes.lives)
+    if part == "conditions":
+        from bench import conditions
+
+        return conditions.figures(sizes.expressions, seed)
     if part == "check":
         from bench import check
 
