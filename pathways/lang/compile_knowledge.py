@@ -236,7 +236,7 @@ def _adjustable(r: Reader, path: Path, spec: ParameterSpec, unit: str) -> Adjust
 def _inside(r: Reader, path: Path, made: Parameter) -> None:
     """Every stated value lies inside the bounds within which staff may move it."""
     bounds = made.adjustable
-    if bounds is None or bounds.low.value > bounds.high.value or path[1] in r.symbols.broken:
+    if bounds is None or bounds.low is NOTHING or bounds.low.value > bounds.high.value or path[1] in r.symbols.broken:
         return
     stated = [((*path, "value"), made.value)]
     stated += [((*path, "by_profile", p, "value"), v) for p, v in made.by_profile.items()]

@@ -60,8 +60,7 @@ def phrase_finding(error: PhraseError, text: str, what: Said, code: str) -> Find
         case "comma" | "bracket":
             return "comma_in_phrase", {}
         case "unknown_unit":
-            near = _ABBREVIATED.get(found) or did_you_mean(found, [*WORDS, *DURATION_WORDS])
-            return "unknown_unit", {"unit": found, "suggestion": near}
+            return "unknown_unit", _unit_meant(found, text, error.offset, what)
         case "cannot_be_said":
             return cannot_be_said(error.params.get("what", ""))
         case "bad_value":
@@ -72,6 +71,20 @@ def phrase_finding(error: PhraseError, text: str, what: Said, code: str) -> Find
             words = [w for w in error.expected if w.isalpha()]
             near = _SIGNS.get(found) or (did_you_mean(found, words) if found else "")
             return code, {"text": text, "what": what, "at": at, "expected": expected, "suggestion": near}
+
+
+_COUNTED = ("reading", "readings", "time", "times")
+_WORKING = re.compile(r"working[ \t]+(\w+)")
+
+
+def _unit_meant(found: str, text: str, offset: int, what: Said) -> dict[str, Param]:
+    """The word after a number that is none, and which one was meant: of time, where the phrase speaks of time."""
+    if found == "working" and (match := _WORKING.search(text, offset)) is not None:
+        hours = [word for word in DURATION_WORDS if word.startswith("working")]
+        return {"unit": f"working {match[1]}", "suggestion": did_you_mean(f"working {match[1]}", hours)}
+    of_time = what.en in ("a length of time", "a time phrase", "a reminder", "a take")
+    known = [*DURATION_WORDS, *_COUNTED, *(() if of_time else WORDS)]
+    return {"unit": found, "suggestion": _ABBREVIATED.get(found) or did_you_mean(found, known)}
 
 
 _ABBREVIATED = {
@@ -92,7 +105,7 @@ def _bad_value(error: PhraseError, found: str) -> Finding:
     return "bad_value", {"found": found, "why": _WHY.get(why, Said(why, why))}
 
 
-_PLAIN_WORD = re.compile(r"(?<![\w.])[a-z_]{3,}(?![\w.])")
+_PLAIN_WORD = re.compile(r"(?<![\w.])[a-z_]{2,}(?![\w.])")
 
 
 def slipped_word(text: str, names: frozenset[str]) -> tuple[int, int, str] | None:
@@ -108,8 +121,8 @@ def slipped_word(text: str, names: frozenset[str]) -> tuple[int, int, str] | Non
         word = match.group()
         if word in words or word in names or word in WORDS or word in DURATION_WORDS:
             continue
-        near = did_you_mean(word, [w for w in words if len(w) > 2])
-        if near and not did_you_mean(word, names):
+        near = did_you_mean(word, [*(w for w in words if len(w) > 2), *names])
+        if near and near not in names:
             return match.start(), len(word), near
     return None
 
@@ -215,7 +228,17 @@ def _unknown_name(problem: Problem, scope: Scope | None) -> Finding:
         return "ambiguous_step", {"name": name, "known": _quoted([f"{p}.{name}" for p in phases])}
     if scope.attributes is None and (phases or first in spec.phases):
         return _no_step("unknown_step", name, scope)
-    return "unknown_name", {"name": name, "suggestion": did_you_mean(name, scope.known())}
+    return "unknown_name", {"name": name, "suggestion": _name_meant(name, scope)}
+
+
+def _name_meant(name: str, scope: Scope) -> str:
+    """The nearest name that may stand here; with a part after a point, of any step; else a word of the language."""
+    known = [*scope.known(), *(step for _, step, _ in scope.symbols.all_steps())]
+    first, point, part = name.partition(".")
+    if not point:
+        return did_you_mean(name, [*known, *(w for w in reserved_words() if len(w) > 2)])
+    step = did_you_mean(first, known)
+    return did_you_mean(name, known) or (f"{step}.{part}" if step else "")
 
 
 def _no_step(code: str, name: str, scope: Scope) -> Finding:

@@ -6,8 +6,10 @@ texts, so the same finding reads in English and Chinese, on a terminal and in JS
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pathways.lang.codes import CODES
@@ -99,23 +101,40 @@ def has_errors(found: Iterable[Diagnostic]) -> bool:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The known word that ``word`` most likely stands for, or "" when none is near.
 
-    Swapped, missing, doubled and wrong letters, wrong case and ``-`` for ``_`` are found.
+    Swapped, missing, doubled and wrong letters, wrong case and ``-`` for ``_`` are found. Of words equally near the
+    one made of the same letters is meant, then the one that begins alike (`mmg` is `mmHg`, not `mcg`).
     """
     plain = word.strip().lower().replace("-", "_").replace(" ", "_")
-    if not 1 <= len(plain) <= MAX_WORD:
-        return ""
-    best, best_distance = "", 99
-    for candidate in sorted(set(known)):
-        if candidate.lower() == plain:
+    return _nearest(plain, tuple(sorted(set(known)))) if 1 <= len(plain) <= MAX_WORD else ""
+
+
+@lru_cache(maxsize=256)
+def _nearest(plain: str, known: tuple[str, ...]) -> str:
+    letters = set(plain)
+    best, best_distance, best_likeness = "", 99, (99, 9, 0)
+    for candidate in known:
+        other = candidate.lower().replace(" ", "_")
+        if other == plain:
             return candidate
         # Longer words may differ in more letters and still be meant.
-        allowed = min(1 if len(candidate) <= 4 else 2 if len(candidate) <= 8 else 3, best_distance - 1)
+        allowed = min(1 if len(candidate) <= 4 else 2 if len(candidate) <= 8 else 3, best_distance)
         if allowed < 1 or abs(len(candidate) - len(plain)) > allowed:
             continue
-        distance = _distance(plain, candidate.lower(), allowed)
-        if distance <= allowed and distance < len(candidate):
-            best, best_distance = candidate, distance
+        if len(letters.difference(other)) > allowed or len(set(other).difference(letters)) > allowed:
+            continue  # one edit brings or takes one letter at most
+        distance = _distance(plain, other, allowed)
+        if distance > allowed or distance >= len(candidate):
+            continue
+        likeness = _unlike(plain, other)
+        if (distance, likeness) < (best_distance, best_likeness):
+            best, best_distance, best_likeness = candidate, distance, likeness
     return best
+
+
+def _unlike(a: str, b: str) -> tuple[int, int, int]:
+    """How many letters of one the other does not have, whether they begin differently; the longer word first."""
+    mine, theirs = Counter(a), Counter(b)
+    return sum(((mine - theirs) + (theirs - mine)).values()), int(a[0] != b[0]), -len(b)
 
 
 def _distance(a: str, b: str, enough: int) -> int:

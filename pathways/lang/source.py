@@ -21,6 +21,8 @@ from pathways.lang.diagnostics import Diagnostic, Said, Span
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
+MAX_PROBLEMS = 250
+"""More faults of a text than are told: it is not read on."""
 MAX_NODES = 20_000
 MAX_SCALAR_BYTES = 4096
 MAX_DIGITS = 15
@@ -191,6 +193,8 @@ class _Reader:
             self._refuse_too_many()
             for event in self._events():
                 self._take(event)
+                if len(self.problems) > MAX_PROBLEMS:
+                    raise _Refused
         except _Refused:
             return None, None
         if self.root is None:
