@@ -15,7 +15,7 @@ from typing import Final
 
 from bench.show import Table, show
 
-PARTS: Final = ("counts", "decide", "conditions", "check", "expand", "fleet")
+PARTS: Final = ("counts", "decide", "conditions", "check", "hostile", "expand", "fleet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,10 @@ def _run(part: str, sizes: Sizes, seed: int, patients: int | None) -> list[Table
         from bench import check
 
         return check.figures(sizes.starts, sizes.lines)
+    if part == "hostile":
+        from bench import hostile
+
+        return hostile.figures()
     if part == "expand":
         from bench import expand
 

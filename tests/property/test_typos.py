@@ -31,8 +31,8 @@ TRIED = 100
 RIGHT = 0.95
 SLIPS = ("lost", "more", "other", "swapped")
 UNITS = frozenset(("mmHg", "kg", "min", "day", "days", "week", "weeks", "month", "months", "working", "readings"))
-DECLARE = ("evidence", "profiles", "facts", "parameters", "measures", "derived", "escalations", "throughout", "phases")
-DECLARE += ("ends", "rules", "messages", "forms", "lists", "decisions", "quotas")
+DECLARE: tuple[str, ...] = ("evidence", "profiles", "facts", "parameters", "measures", "derived", "escalations")
+DECLARE += ("throughout", "phases", "ends", "rules", "messages", "forms", "lists", "decisions", "quotas")
 FREE_TEXT = frozenset(("en", "zh", "cite", "id", "owner", "version", "not_met"))
 
 
@@ -122,7 +122,8 @@ def test_the_hint_names_the_word_that_was_meant(
     kind: str, record_property: Callable[[str, object], None]
 ) -> None:
     rng = Random(f"slips of {kind}")
-    right, wrong = 0, []
+    right = 0
+    wrong: list[object] = []
     while right + len(wrong) < TRIED:
         spot = rng.choice(spots()[kind])
         bad = slipped(rng, spot.word)
