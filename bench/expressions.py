@@ -15,7 +15,7 @@ from itertools import combinations
 from random import Random
 from typing import Any, Final, Literal
 
-from pathways.decide.conditions import FactValue, FieldValue, Sample, StepEnd, TakeValues, Unknown
+from pathways.decide.conditions import FactValue, FieldValue, NothingDecided, Sample, StepEnd, TakeValues, Unknown
 from pathways.lang import plan_cond as c
 from pathways.lang.phrases import parse_condition, to_cond
 from pathways.lang.phrases_names import Named
@@ -51,7 +51,7 @@ class Pair:
     phrase: str = ""
 
 
-class Given:
+class Given(NothingDecided):
     """A world: what is not in ``known`` is unknown. Implements ``conditions.Environment``."""
 
     def __init__(self, known: dict[str, Any]) -> None:
@@ -98,6 +98,9 @@ class Names:
 
     def lookup(self, name: str) -> Named | None:
         return NAMES.get(name)
+
+    def is_phase(self, name: str) -> bool:
+        return False
 
     def codes(self, fact: str, word: str) -> tuple[str, ...] | None:
         return (CODE,) if word == "hypertension" else None

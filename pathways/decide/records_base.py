@@ -73,6 +73,12 @@ def _layout(cls: Hashable) -> tuple[tuple[str, Callable[[Any], Json], Callable[[
     return tuple(out)
 
 
+@cache
+def _readers(cls: Hashable) -> dict[str, Callable[[Any], Any]]:
+    """Field -> reader, of every field but the key."""
+    return {name: read for name, _, read, _ in _layout(cls)}
+
+
 def _hashable(cls: type) -> Hashable:
     """Classes are hashable; records, which may change, are not, and the type checker mixes them up."""
     return cast("Hashable", cls)
@@ -99,21 +105,18 @@ class Record:
         out: dict[str, Json] = {}
         for name, write, _, default in _layout(_hashable(type(self))):
             value = getattr(self, name)
-            if value is None or value == default:
-                continue
-            out[name] = write(value)
+            if value is not None and value != default:
+                out[name] = value if write is _same else write(value)
         return out
 
     @classmethod
     def from_json(cls, key: str, data: dict[str, Json]) -> Self:
         """The record of ``key`` from its JSON; fields of later releases are refused (KeyError)."""
+        readers = _readers(_hashable(cls))
         args: dict[str, Any] = {"key": key}
-        left = len(data)
-        for name, _, read, _ in _layout(_hashable(cls)):
-            value = data.get(name)
-            if value is not None:
-                args[name] = read(value)
-                left -= 1
-        if left:
-            raise KeyError(f"{cls.__name__} {key}: unknown fields in {sorted(data)}")
+        for name, value in data.items():
+            read = readers.get(name)
+            if read is None or value is None:
+                raise KeyError(f"{cls.__name__} {key}: unknown fields in {sorted(data)}")
+            args[name] = value if read is _same else read(value)
         return cls(**args)

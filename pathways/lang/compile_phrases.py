@@ -236,7 +236,8 @@ def _name_meant(name: str, scope: Scope) -> str:
     known = [*scope.known(), *(step for _, step, _ in scope.symbols.all_steps())]
     first, point, part = name.partition(".")
     if not point:
-        return did_you_mean(name, [*known, *(w for w in reserved_words() if len(w) > 2)])
+        words = [] if name in reserved_words() else [w for w in reserved_words() if len(w) > 2]
+        return did_you_mean(name, [*known, *words])
     step = did_you_mean(first, known)
     return did_you_mean(name, known) or (f"{step}.{part}" if step else "")
 

@@ -355,6 +355,9 @@ class _Reader:
         where = top.key_place
         key = str(top.key) if top.key is not _BAD else ""
         colon = self.text_after(where).startswith(":")
+        if top.flow and not colon and (glued := _GLUED.match(key)) is not None:
+            self._problem("yaml_syntax", where, problem=_NARROW if glued[2] == ":" else _WIDE)
+            return
         code = "comma_cut_phrase" if top.flow and not colon else "no_value"
         self._problem(code, where, key_=key)
 
@@ -392,6 +395,9 @@ def _span(event: Any) -> Span:
     return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
 
+_GLUED = re.compile(r"([A-Za-z_]\w*)\s*([:：])")
+_NARROW = Said("after the colon a space is missing", "冒号后缺少空格")
+_WIDE = Said("this colon is full-width: write `:` and a space", "这里是全角冒号：请改用半角冒号加空格")
 _SYNTAX: dict[str, Said] = {
     "mapping values are not allowed in this context": Said(
         "a second colon with a space after it stands on this line", "这一行里又出现了冒号加空格"

@@ -23,7 +23,9 @@ from pathways.lang.site_spec import SiteSpec
 from pathways.lang.source import read_source
 from pathways.lang.spec import PathwaySpec
 from tests.golden.bad_cases import CASES
+from tests.golden.mistakes import MISTAKES
 from tests.golden.test_bad_files import PROJECT, UPDATE, document
+from tests.golden.test_mistakes import document as typed
 
 HERE = Path(__file__).parent
 BEYOND = HERE / "beyond_schema.txt"
@@ -63,8 +65,10 @@ def test_the_schema_is_one(kind: Any) -> None:
 def accepted_codes() -> list[str]:
     """Codes whose golden file the schema has nothing against. Where the text is no document, an editor says so."""
     found = []
-    for code, case in CASES.items():
-        source, text_errors = read_source(document(case), code)
+    bad = {code: document(case) for code, case in CASES.items()}
+    bad |= {f"typed/{name}": typed(mistake).encode() for name, mistake in MISTAKES.items()}
+    for code, data in bad.items():
+        source, text_errors = read_source(data, code)
         kind = kind_of(source.value)
         if not text_errors and kind in VALIDATORS and not refused(kind, source.value):
             found.append(code)
