@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
@@ -19,6 +20,7 @@ from pathways.lang.plan import (
     Phase,
     Plan,
     Row,
+    Rule,
     Step,
     VisitBody,
 )
@@ -33,6 +35,7 @@ from pathways.lang.source import Path
 
 def check_steps(r: Reader, plan: Plan) -> None:
     """Every step can be done in time, and whatever way it ends something follows."""
+    ears = _Ears.of(plan)
     for phase, step in all_steps(plan):
         path = step_path(phase, step.id)
         _window(r, path, step)
@@ -44,7 +47,7 @@ def check_steps(r: Reader, plan: Plan) -> None:
         if isinstance(step.body, VisitBody):
             _visit(r, path, step, step.body, _rows(plan, phase))
         if isinstance(step.body, MeasureBody):
-            _silence(r, plan, phase, step, step.body.measure)
+            _silence(r, ears, phase, step, step.body.measure)
     for derived in plan.derived.values():
         _filled(r, plan, derived)
 
@@ -145,20 +148,38 @@ def _visit(r: Reader, path: Path, step: Step, body: VisitBody, rows: tuple[Row, 
 # --------------------------------------------------------------------------- readings
 
 
-def _silence(r: Reader, plan: Plan, phase: str, step: Step, measure: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Ears:
+    """Whatever hears that a step was missed so often: rules, and steps that come as soon as it was."""
+
+    rules: tuple[tuple[Rule, tuple[MissedInRow, ...]], ...]
+    steps: tuple[tuple[str, tuple[MissedInRow, ...]], ...]
+
+    @classmethod
+    def of(cls, plan: Plan) -> _Ears:
+        soon = [(phase, step.when.base) for phase, step in all_steps(plan) if isinstance(step.when.base, AsSoonAs)]
+        return cls(
+            tuple((rule, _missed_in(rule.cond)) for rule in plan.rules),
+            tuple((phase, _missed_in(base)) for phase, base in soon),
+        )
+
+
+def _missed_in(part: object) -> tuple[MissedInRow, ...]:
+    return tuple(node for node in nodes(part) if isinstance(node, MissedInRow))
+
+
+def _silence(r: Reader, ears: _Ears, phase: str, step: Step, measure: str) -> None:
     """Somebody notices when a planned measure stops coming."""
     if any(isinstance(action, OpenTask | Escalate) for action in step.missed):
         return
-    for rule in plan.rules:
+    for rule, missed in ears.rules:
         here = not rule.in_phases or phase in rule.in_phases or phase == THROUGHOUT
-        if here and any(isinstance(n, MissedInRow) and _means(n, phase, step) for n in nodes(rule.cond)):
+        if here and any(_means(node, phase, step) for node in missed):
             return
         if here and rule.unknown.do and f"m:{measure}" in rule.inputs:
             return
-    for other_phase, other in all_steps(plan):
-        base = other.when.base
-        near = other_phase in (phase, THROUGHOUT) and isinstance(base, AsSoonAs)
-        if near and any(isinstance(n, MissedInRow) and _means(n, phase, step) for n in nodes(base)):
+    for other, missed in ears.steps:
+        if other in (phase, THROUGHOUT) and any(_means(node, phase, step) for node in missed):
             return
     r.say("measure_without_silence", step_path(phase, step.id), key=True, name=step.id)
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from carepath.rehearsal.find import look, plan_at, prepare
-from pathways.decide.effects import PlanMessage, PutTask
+from pathways.decide.effects import PlanMessage, PutTask, Timeline
 from pathways.decide.events import Enrolled
 from pathways.decide.index import walk
 from pathways.lang.load import load_pathway
@@ -118,6 +118,18 @@ def answered(world: World, name: str, rule: Rule, token: str) -> bool:
     return any(m.to == "patient" and step.path in m.key for m in world.of(PlanMessage) for step in asked)
 
 
+def heard(name: str, token: str) -> bool:
+    """Of an input that is first asked for later than these lives come: each step that asks reminds, does something when
+    it was missed, or is watched by a rule or step."""
+    plan, asked = plan_of(name), bringing(name, token)
+    if token[0] == "f":
+        return plan.facts[token[2:]].ask_again is not None  # later, and only of those to whom it applies
+    planned = {e.path for world in lives(name) for e in world.of(Timeline) if e.word == "planned"}
+    if not asked or planned & {step.path for step in asked}:
+        return False
+    return all(step.remind or step.missed or watching(plan, [step]) - {step.path, step.id} for step in asked)
+
+
 def is_a_task(plan: Plan, token: str) -> bool:
     """An answer to a task that a row opens: while it is missing, the task is open and has a deadline."""
     return any(isinstance(p, OpenTask) and token == f"s:{p.id}" and p.task.due is not None for p in walk(plan))
@@ -137,7 +149,8 @@ INPUTS = [
 def test_a_missing_input_is_asked_for_or_told(name: str, rule: str, token: str) -> None:
     plan = plan_of(name)
     (one,) = [r for r in plan.rules if r.id == rule]
-    told = is_a_task(plan, token) or any(answered(world, name, one, token) for world in lives(name))
+    told = any(answered(world, name, one, token) for world in lives(name))
+    told = told or is_a_task(plan, token) or heard(name, token)
     if (name, token) in NEVER_ASKED:
         assert not told, "it is asked for by now: take it off the list"
         assert one.unknown.not_met, "what nobody asks for needs the author's word why"
