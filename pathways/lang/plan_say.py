@@ -42,6 +42,9 @@ _OP_ZH = {"<": "低于", "<=": "不高于", "=": "等于", "!=": "不等于", ">
 _OP_EN = {"<": "below", "<=": "at most", "=": "equal to", "!=": "other than", ">=": "at least", ">": "above"}
 
 
+_PLURAL = frozenset({"points", "steps", "degrees", "years", "months", "weeks", "days"})
+
+
 def chinese(language: str) -> bool:
     """Whether a BCP 47 tag asks for Chinese."""
     return language.lower().startswith("zh")
@@ -64,6 +67,8 @@ def say_number(value: Decimal | float) -> str:
 def say_quantity(value: Decimal | float, unit: str, language: str = "en") -> str:
     """``135 mmHg``, ``18 years``; ``18 岁``."""
     word = unit_word(unit, language)
+    if value == 1 and word in _PLURAL:
+        word = word[:-1]
     tight = word in {"", "%"}
     return f"{say_number(value)}{'' if tight else ' '}{word}"
 

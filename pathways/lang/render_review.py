@@ -217,11 +217,12 @@ def take_words(names: Names, measure: Measure) -> str:
 def derived_words(names: Names, derived: Derived) -> str:
     """How a value is computed, and when it is not known."""
     say = names.say
-    needs = say(
-        f"needs at least {derived.min_readings} readings on {derived.min_days} days, else it is not known",
-        f"至少需 {derived.min_days} 天内 {derived.min_readings} 个读数，否则视为未知",
-    )
-    parts = [names.computed(derived), needs]
+    parts = [names.computed(derived)]
+    readings, days = derived.min_readings, derived.min_days
+    if readings > 1 or days > 1:
+        on = f"{readings} reading{'s' * (readings > 1)} on {days} day{'s' * (days > 1)}"
+        zh = f"至少需 {days} 天内 {readings} 个读数，否则视为未知"
+        parts.append(say(f"needs at least {on}, else it is not known", zh))
     if derived.where_words:
         words = say(", ", "、").join(names.words(words) for words in derived.where_words.values())
         parts.append(say(f"only readings taken {words}", f"仅计{words}读数"))

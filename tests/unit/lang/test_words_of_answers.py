@@ -13,7 +13,7 @@ LIBRARY = Path(__file__).parents[3] / "pathways" / "library"
 @pytest.mark.parametrize(
     ("pathway", "language", "said"),
     [
-        ("depression_care", "en", "PHQ-9 item 9 at least 1 points"),
+        ("depression_care", "en", "PHQ-9 item 9 at least 1 point"),
         ("depression_care", "zh", "PHQ-9 抑郁筛查第9题 不低于 1 分"),
         ("depression_care", "zh", "为 心理治疗或两者结合"),
         ("depression_care", "zh", "个案管理师任务"),
