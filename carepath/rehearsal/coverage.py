@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from carepath.rehearsal.names import parts_of, steps_of
+from carepath.rehearsal.names import steps_of
 from carepath.rehearsal.seen import Used
+from pathways.lang.check_base import may_be_unknown
 from pathways.lang.plan import AskBody, HandoffBody, PathwayBody, Plan, Rule, Step, TeachBody
-from pathways.lang.plan_cond import Always, And, AtLeast, HeldFor, Known, MissedInRow, Not, Or, StepIs
 from pathways.lang.plan_handoff_words import SILENT
 
 _OUTCOMES: dict[str, tuple[str, ...]] = {
@@ -23,9 +23,6 @@ _OUTCOMES: dict[str, tuple[str, ...]] = {
     "visit": ("done", "missed", "no_show"),
 }
 """Endings that a step of each kind can have and that a scenario can bring about."""
-
-_NEVER_UNKNOWN = (StepIs, MissedInRow, Known, Always)
-_INNER = (And, Or, Not, AtLeast, HeldFor)
 
 KINDS = ("phases", "steps", "windows", "outcomes", "rules", "decisions", "ladders", "ends", "messages")
 """Kinds of thing whose coverage is counted, in the order in which they are shown."""
@@ -145,7 +142,4 @@ def _ways(rule: Rule) -> Iterator[tuple[str, str]]:
 
 def _values(rule: Rule) -> tuple[str, ...]:
     """The verdicts that the condition of a rule can have."""
-    leaves = [p for p in parts_of(rule.cond) if hasattr(p, "kind") and not isinstance(p, _INNER)]
-    tests = [p for p in leaves if hasattr(p, "text") or isinstance(p, Always)]
-    known_only = bool(tests) and all(isinstance(p, _NEVER_UNKNOWN) for p in tests)
-    return ("true", "false") if known_only else ("true", "false", "unknown")
+    return ("true", "false", "unknown") if may_be_unknown(rule.cond) else ("true", "false")

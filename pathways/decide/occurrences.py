@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 Json = Any
 DAY = timedelta(hours=24)
 DONE = frozenset({"done", "done_late", "taken", "taken_late", "read", "passed", "sent", "approved", "edited"})
+_SHOWN = (AskBody, DoseBody, ExerciseBody, TeachBody)
+"""Bodies of steps that are shown to the patient by themselves."""
 NOT_COUNTED = frozenset({"skipped", "cancelled", "undelivered"})
 """Endings that neither count nor break a streak, nor stand as what the step came to (but see ``GIVEN_UP``)."""
 GIVEN_UP = frozenset({"", "could not", "not reached"})
@@ -155,18 +157,25 @@ def reminders_of(step: Step) -> tuple[Duration, ...]:
     """So long after due the patient is reminded. What must be shown or asked is shown when due."""
     if step.remind:
         return tuple(r.after for r in step.remind)
-    if isinstance(step.body, DoseBody | AskBody | TeachBody | ExerciseBody):
-        return (Duration(amount=0, unit="min"),)
-    return ()
+    return (Duration(amount=0, unit="min"),) if isinstance(step.body, _SHOWN) else ()
+
+
+def shown_from(step: Step, o: Occurrence) -> datetime | None:
+    """When the first message counts from: the due time; of what is shown by itself and may be done over a whole day, a
+    season or between two moments (the phrase says so, no window does) the beginning of it."""
+    if o.due is None or o.opens is None or step.remind or step.window.opens_before is not None:
+        return o.due
+    return o.opens if isinstance(step.body, _SHOWN) else o.due
 
 
 def plan_reminders(case: Case, step: Step, o: Occurrence) -> None:
     """Plan the messages of an occurrence, each with the condition under which it is not sent."""
     times = reminders_of(step)
-    if not times or o.due is None or not wanted(case, step):
+    begin = shown_from(step, o)
+    if not times or begin is None or not wanted(case, step):
         return
     for number, after in enumerate(times):
-        at = case.after(o.due, after)
+        at = case.after(begin, after)
         if at is None or (at < case.run.at and number + 1 < len(times)):
             continue
         place(case.run, case, _wish(case, step, o, number, at))

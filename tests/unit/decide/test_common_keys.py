@@ -169,3 +169,21 @@ def test_only_a_task_with_attempts_counts_them() -> None:
     world = World(with_steps("call: {task: {en: Call, zh: 电话}, role: nurse, due: 1 day, when: at phase start}"))
     world.enrol()
     assert world.answered(world.task(world.key("call"), "attempt", world.day(0, "09:00"))).code == "no_attempts"
+
+
+@pytest.mark.parametrize(
+    ("when", "window", "at"),
+    [
+        ("every day", "", "0 08:00"),  # a moment: when due
+        ("every week on tue", "", "1 00:00"),  # a whole day: at its beginning, or when quiet hours end
+        ("between 24 h and 48 h after enrolment", "", "1 08:00"),  # a stretch: when it begins
+        ("day 3 at 10:00", "window: {opens_before: 2 days}, ", "3 10:00"),  # a window of the author: when due
+        ("every week on tue", "remind: [at due], ", "1 23:59"),  # an author who says when
+    ],
+)
+def test_what_is_asked_is_shown_when_its_stretch_begins(when: str, window: str, at: str) -> None:
+    step = f"asked: {{ask: {{well: {{yes_no: {{en: Well?, zh: 好吗？}}}}}}, when: {when}, {window}}}"
+    world = World(with_steps(step))
+    world.enrol()
+    world.run(world.day(4))
+    assert world.messages("ask")[0] == at
