@@ -285,6 +285,11 @@ class _Writer:
             if step.body.kind == "ask":
                 return f"#{questionnaire}"
         key = fhir_id("a", phase, name)
+        self.contained.append(self._activity(key, spec, step))
+        return f"#{key}"
+
+    def _activity(self, key: str, spec: Mapping[str, Json], step: Step) -> dict[str, Json]:
+        """What is done, as far as FHIR has elements for it."""
         activity: dict[str, Json] = {"resourceType": "ActivityDefinition", "id": key, "status": "draft"}
         activity["language"] = "en"
         activity["kind"] = KINDS.get(step.body.kind, "Task")
@@ -301,14 +306,15 @@ class _Writer:
                 activity["timingDuration"] = length
         elif step.body.kind == "handoff":
             activity["name"] = step.body.machine
+        elif step.body.kind == "ask":
+            activity["name"] = spec["ask"]  # an instrument of the catalogue; its items are not ours to hand on
         elif step.body.kind == "exercise":
             activity["name"] = step.body.level
         elif step.body.kind == "pathway":
             activity["name"] = step.body.pathway
         elif step.body.kind == "teach":
             activity["name"] = step.body.item
-        self.contained.append(activity)
-        return f"#{key}"
+        return activity
 
     # ------------------------------------------------------------------ rules
 

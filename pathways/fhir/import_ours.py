@@ -181,7 +181,8 @@ class _Reader:
             return {"visit": {"with": self._role(action), "mode": ["clinic"]}}
         if kind == "dose":
             return {"dose": "medicines"}
-        if kind in {"teach", "exercise", "handoff", "pathway"}:
+        instrument = kind == "ask" and definition.get("resourceType") == "ActivityDefinition"
+        if instrument or kind in {"teach", "exercise", "handoff", "pathway"}:
             return {kind: name}
         return {}
 

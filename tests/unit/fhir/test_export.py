@@ -150,7 +150,9 @@ def steps_said(phase: str, steps: Mapping[str, Any], document: Mapping[str, Any]
         if kind in {"task", "visit"}:
             yield f"{place}.role", step["role"] if kind == "task" else step["visit"]["with"]
         form = step.get("ask") or step.get("form")
-        form = document["forms"][form] if isinstance(form, str) else form
+        form = (document.get("forms") or {}).get(form, form) if isinstance(form, str) else form
+        if isinstance(form, str):
+            yield f"{place}.instrument", form
         if isinstance(form, Mapping):
             yield f"{place}.form", [(field, set(spec) & FIELDS or {"text"}) for field, spec in form.items()]
 
