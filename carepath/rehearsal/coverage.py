@@ -14,6 +14,7 @@ from pathways.lang.plan_handoff_words import SILENT
 _OUTCOMES: dict[str, tuple[str, ...]] = {
     "measure": ("done", "done_late", "partly", "missed"),
     "ask": ("done", "partly", "missed"),
+    "group": ("done", "missed"),
     "dose": ("taken", "taken_late", "not_taken", "missed"),
     "teach": ("read", "missed"),
     "exercise": ("done", "stopped", "missed"),

@@ -6,6 +6,7 @@ import pytest
 
 from carepath.rehearsal.find import look, prepare
 from carepath.rehearsal.runner import run_scenario
+from carepath.rehearsal.session import rehearse
 from pathways.lang.site_plan import NO_SITE
 from scripts.patterns_page import PATTERNS, Pattern, patterns
 
@@ -21,6 +22,11 @@ def test_pattern(pattern: Pattern) -> None:
     assert ready is not None, [d.message() for d in material.found]
     result = run_scenario(ready.scenario, ready.plans, ready.site)
     assert result.passed, [(f.line, f.text, f.near) for f in result.failures]
+
+
+def test_coverage_counts_groups() -> None:
+    session = rehearse([PATTERNS / "wcp17"])
+    assert [result.passed for result in session.results] == [True] and session.coverage
 
 
 def test_every_pattern_passes_or_says_why_not() -> None:
