@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pathways.lang.diagnostics import Diagnostic, Language
-from pathways.lang.load import kind_of, load_any, load_pathway, load_site
+from pathways.lang.load import Loaded, kind_of, load_any, load_pathway, load_site, pathways_near
 from pathways.lang.plan import Plan
 from pathways.lang.render import as_json
 from pathways.lang.schema import schema_of
@@ -77,7 +77,7 @@ def check(text: str, site: str | None = None, language: Language = "en") -> Answ
     if kind_of(read_source(text, TEXT_NAME)[0].value) == "site":
         found = load_any(text, "site.yaml").diagnostics
     else:
-        found = load_pathway(text, TEXT_NAME, _site(site)).diagnostics
+        found = _load(text, _site(site)).diagnostics
     return _told(found, language)
 
 
@@ -149,8 +149,13 @@ def simulate(text: str, site: str, patients: int = 20, days: int = 90, seed: int
 
 
 def _compiled(text: str, site: Site | None, language: Language) -> tuple[Plan | None, Answer]:
-    loaded = load_pathway(text, TEXT_NAME, site)
+    loaded = _load(text, site)
     return loaded.plan, _told(loaded.diagnostics, language)
+
+
+def _load(text: str, site: Site | None) -> Loaded:
+    """A text that may call the pathways known by name."""
+    return load_pathway(text, TEXT_NAME, site, pathways_near(load_settings().pathways_folder / TEXT_NAME))
 
 
 def _told(found: tuple[Diagnostic, ...], language: Language) -> Answer:

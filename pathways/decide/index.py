@@ -18,6 +18,7 @@ from pathways.lang.plan import (
     Decision,
     Derived,
     Escalate,
+    FormField,
     GroupBody,
     HandoffBody,
     MeasureBody,
@@ -29,6 +30,7 @@ from pathways.lang.plan import (
     Step,
     TaskBody,
     TaskSpec,
+    VisitBody,
 )
 from pathways.lang.plan_base import Duration, Part
 from pathways.lang.plan_cond import (
@@ -159,6 +161,8 @@ class PlanIndex:
     standing: tuple[tuple[Decision, frozenset[str]], ...] = ()
     longest: dict[str, int] = field(default_factory=dict)
     params_by_patient: bool = False
+    brings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    brought: frozenset[str] = frozenset()
 
 
 def measure_of(step: Step) -> str:
@@ -166,6 +170,19 @@ def measure_of(step: Step) -> str:
     if isinstance(step.body, MeasureBody):
         return step.body.measure
     return step.body.instrument.measure if isinstance(step.body, AskBody) and step.body.instrument is not None else ""
+
+
+def _brings(index: PlanIndex, step: Step) -> tuple[str, ...]:
+    """The measures that a reading which comes with a step can be of: what it asks for, what its form is filled with."""
+    form: tuple[FormField, ...] = ()
+    if isinstance(step.body, AskBody | VisitBody):
+        form = step.body.form
+    elif isinstance(step.body, TaskBody):
+        form = step.body.task.form
+    found = [name for name in (measure_of(step), *(one.measure for one in form)) if name]
+    return tuple(
+        dict.fromkeys(same for name in found for same in index.measures_of[index.plan.measures[name].catalogue])
+    )
 
 
 _indexes: dict[str, PlanIndex] = {}
@@ -204,6 +221,8 @@ def _build(plan: Plan) -> PlanIndex:
         index.derived_of[measure.id] = tuple(d for d in plan.derived.values() if d.measure == measure.id)
         index.keep_days[measure.id] = max([3, *(_days(d.over) + 2 for d in index.derived_of[measure.id])])
         index.keep_takes[measure.id] = 4
+    index.brings = {path: _brings(index, step) for path, step in index.steps.items()}
+    index.brought = frozenset(measure for found in index.brings.values() for measure in found)
     for path, step in index.steps.items():
         place = index.phase_of[path] or "throughout"
         found = [one for one in plan.counted.values() if one.step == step.id and one.phase in (None, place)]

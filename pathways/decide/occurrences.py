@@ -95,10 +95,10 @@ def make(
     )
     _window(case, step, occurrence, slot.opens, next_due)
     add(case, occurrence)
-    measure = measure_of(step)
-    if measure and measure not in case.en.first_due:
-        case.en.first_due[measure] = slot.due
-        case.touch("m:" + measure)
+    for measure in case.index.brings[step.path]:
+        if measure not in case.en.first_due:
+            case.en.first_due[measure] = slot.due
+            case.touch("m:" + measure)
     if step.id in case.index.leads:
         case.touch("s:" + step.id)  # another step comes so long before it
     run.note_planned(case, step, occurrence)

@@ -389,8 +389,8 @@ def _unknown(case: Case, rule: Rule, memory: RuleRun) -> None:
         return
     ri = case.index.rules[rule.id]
     dues = [due for m in ri.measures if (due := case.en.first_due.get(m)) is not None]
-    if ri.measures and not dues:
-        return
+    if not dues and not case.index.brought.isdisjoint(ri.measures):
+        return  # the step that brings a reading has not been planned yet
     since = max([case.run.at, *dues])
     if memory.unknown_since is None:
         memory.unknown_since = since

@@ -184,7 +184,8 @@ class _Reader:
         instrument = kind == "ask" and definition.get("resourceType") == "ActivityDefinition"
         if instrument or kind in {"teach", "exercise", "handoff", "pathway"}:
             return {kind: name}
-        return {}
+        # What stands inside these has no element: it comes from the rest that travels along.
+        return {kind: {}} if kind in {"advise", "decide", "conference"} else {}
 
     def _role(self, action: Mapping[str, Json]) -> str:
         for participant in action.get("participant") or ():

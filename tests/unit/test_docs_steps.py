@@ -9,7 +9,7 @@ import pytest
 from carepath.rehearsal.find import look, prepare
 from carepath.rehearsal.names import steps_of
 from carepath.rehearsal.runner import run_scenario
-from pathways.lang.load import load_pathway
+from pathways.lang.load import load_pathway, pathways_near
 from pathways.lang.site_plan import NO_SITE
 from pathways.lang.spec_steps import STEP_KINDS
 from scripts.steps_pages import EXAMPLES, step_models, steps_pages
@@ -24,7 +24,8 @@ def test_every_kind_of_step_has_a_page_that_names_every_key() -> None:
 
 @pytest.mark.parametrize("kind", STEP_KINDS)
 def test_the_example_is_of_its_kind_and_has_no_finding(kind: str) -> None:
-    loaded = load_pathway((EXAMPLES / f"{kind}.yaml").read_bytes(), f"{kind}.yaml")
+    file = EXAMPLES / f"{kind}.yaml"
+    loaded = load_pathway(file.read_bytes(), file.name, library=pathways_near(file))
     assert [one.message() for one in loaded.diagnostics if one.code != "site_needed"] == []
     assert loaded.plan is not None
     assert kind in {step.body.kind for step in steps_of(loaded.plan)}

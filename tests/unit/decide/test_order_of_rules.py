@@ -262,6 +262,57 @@ def test_unknown_ends_with_the_first_value() -> None:
     assert not [t for t in w.state.tasks.values() if t.title[0] == "Unknown"]
 
 
+def test_unknown_of_what_no_step_brings_acts_from_the_start() -> None:
+    """A result from elsewhere, a reading that nobody asks for: nothing is due, so there is nothing to wait for."""
+    rule = """
+  salt:
+    if: potassium > high_potassium
+    level: amber
+    do: [{task: {en: High, zh: 高}, role: nurse, due: 4 h}]
+    unknown: {lasts: 3 days, task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}
+"""
+    w = potassium(rule, "")
+    w.run(w.day(3, "07:59"))
+    assert w.state.tasks == {}
+    w.run(w.day(3, "08:00"))
+    assert [t.title[0] for t in w.state.tasks.values()] == ["Unknown"]
+
+
+def test_unknown_of_what_a_form_brings_waits_for_its_step() -> None:
+    rule = """
+  salt:
+    if: potassium > high_potassium
+    level: amber
+    do: [{task: {en: High, zh: 高}, role: nurse, due: 4 h}]
+    unknown: {task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}
+"""
+    step = "blood: {ask: {k: {measure: potassium}}, when: day 5 at 09:00, window: {missed_after: 2 days}}"
+    w = potassium(rule, step)
+    w.run(w.day(5, "08:59"))
+    assert w.state.tasks == {}
+    w.run(w.day(5, "09:00"))
+    assert [t.title[0] for t in w.state.tasks.values()] == ["Unknown"]
+
+
+def potassium(rule: str, step: str) -> World:
+    body = f"""
+parameters: {{high_potassium: {{value: 5.5 mmol/L, cite: local}}}}
+measures: {{potassium: {{use: potassium}}}}
+phases:
+  one:
+    title: {{en: One, zh: 一}}
+    until: day 60 of the phase
+    steps:
+      lesson: {{teach: how_to_measure, when: day 50}}
+      {step}
+    at_end: [{{else: true, end: over}}]
+ends: {{over: {{}}}}
+rules:{rule}"""
+    w = World(pathway(body))
+    w.enrol()
+    return w
+
+
 # --------------------------------------------------------------------------- ladders
 
 OFFICE = Site(
