@@ -132,14 +132,17 @@ class Ledger:
             self.courier.closed_tasks.add(task.key)
         words = {"role": task.role, "level": task.level, "is": task.status, "why": task.why or "",
                  "title": f"{task.title.en}\n{task.title.zh}"}  # fmt: skip
-        if before is not None and (before.status, before.role, before.level) == (task.status, task.role, task.level):
+        if before is not None and _seen(before) == _seen(task):
             return
-        self.happenings.append(Happening(now, "task", task.source, words, task.key, id))
+        names = {task.source: id, **{other: other for other in task.joined}}  # one task may stand for several
+        for name, also in names.items():
+            self.happenings.append(Happening(now, "task", name, words, task.key, also))
         for holding in self.holdings:
             if holding.kind == "task" and holding.words["key"] == task.key and holding.end is None:
                 holding.end = now
         if task.status in {"open", "claimed"}:
-            self.holdings.append(Holding("task", task.source, now, {**words, "key": task.key}, also=id))
+            for name, also in names.items():
+                self.holdings.append(Holding("task", name, now, {**words, "key": task.key}, also=also))
 
     def _line(self, line: Timeline) -> None:
         self.timeline.append(line)
@@ -185,3 +188,8 @@ class Ledger:
         if row.wants_receipt:
             self.receipts.append(row)
         return True
+
+
+def _seen(task: PutTask) -> tuple[Json, ...]:
+    """What a happening tells of a task."""
+    return task.status, task.role, task.level, task.joined

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Setting:
     """Where actions are done. ``key`` makes theirs; ``level`` and ``episode`` are of the rule; ``title`` names a task
     that has none; ``first_key`` is the key of the first message (the ingest may have written it already);
-    ``bound``: tasks are closed when the phase is left."""
+    ``bound``: tasks are closed when the phase is left; ``reading``: on which a rule fired."""
 
     key: str
     place: str
@@ -47,6 +47,7 @@ class Setting:
     episode: str = ""
     first_key: str = ""
     bound: bool = False
+    reading: str = ""
 
 
 def perform(case: Case, actions: Sequence[Action], setting: Setting, acted: list[str] | None = None) -> list[str]:
@@ -92,6 +93,7 @@ def _task(case: Case, action: OpenTask | Escalate, setting: Setting) -> str:
         keep=keep,
         bound=setting.bound,
         episode=setting.episode,
+        reading=setting.reading if at_once and setting.level == "red" else "",
     )
     return open_task(case, work).key
 

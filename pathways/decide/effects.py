@@ -77,7 +77,7 @@ class CancelMessages(Effect):
 @dataclass(frozen=True, slots=True)
 class PutTask(Effect):
     """Open a task or change it (same key). ``status``: open, claimed, done, cancelled. ``level``: red, amber,
-    info, no_data, routine. ``form``: the fields as JSON. ``told``: roles already told by the ladder."""
+    info, no_data, routine. ``form``: the fields as JSON. ``joined``: ids of tasks of other pathways it stands for."""
 
     kind: ClassVar[str] = "task"
     key: str
@@ -96,6 +96,7 @@ class PutTask(Effect):
     closed_by: str | None = None
     why: str | None = None
     episode: str | None = None
+    joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

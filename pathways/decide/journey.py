@@ -18,6 +18,7 @@ from pathways.decide import (
     enrol,
     groups,
     intake,
+    joined,
     lifecycle,
     merge,
     phases,
@@ -143,7 +144,13 @@ def _move_clock(run: Run, at: datetime) -> None:
 
 def _run_due(run: Run, until: datetime, priority: int | None) -> None:
     """Run what is due up to an instant, in order; at that instant only what comes before ``priority``."""
-    while (entry := run.live.peek(run.state)) is not None:
+    while True:
+        entry = run.live.peek(run.state)
+        if run.opening and (entry is None or max(entry[0], run.state.clock) > run.at):
+            joined.begin(run)  # its ladders have due instants of their own
+            continue
+        if entry is None:
+            return
         at = max(entry[0], run.state.clock)
         if at > until or (at == until and priority is not None and entry[1] >= priority):
             return

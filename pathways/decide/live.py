@@ -38,7 +38,9 @@ def occurrence_next(o: Occurrence) -> tuple[datetime, int] | None:
 
 
 def task_next(t: Task) -> tuple[datetime, int] | None:
-    """The next rung, lateness or waking of a task."""
+    """The next rung, lateness or waking of a task; none of one that another stands for."""
+    if t.with_:
+        return None
     found = [at for at in (t.rung_at, t.snoozed, None if t.is_late else t.late) if at is not None]
     return (min(found), SAFETY if t.level == "red" else TIMEOUT) if found else None
 

@@ -202,7 +202,8 @@ class Task(Record):
     """A person's work, alive while open. ``source``: the author's path (its form and ladder stand in the plan).
     ``late``: when it is late; ``rung`` of its ladder (-1 before it runs), ``rung_at`` when the next rung is
     told, ``again`` repeats made on the last rung. ``role`` is who holds it now; ``bound``: closed when its
-    phase is left, unless ``keep``. ``attempts``: how often somebody was tried to be reached in vain.
+    phase is left, unless ``keep``. ``attempts``: how often somebody was tried to be reached in vain. ``with_``: the
+    task of another pathway that stands for this one too; ``alone``: what one that does is called by itself.
     """
 
     section: ClassVar[str] = "tasks"
@@ -233,6 +234,8 @@ class Task(Record):
     bound: bool = False
     fact: str = ""
     attempts: int = 0
+    with_: str = ""
+    alone: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ See docs/reference/order.md, part "Rules". At most one episode of a rule is open
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pathways.decide import guide
@@ -209,6 +210,7 @@ def _act(case: Case, rule: Rule, episode: Episode, reading: Kept | None, *, said
     first = red_key(case.run.state.journey, rule.id, reading.key) if reading is not None and rule.level == "red" else ""
     guided = rule.guide is not None and first_say(rule) == rule.guide.say[0].message
     setting = _setting(case, rule, episode, first_key="" if guided else first, reading=reading)
+    setting = replace(setting, reading=reading.key if reading is not None else episode.reading)
     guide.note(episode, perform(case, rule.do, setting, episode.acted))
     if rule.guide is not None and not episode.round:
         guide.begin(case, rule, rule.guide, episode, first if guided else "")

@@ -36,7 +36,8 @@ class Answer(NamedTuple):
 class Run:
     """Everything of one call. ``at``: the logical instant of what is being worked on; ``now``: that of the call;
     ``answer``: the answer that rules of each answer look at now; ``lost``: messages were taken back though nothing had
-    come, and another pathway may have relied on them."""
+    come, and another pathway may have relied on them; ``opening``: red tasks (key, reading) that wait for what other
+    pathways make of the same reading at this instant."""
 
     __slots__ = (
         "answer",
@@ -49,6 +50,7 @@ class Run:
         "live",
         "lost",
         "now",
+        "opening",
         "plans",
         "removed",
         "site",
@@ -74,6 +76,7 @@ class Run:
         self.lost = False
         self.batch: dict[tuple[str, str], list[Occurrence]] = {}
         self.unsent: dict[tuple[str, str, str], list[str]] = {}
+        self.opening: list[tuple[str, str]] = []
         self.cases: dict[str, Case] = {}
         self.customary = customary_times(state.patient.customary)
         for enrolment in sorted(state.enrolments.values(), key=lambda e: e.number):
@@ -91,6 +94,7 @@ class Run:
         self.effects, self.verdicts, self.decided = [], {}, []
         self.removed, self.watch_again, self.lost = set(), False, False
         self.batch, self.unsent = {}, {}
+        self.opening = []
 
     @property
     def floor(self) -> datetime:

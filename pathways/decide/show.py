@@ -45,7 +45,7 @@ def show(run: Run, coming: Ahead | None, *, words: bool = True) -> Show:
         tier=tier,
         status=journey_status(run),
         flags=flags,
-        open_tasks=len(run.state.tasks),
+        open_tasks=sum(not t.with_ for t in run.state.tasks.values()),
         decided=_decided(run) if words else NOTHING,
         next=upcoming,
         next_at=coming.at if coming is not None else None,
@@ -151,7 +151,8 @@ def _sheet(run: Run, cases: list[Case], flags: tuple[str, ...], upcoming: Text) 
         first = [_ended(c) for c in cases]
     else:
         first = [TEXTS["sheet_none"]]
-    tasks = sorted(run.state.tasks.values(), key=lambda t: (t.level != "red", t.opened, t.key))[:8]
+    people_see = [t for t in run.state.tasks.values() if not t.with_]
+    tasks = sorted(people_see, key=lambda t: (t.level != "red", t.opened, t.key))[:8]
     troubles = _troubles(run) if run.state.episodes else {}
     latest = _latest(run)
     tails = ["".join(BREAK + said[i] for said in latest) for i in (0, 1)]

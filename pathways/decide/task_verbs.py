@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pathways.decide import advice, forms, handoffs, rules, teach
+from pathways.decide import advice, forms, handoffs, joined, rules, teach
 from pathways.decide.events import Event, TaskVerb
 from pathways.decide.intake import take_readings
 from pathways.decide.occurrences import end
 from pathways.decide.records import Task
 from pathways.decide.run import Answer
-from pathways.decide.tasks import close_task, form_of, put, restart_ladder, stop_ladder, title_of
+from pathways.decide.tasks import close_task, form_of, parts, put, restart_ladder, stop_ladder, title_of
 from pathways.decide.texts import text
 from pathways.lang.plan_say import role_words
 
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 def task_verb(run: Run, event: Event, body: TaskVerb) -> None:
     """A person acts on a task."""
+    joined.begin(run)
     task = run.state.tasks.get(body.task)
     if task is None:
         run.refuse(event.id, "no_task")
         return
+    task = joined.shown(run, task)
     act = _VERBS.get(body.verb)
     if act is None:
         run.refuse(event.id, "unknown_verb", verb=body.verb)
@@ -79,7 +81,8 @@ def _release(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
 
 
 def _reassign(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
-    roles = case.plan.roles
+    plans = [case.run.cases[t.enrolment].plan for t in (task, *parts(case.run, task))]
+    roles = tuple(dict.fromkeys(role for plan in plans for role in plan.roles))
     if not body.to_role or (roles and body.to_role not in roles):
         return "needs_role", {"roles": ", ".join(roles)}
     task.role, task.status, task.claimed_by = body.to_role, "open", ""
@@ -104,12 +107,14 @@ def _snooze(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
 def _complete(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     if task.claimed_by and task.claimed_by != body.by:
         return "claimed_by_other", {}
-    fields = form_of(case, task)
-    form, wrong = forms.checked(case, fields, body.form, body.by)
+    filled, wrong = joined.checked(case.run, task, body.form, body.by)
     if wrong is not None:
         return wrong
-    case.run.answer = Answer(event.id, frozenset({"s:" + task.id}))
-    close_task(case, task, "done", by=body.by, form=form)
+    form = {name: value for _, own in reversed(filled) for name, value in own.items()}
+    others = parts(case.run, task)
+    case.run.answer = Answer(event.id, frozenset("s:" + part.id for part in (task, *others)))
+    fields = form_of(case, task)
+    close_task(case, task, "done", by=body.by, form=form, whole=True)
     o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
     if o is not None and o.lesson:
         teach.marked(case, o, form)
@@ -121,7 +126,20 @@ def _complete(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     take_readings(case.run, case, forms.take_over(case, fields, form, body.by, event.id))
     if task.episode:
         rules.task_closed(case, task)
+    taken = set(filled[0][1])
+    for part, own in filled[1:]:
+        _complete_too(case.run.cases[part.enrolment], part, own, taken, event, body)
+        taken |= set(own)
     return None
+
+
+def _complete_too(case: Case, part: Task, form: dict[str, Any], taken: set[str], event: Event, body: TaskVerb) -> None:
+    """Another pathway that wanted the same of a person: done too, by its own rules; a reading is taken over once."""
+    close_task(case, part, "done", by=body.by, form=form)
+    found = forms.take_over(case, form_of(case, part), form, body.by, event.id)
+    take_readings(case.run, case, [row for row in found if row[1].rpartition(".")[2] not in taken])
+    if part.episode:
+        rules.task_closed(case, part)
 
 
 def _cancel(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
@@ -132,14 +150,19 @@ def _cancel(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
 
 
 def _give_up(case: Case, task: Task, by: str, why: str, ended: str) -> None:
-    """Close a task undone, with its occurrence and its episode."""
-    close_task(case, task, "cancelled", by=by, why=why)
+    """Close a task undone, with its occurrence and its episode; those of other pathways that it stands for too."""
+    others = parts(case.run, task)
+    close_task(case, task, "cancelled", by=by, why=why, whole=True)
     o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
     if o is not None:
         end(case, o, "cancelled", ended)
     handoffs.signed(case, task, "")
     if task.episode:
         rules.task_closed(case, task)
+    for part in others:
+        there = case.run.cases[part.enrolment]
+        close_task(there, part, "cancelled", by=by, why=why)
+        rules.task_closed(there, part)
 
 
 def _attempt(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:

@@ -20,13 +20,15 @@ from pathways.lang.plan_things import FACT_FIELDS
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
+    from pathways.decide.run import Run
 
 Json = Any
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A task to open. ``ladder`` runs at once when ``at_once``, else when the task is late."""
+    """A task to open. ``ladder`` runs at once when ``at_once``, else when the task is late. ``reading``: on which a
+    red rule fired; what other pathways make of it may become one task with this one."""
 
     key: str
     id: str
@@ -43,6 +45,7 @@ class Work:
     occurrence: str = ""
     episode: str = ""
     fact: str = ""
+    reading: str = ""
 
 
 def open_task(case: Case, work: Work) -> Task:
@@ -74,22 +77,33 @@ def open_task(case: Case, work: Work) -> Task:
         fact=work.fact,
     )
     run.state.tasks[task.key] = task
-    if work.at_once and task.ladder:
+    if work.reading and len(run.cases) > 1:
+        run.opening.append((task.key, work.reading))  # begun before the clock goes on, see ``joined``
+    else:
+        announce(case, task, at_once=work.at_once)
+    return task
+
+
+def announce(case: Case, task: Task, *, at_once: bool) -> None:
+    """Tell people of a task that was opened; its ladder begins where it runs at once."""
+    if at_once and task.ladder:
         _next_rung(case, task, quiet=True)
     put(case, task)
-    words = text("task_opened", role=role_words(task.role), title=work.title)
-    weight = {"red": 9, "amber": 6}.get(task.level, 4)
-    run.timeline(
+    opened(case, task)
+    case.run.live.schedule("tasks", task)
+
+
+def opened(case: Case, task: Task) -> None:
+    """The timeline tells of a new task."""
+    case.run.timeline(
         case,
         "task_opened",
-        work.source,
-        words,
+        task.source,
+        text("task_opened", role=role_words(task.role), title=title_of(task)),
         key=f"{task.key}:opened",
-        weight=weight,
+        weight={"red": 9, "amber": 6}.get(task.level, 4),
         data={"task": task.key, "id": task.id, "role": task.role, "level": task.level},
     )
-    run.live.schedule("tasks", task)
-    return task
 
 
 def title_of(task: Task) -> Text:
@@ -107,6 +121,21 @@ def form_of(case: Case, task: Task) -> tuple[FormField, ...]:
         return decision_form(Text.model_construct(en=str(said.get("en", "")), zh=str(said.get("zh", ""))))
     spec = case.index.tasks.get(task.source) or case.index.tasks.get(task.id)
     return spec.form if spec is not None else ()
+
+
+def parts(run: Run, lead: Task) -> list[Task]:
+    """The tasks of other pathways that this one stands for, in order of enrolment."""
+    found = [task for task in run.state.tasks.values() if task.with_ == lead.key] if lead.alone else []
+    return sorted(found, key=lambda task: (run.cases[task.enrolment].en.number, task.key))
+
+
+def fields_of(run: Run, task: Task) -> tuple[FormField, ...]:
+    """The fields that people fill in: its own, and those of the tasks of other pathways that it stands for."""
+    found: dict[str, FormField] = {}
+    for part in (task, *parts(run, task)):
+        for field in form_of(run.cases[part.enrolment], part):
+            found.setdefault(field.id, field)
+    return tuple(found.values())
 
 
 def form_fields(case: Case, place: str) -> tuple[FormField, ...]:
@@ -144,7 +173,7 @@ def field_json(field: FormField) -> dict[str, Json]:
 def put(case: Case, task: Task, **closed: Any) -> None:
     """Tell the world how the task stands."""
     assert task.opened is not None
-    form = tuple(field_json(field) for field in form_of(case, task))
+    form = tuple(field_json(field) for field in fields_of(case.run, task))
     case.run.emit(
         PutTask(
             key=task.key,
@@ -159,19 +188,34 @@ def put(case: Case, task: Task, **closed: Any) -> None:
             form=form,
             claimed_by=task.claimed_by or None,
             episode=task.episode or None,
+            joined=tuple(part.id for part in parts(case.run, task)),
             **closed,
         )
     )
 
 
 def close_task(
-    case: Case, task: Task, outcome: str, *, by: str, form: dict[str, Json] | None = None, why: str | None = None
+    case: Case,
+    task: Task,
+    outcome: str,
+    *,
+    by: str,
+    form: dict[str, Json] | None = None,
+    why: str | None = None,
+    whole: bool = False,
 ) -> None:
-    """End a task: ``done`` or ``cancelled``. What follows from it is the caller's."""
+    """End a task: ``done`` or ``cancelled``. What follows from it is the caller's.
+
+    ``whole``: a person ended it for every pathway that it stands for, whose own tasks the caller closes too.
+    """
+    from pathways.decide import joined  # it opens tasks
+
     run = case.run
+    joined.begin_alone(run, task)
     del run.state.tasks[task.key]
     status = "done" if outcome == "done" else "cancelled"
-    put(case, task, status=status, answers=form or {}, closed=run.floor, closed_by=by, why=why)
+    if not task.with_:
+        put(case, task, status=status, answers=form or {}, closed=run.floor, closed_by=by, why=why)
     title = title_of(task)
     if outcome == "done":
         words = text("task_done", title=title)
@@ -193,6 +237,8 @@ def close_task(
         case.touch("s:" + task.id)
         if outcome == "done" and task.id in case.index.decided:
             case.completed.append(Completed(task.id, form or {}, run.at, task.visit))
+    if not whole:
+        joined.closed(run, task)
 
 
 # --------------------------------------------------------------------------- ladders
@@ -238,12 +284,12 @@ def _in_time(case: Case, role: str, late: datetime) -> str:
     return role
 
 
-def _on_duty(case: Case, role: str) -> str | None:
-    """The role that answers for a role now: itself, or who covers; None when nobody is on duty."""
+def on_duty(case: Case, role: str, at: datetime) -> str | None:
+    """The role that answers for a role at an instant: itself, or who covers; None when nobody is on duty."""
     site, seen = case.run.site, set[str]()
     while role not in seen:
         seen.add(role)
-        if is_staffed(role, case.run.at, site):
+        if is_staffed(role, at, site):
             return role
         known = site.roles.get(role)
         if known is None or known.cover is None:
@@ -260,13 +306,13 @@ def _next_rung(case: Case, task: Task, *, quiet: bool = False) -> None:
         rung = ladder.rungs[last]
         if task.again < rung.repeat:
             task.again += 1
-            _tell(case, task, rung, _on_duty(case, rung.tell) or rung.tell, quiet=quiet)
+            _tell(case, task, rung, on_duty(case, rung.tell, case.run.at) or rung.tell, quiet=quiet)
         else:
             _top(case, task, ladder)
         return
     for number in range(task.rung + 1, last + 1):
         rung = ladder.rungs[number]
-        role = _on_duty(case, rung.tell)
+        role = on_duty(case, rung.tell, case.run.at)
         if role is not None:
             task.rung = number
             _tell(case, task, rung, role, quiet=quiet)

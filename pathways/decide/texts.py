@@ -74,6 +74,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "rule_not_settled": ("Not settled after all: {rule}", "仍未缓解：{rule}"),
     "task_opened": ("Task for {role}: {title}.", "{role}任务：{title}。"),
+    "task_joined": ("One task answers for this too: {title}; see {other}.", "{title}已并入同一任务：{other}。"),
+    "task_of": ("{title} ({pathway})", "{title}（{pathway}）"),
     "task_done": ("Task done: {title}.", "任务完成：{title}。"),
     "task_cancelled": ("Task cancelled: {title} ({why}).", "任务取消：{title}（{why}）。"),
     "task_claimed": ("Task claimed: {title}.", "任务已认领：{title}。"),

@@ -287,6 +287,11 @@ class World:
         """The key of the open task of an id."""
         return next(t.key for t in self.state.tasks.values() if t.id == ident)
 
+    def shown(self) -> list[PutTask]:
+        """The open tasks as people see them."""
+        last = {e.key: e for e in self.of(PutTask)}
+        return [e for e in last.values() if e.status in {"open", "claimed"}]
+
     def open_ids(self) -> list[str]:
         return sorted(t.id for t in self.state.tasks.values())
 
@@ -366,11 +371,15 @@ def _keys(world: World) -> None:
 def _red(world: World) -> None:
     """No open red without a person who has it, a rung to come, or a loud failure."""
     loud = {e.key for e in world.of(Incident)}
-    for task in world.state.tasks.values():
+    for own in world.state.tasks.values():
+        task = world.state.tasks[own.with_] if own.with_ else own  # one of another pathway may stand for it
+        assert not task.with_ and task.level == own.level, own
+        assert own.with_ == "" or (task.enrolment != own.enrolment and task.alone), own
         if task.level == "red" and task.ladder:
             waiting = task.rung_at is not None and task.rung_at >= world.state.clock
             assert waiting or task.claimed_by or any(key.startswith(task.key) for key in loud), task
     for episode in world.state.episodes.values():
+        assert set(episode.tasks) <= set(world.state.tasks), episode
         if episode.state == "awaiting":
             assert episode.until is not None and episode.until >= world.state.clock
 
