@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from carepath.rehearsal.names import steps_of
 from pathways.lang.load import load_pathway, pathways_near
-from pathways.lang.plan import Plan
+from pathways.lang.plan import Plan, Step, TaskBody
 from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 from pathways.lang.render_vocabulary import KINDS, WORDS
 from pathways.lang.resolve import ANY_STEP_WORDS, STEP_WORDS
@@ -133,10 +133,16 @@ def _example(kind: str) -> list[str]:
     ]
 
 
+def _kinds(step: Step) -> set[str]:
+    """What authors call a step: a task with a proposal is written `decide`."""
+    decides = isinstance(step.body, TaskBody) and step.body.proposal is not None
+    return {"decide"} if decides else {step.body.kind}
+
+
 def _excerpt(text: str, kind: str, plan: Plan) -> str:
     """The lines of the first step of the kind, without the indentation they have in the document."""
     lines = text.splitlines()
-    name = next(step.id for step in steps_of(plan) if step.body.kind == kind)
+    name = next(step.id for step in steps_of(plan) if kind in _kinds(step))
     first = next(n for n, line in enumerate(lines) if line.startswith(f"      {name}:"))
     indent = len(lines[first]) - len(lines[first].lstrip())
     last = first + 1

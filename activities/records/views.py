@@ -102,6 +102,10 @@ def _field(given: Mapping[str, Json], language: str) -> Json:
     out = {key: value for key, value in given.items() if value not in (None, {}, [], ())}
     if "label" in out:
         out["label"] = _in(out["label"], language)
+    if "because" in out:
+        out["because"] = _in(out["because"], language)
+    if "grounds" in out:
+        out["grounds"] = [_in(line, language) for line in out["grounds"]]
     if "options" in out:
         out["options"] = {word: _in(words, language) for word, words in out["options"].items()}
     return out

@@ -156,6 +156,8 @@ def _add(names: Names, plan: Plan) -> None:
     for step in steps_of(plan):
         names.steps.setdefault(step.id, []).append((plan.id, step))
         names.steps.setdefault(step.path, []).append((plan.id, step))
+        if isinstance(step.body, TaskBody) and step.body.proposal is not None:
+            names.decisions |= dict.fromkeys((step.id, step.path), tuple(step.body.proposal.words))
         marked = isinstance(step.body, TeachBody) and step.body.show_back is not None
         if isinstance(step.body, TaskBody | AdviseBody) or marked:
             names.tasks |= {step.id, step.path}

@@ -15,6 +15,7 @@ from pathways.decide import (
     advice,
     calls,
     decisions,
+    decisions_said,
     enrol,
     groups,
     intake,
@@ -375,7 +376,7 @@ def why(
             return rules.judged(case, rule)
         table = case.plan.decisions.get(path.removeprefix("decisions."))
         if table is not None:
-            return decisions.standing(case, table)
+            return decisions_said.standing(case, table)
         cond = _cond_at(case, path)
         if cond is not None:
             return verdict(cond, case)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pathways.decide import counting, windows
-from pathways.decide.conditions import Finding, Truth, verdict
+from pathways.decide.conditions import Environment, Finding, Truth, verdict
 from pathways.decide.explain import local_value, reason_words
 from pathways.decide.tasks import form_fields
 from pathways.decide.texts import text, word
@@ -40,10 +40,10 @@ def reason(case: Case, row: Row, rows: Sequence[Row]) -> Text:
     return grounds(case, row.test)
 
 
-def grounds(case: Case, cond: c.Cond) -> Text:
-    """The parts that made a condition what it is, with the values compared."""
+def grounds(case: Case, cond: c.Cond, env: Environment | None = None) -> Text:
+    """The parts that made a condition what it is, with the values compared; ``env``: as it sees them."""
     parts: list[Text] = []
-    for leaf, found in _deciding(cond, verdict(cond, case).finding):
+    for leaf, found in _deciding(cond, verdict(cond, env or case).finding):
         said = _ground(case, leaf, found)
         if said not in parts:
             parts.append(said)

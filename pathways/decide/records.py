@@ -204,6 +204,7 @@ class Task(Record):
     told, ``again`` repeats made on the last rung. ``role`` is who holds it now; ``bound``: closed when its
     phase is left, unless ``keep``. ``attempts``: how often somebody was tried to be reached in vain. ``with_``: the
     task of another pathway that stands for this one too; ``alone``: what one that does is called by itself.
+    ``proposal``: what the table of a step ``decide`` proposed (see ``proposal_form``).
     """
 
     section: ClassVar[str] = "tasks"
@@ -236,6 +237,7 @@ class Task(Record):
     attempts: int = 0
     with_: str = ""
     alone: list[str] = field(default_factory=list)
+    proposal: list[Json] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from pathways.decide.occurrences import (
     sync_reminders,
     wanted,
 )
+from pathways.decide.proposals import propose
 from pathways.decide.records import Alarm, Occurrence
 from pathways.decide.settling import settled
 from pathways.decide.tasks import Work, open_task
@@ -393,6 +394,7 @@ def _open(case: Case, step: Step, o: Occurrence) -> None:
                 ladder=spec.ladder,
                 keep=step.on_leave == "keep" or spec.on_leave == "keep",
                 occurrence=o.key,
+                proposal=tuple(propose(case, step)),
             ),
         )
         o.task = task.key

@@ -9,9 +9,13 @@ from pathways.decide import advice, forms, handoffs, joined, rules, teach
 from pathways.decide.events import Event, TaskVerb
 from pathways.decide.intake import take_readings
 from pathways.decide.occurrences import end
+from pathways.decide.proposal_form import completed
+from pathways.decide.proposals import tell
 from pathways.decide.records import Task
 from pathways.decide.run import Answer
-from pathways.decide.tasks import close_task, form_of, parts, put, restart_ladder, stop_ladder, title_of
+from pathways.decide.tasks import (
+    close_task, form_of, parts, proposal_of, put, restart_ladder, stop_ladder, title_of,
+)  # fmt: skip
 from pathways.decide.texts import text
 from pathways.lang.plan_say import role_words
 
@@ -114,6 +118,10 @@ def _complete(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     others = parts(case.run, task)
     case.run.answer = Answer(event.id, frozenset("s:" + part.id for part in (task, *others)))
     fields = form_of(case, task)
+    proposal = proposal_of(case, task)
+    if proposal is not None:
+        form = completed(proposal, task.proposal, form)
+        tell(case, proposal, task, form, body.by)
     close_task(case, task, "done", by=body.by, form=form, whole=True)
     o = case.run.state.occurrences.get(task.occurrence) if task.occurrence else None
     if o is not None and o.lesson:

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pathways.decide import proposal_form
 from pathways.decide.contact import tell
 from pathways.decide.decisions_seen import Completed
 from pathways.decide.effects import PutTask
 from pathways.decide.records import Done, Task
 from pathways.decide.texts import text, word
 from pathways.decide.worktime import is_staffed, next_staffed
-from pathways.lang.plan import AskBody, ExerciseBody, FormField, Ladder, Rung, VisitBody
+from pathways.lang.plan import AskBody, ExerciseBody, FormField, Ladder, Rung, TaskBody, VisitBody
 from pathways.lang.plan_advice import decision_form
 from pathways.lang.plan_base import Duration, Text
 from pathways.lang.plan_say import role_words
+from pathways.lang.plan_tables import Proposal
 from pathways.lang.plan_things import FACT_FIELDS
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Work:
     episode: str = ""
     fact: str = ""
     reading: str = ""
+    proposal: tuple[Json, ...] = ()
 
 
 def open_task(case: Case, work: Work) -> Task:
@@ -75,6 +78,7 @@ def open_task(case: Case, work: Work) -> Task:
         keep=work.keep or work.level in {"red", "amber"},
         bound=work.bound,
         fact=work.fact,
+        proposal=list(work.proposal),
     )
     run.state.tasks[task.key] = task
     if work.reading and len(run.cases) > 1:
@@ -119,6 +123,9 @@ def form_of(case: Case, task: Task) -> tuple[FormField, ...]:
     if step is not None and step.body.kind == "advise" and task.occurrence:
         said = case.run.state.steps[f"{case.id}|{step.path}"].proposal
         return decision_form(Text.model_construct(en=str(said.get("en", "")), zh=str(said.get("zh", ""))))
+    proposal = proposal_of(case, task)
+    if proposal is not None:
+        return proposal_form.fields(proposal, task.proposal)
     spec = case.index.tasks.get(task.source) or case.index.tasks.get(task.id)
     return spec.form if spec is not None else ()
 
@@ -136,6 +143,12 @@ def fields_of(run: Run, task: Task) -> tuple[FormField, ...]:
         for field in form_of(run.cases[part.enrolment], part):
             found.setdefault(field.id, field)
     return tuple(found.values())
+
+
+def proposal_of(case: Case, task: Task) -> Proposal | None:
+    """The table of the step ``decide`` that a task is of."""
+    step = case.index.steps.get(task.source) if task.proposal else None
+    return step.body.proposal if step is not None and isinstance(step.body, TaskBody) else None
 
 
 def form_fields(case: Case, place: str) -> tuple[FormField, ...]:

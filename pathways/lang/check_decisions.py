@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from pathways.lang.check_base import may_be_unknown, nodes
+from pathways.lang.check_base import all_steps, may_be_unknown, nodes, step_path
 from pathways.lang.compile_actions import compile_form
 from pathways.lang.compile_reader import Reader
 from pathways.lang.decision_space import Space
 from pathways.lang.decision_tests import FALSE, TRUE, Points, Test
 from pathways.lang.diagnostics import Said
-from pathways.lang.plan import Decision, FormField, Parameter, Plan
+from pathways.lang.plan import Decision, FormField, Parameter, Plan, TaskBody
 from pathways.lang.plan_cond import FieldRef, MeasureRef, ParamRef
+from pathways.lang.plan_decisions import table_of
 from pathways.lang.plan_say import say_quantity
 from pathways.lang.resolve import Scope
 from pathways.lang.source import Path
@@ -33,16 +34,24 @@ class _TooMuchError(Exception):
 def check_decisions(r: Reader, plan: Plan) -> None:
     """Every table covers every patient, and every row has its use."""
     budget = [MOST_IN_ALL]
-    for decision in plan.decisions.values():
-        path: Path = ("decisions", decision.id)
+    for path, decision in _tables(plan):
         _order(r, path, decision)
         fields = compile_form(r, (*path, "of"), decision.form or None, Scope(r.symbols))
         _unknown(r, path, decision, fields)
         try:
-            _Proof(r, plan, decision, fields, budget).run()
+            _Proof(r, plan, path, decision, fields, budget).run()
         except _TooMuchError:
             if decision.hits == "one" or not _has_else(decision):
                 r.say("decision_too_complex", path, key=True, name=decision.id)
+
+
+def _tables(plan: Plan) -> Iterator[tuple[Path, Decision]]:
+    """Every table: those under `decisions`, and those of steps."""
+    for decision in plan.decisions.values():
+        yield ("decisions", decision.id), decision
+    for phase, step in all_steps(plan):
+        if isinstance(step.body, TaskBody) and step.body.proposal is not None:
+            yield step_path(phase, step.id), table_of(step.path, step.body.proposal)
 
 
 def _order(r: Reader, path: Path, decision: Decision) -> None:
@@ -61,7 +70,7 @@ def _has_else(decision: Decision) -> bool:
 
 def _unknown(r: Reader, path: Path, decision: Decision, fields: Sequence[FormField]) -> None:
     """A verdict on a form that cannot be told has an answer: nobody looks at that form again."""
-    if not decision.form or decision.unknown_word is not None or decision.unknown:
+    if (not decision.form and decision.id in r.spec.decisions) or decision.unknown_word is not None or decision.unknown:
         return
     if any(row.test != "else" and _may_be_unknown(row.test, decision, fields) for row in decision.rows):
         r.say("decision_without_unknown", path, key=True, name=decision.id)
@@ -129,15 +138,16 @@ def _usual(parameter: Parameter, profile: str | None) -> Decimal | None:
 
 def _rows(plan: Plan, decision: Decision) -> Iterator[Any]:
     """The conditions of a table and of the tables it builds on."""
-    queue, seen = [decision.id], set[str]()
+    queue, seen = [decision], set[str]()
     while queue:
-        name = queue.pop()
-        if name in seen or name not in plan.decisions:
+        one = queue.pop()
+        if one.id in seen:
             continue
-        seen.add(name)
-        for row in plan.decisions[name].rows:
+        seen.add(one.id)
+        for row in one.rows:
             yield row.test
-            queue += [node.decision for node in nodes(row.test) if getattr(node, "kind", "") == "decision_is"]
+            named = [node.decision for node in nodes(row.test) if getattr(node, "kind", "") == "decision_is"]
+            queue += [plan.decisions[name] for name in named if name in plan.decisions]
 
 
 # --------------------------------------------------------------------------- the search
@@ -147,10 +157,10 @@ class _Proof:
     """Looks for a patient who falls through, for rows that nobody reaches, for two rows that are true at once."""
 
     def __init__(
-        self, r: Reader, plan: Plan, decision: Decision, fields: Sequence[FormField], budget: list[int]
+        self, r: Reader, plan: Plan, path: Path, decision: Decision, fields: Sequence[FormField], budget: list[int]
     ) -> None:
         self.r, self.plan, self.decision, self.fields, self.budget = r, plan, decision, fields, budget
-        self.path: Path = ("decisions", decision.id)
+        self.path = path
         self.spent = 0
 
     def run(self) -> None:

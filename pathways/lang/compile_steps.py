@@ -17,6 +17,7 @@ from pathways.lang.compile_actions import (
 )
 from pathways.lang.compile_advice import compile_advice
 from pathways.lang.compile_calls import compile_call
+from pathways.lang.compile_decide import compile_decide
 from pathways.lang.compile_exercise import compile_exercise
 from pathways.lang.compile_groups import (
     GROUP_TITLES,
@@ -59,6 +60,7 @@ from pathways.lang.spec_steps import (
     AnyStep,
     AskingStep,
     AskStep,
+    DecideStep,
     DoseStep,
     ExerciseStep,
     ForEachStep,
@@ -183,7 +185,9 @@ def _catch_up(r: Reader, path: Path, spec: AnyStep) -> tuple[Literal["skip", "se
 # --------------------------------------------------------------------------- bodies
 
 
-def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody, Text]:
+def _body(  # noqa: C901 - one case a kind
+    r: Reader, path: Path, spec: AnyStep, scope: Scope
+) -> tuple[StepBody, Text]:
     """What the step does, and its title where the author gives none."""
     match spec:
         case MeasureStep():
@@ -216,6 +220,8 @@ def _body(r: Reader, path: Path, spec: AnyStep, scope: Scope) -> tuple[StepBody,
             )
             attempts = compile_attempts(r, (*path, "attempts"), spec.attempts, scope)
             return TaskBody(task=task, attempts=attempts), text_of(spec.task)
+        case DecideStep():
+            return compile_decide(r, path, spec, scope), text_of(spec.decide)
         case VisitStep():
             return _visit(r, path, spec, scope), _visit_title(spec.visit.with_role)
         case PathwayStep():

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pathways.lang.plan_base import Part, Text
-from pathways.lang.plan_cond import Cond
 from pathways.lang.plan_steps import Action
+from pathways.lang.plan_tables import DecisionRow, Hits, Proposal
 
-Hits = Literal["first", "all", "one"]
-
-
-class DecisionRow(Part):
-    """A row: ``test`` is a condition or "else"; ``word`` is what it comes to, ``because`` the reason people read."""
-
-    path: str
-    test: Cond | Literal["else"]
-    word: str
-    because: Text | None = None
+__all__ = ["Decision", "DecisionRow", "Hits"]
 
 
 class Decision(Part):
@@ -49,3 +38,16 @@ class Decision(Part):
     def word_text(self, word: str) -> Text:
         """A word as people read it; without a title the word itself."""
         return self.words.get(word) or Text.model_construct(en=word.replace("_", " "), zh=word.replace("_", " "))
+
+
+def table_of(path: str, proposal: Proposal) -> Decision:
+    """The table of a step ``decide`` as a decision over the data as they stand."""
+    return Decision(
+        id=path,
+        path=path,
+        hits=proposal.hits,
+        rows=proposal.rows,
+        words=proposal.words,
+        unknown_word=proposal.unknown_word,
+        unknown_because=proposal.unknown_because,
+    )

@@ -10,6 +10,7 @@ from pathways.lang.plan_advice import AdviseBody
 from pathways.lang.plan_base import Duration, Part, Text
 from pathways.lang.plan_cond import Cond
 from pathways.lang.plan_handoffs import Order, Sent
+from pathways.lang.plan_tables import Proposal
 from pathways.lang.plan_teach import Quiz, ShowBack
 from pathways.lang.plan_things import FormField, TaskSpec
 from pathways.lang.plan_when import Moment, When
@@ -274,10 +275,11 @@ class SayBody(Part):
 
 
 class TaskBody(Part):
-    """A task of a person of the care team."""
+    """A task of a person of the care team. ``proposal``: a decision table shown with it (a step ``decide``)."""
 
     kind: Literal["task"] = "task"
     task: TaskSpec
+    proposal: Proposal | None = None
     attempts: Attempts | None = None
 
 

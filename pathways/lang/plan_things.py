@@ -191,7 +191,8 @@ class FormField(Part):
     """One question. ``type``: yes_no one_of many_of number scale date moment text photo voice signature.
 
     ``ask_if`` false: it is not asked. ``required_if``: needed only where that is true. ``answers``: what else may be
-    written for each word, where somebody answers in free text.
+    written for each word, where somebody answers in free text. ``proposed``: what a decision table proposes for a
+    choice, ``because`` of what, on which ``grounds`` (a line for each row with its values).
     """
 
     id: str
@@ -207,6 +208,9 @@ class FormField(Part):
     ask_if: Cond | None = None
     required_if: Cond | None = None
     answers: dict[str, tuple[str, ...]] = {}
+    proposed: str | None = None
+    because: Text | None = None
+    grounds: tuple[Text, ...] = ()
 
 
 class TaskSpec(Part):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pathways.lang.diagnostics import Language
-from pathways.lang.plan import Decision, DecisionRow
+from pathways.lang.plan import Decision, DecisionRow, Step, TaskBody
+from pathways.lang.plan_decisions import table_of
 from pathways.lang.plan_say import say_cond
+from pathways.lang.plan_tables import Proposal
 from pathways.lang.render_actions import actions_words
 from pathways.lang.render_markdown import Sheet
 from pathways.lang.render_words import Names
@@ -29,6 +31,25 @@ def decision_lines(decision: Decision, language: Language) -> Iterator[tuple[int
         yield 2, f"- {test}: {row.word}{because}"
     if decision.unknown_word is not None:
         yield 2, f"- {'未知时' if zh else 'if unknown'}: {decision.unknown_word}"
+
+
+def kind_of(step: Step) -> str:
+    """The word with which authors write a step: a task with a proposal is a `decide`."""
+    return "decide" if isinstance(step.body, TaskBody) and step.body.proposal is not None else step.body.kind
+
+
+def proposal_lines(proposal: Proposal, language: Language) -> Iterator[str]:
+    """The table of a step for authors."""
+    zh = language == "zh"
+    if proposal.each:
+        classes = ", ".join(proposal.classes)
+        yield f"{proposal.each}: {proposal.fact} {classes}".rstrip()
+    yield f"{'可选' if zh else 'to choose'}: {', '.join(proposal.words)}"
+    for _, line in list(decision_lines(table_of("", proposal), language))[1:]:
+        yield line
+    if proposal.against:
+        words = ", ".join(proposal.against)
+        yield f"不采纳须写明理由：{words}" if zh else f"a reason is needed against: {words}"
 
 
 def _data(zh: bool) -> str:
@@ -80,3 +101,30 @@ def decisions(sheet: Sheet) -> None:
         if unknown:
             sheet.item(names.say("When something of this is not known: ", "上述信息未知时："), unknown)
         sheet.gap()
+
+
+def proposal_words(names: Names, proposal: Proposal) -> Iterator[str]:
+    """What the table of a step proposes, what may be chosen, and what needs a reason."""
+    say = names.say
+    yield say(*_HITS[proposal.hits])
+    if proposal.each:
+        classes = names.words(proposal.classes) or say("every class", "所有类别")
+        yield say(f"for each medicine ({classes})", f"逐一针对每种药物（{classes}）")
+    for row in proposal.rows:
+        test = say("in every other case", "其他情况") if isinstance(row.test, str) else names.cond(row.test)
+        why = "" if row.because is None else say(f" ({names.text(row.because)})", f"（{names.text(row.because)}）")
+        word = _option(names, proposal, row.word)
+        yield say(f"proposes “{word}”{why}: {test}", f"建议“{word}”{why}：{test}")
+    if proposal.unknown_word is not None:
+        why = "" if proposal.unknown_because is None else f" ({names.text(proposal.unknown_because)})"
+        word = _option(names, proposal, proposal.unknown_word)
+        yield say(f"not known: “{word}”{why}", f"未知时：“{word}”{why}")
+    yield say("to choose: ", "可选：") + say(", ", "、").join(names.text(words) for words in proposal.words.values())
+    if proposal.against:
+        held = say(" or ", "或").join(_option(names, proposal, word) for word in proposal.against)
+        yield say(f"otherwise than “{held}” needs a reason", f"不采纳“{held}”须写明理由")
+
+
+def _option(names: Names, proposal: Proposal, word: str) -> str:
+    found = proposal.words.get(word)
+    return names.text(found) if found is not None else names.word(word)

@@ -46,7 +46,7 @@ from pathways.lang.plan_say import say_cond, say_duration, say_quantity
 from pathways.lang.plan_say_when import say_moment, say_when
 from pathways.lang.plan_span import say_span
 from pathways.lang.render_calls import call_words
-from pathways.lang.render_decisions import decision_lines
+from pathways.lang.render_decisions import decision_lines, kind_of, proposal_lines
 from pathways.lang.render_groups import group_line
 from pathways.lang.render_words import Names
 
@@ -248,7 +248,7 @@ def _phase(page: _Page, phase: Phase) -> None:
 
 
 def _step(page: _Page, step: Step) -> None:
-    page.add(1, f"{step.id}: {step.title.in_language(page.language)} ({step.body.kind})")
+    page.add(1, f"{step.id}: {step.title.in_language(page.language)} ({kind_of(step)})")
     page.add(2, f"{page.w('when')}: {say_when(step.when, page.language)}")
     if step.only_if is not None:
         page.add(2, f"{page.w('only_if')}: {say_cond(step.only_if, page.language)}")
@@ -288,8 +288,8 @@ def _body(page: _Page, step: Step) -> None:
             page.add(2, group_line(body, page.language))
         case SayBody(message=message):
             page.add(2, page.w("say", name=message))
-        case TaskBody(task=task):
-            page.add(2, _task(page, task))
+        case TaskBody() as body:
+            _person(page, body)
         case VisitBody() as body:
             page.add(2, page.w("with", role=body.with_role, modes=", ".join(body.modes)))
             _actions(page, 3, body.missed, page.w("on", word="missed"))
@@ -298,6 +298,13 @@ def _body(page: _Page, step: Step) -> None:
             _with_others(page, body)
         case _ as never:
             assert_never(never)
+
+
+def _person(page: _Page, body: TaskBody) -> None:
+    page.add(2, _task(page, body.task))
+    if body.proposal is not None:
+        for line in proposal_lines(body.proposal, page.language):
+            page.add(3, line)
 
 
 def _teach(page: _Page, body: TeachBody) -> None:

@@ -35,6 +35,7 @@ from pathways.lang.render_actions import (
 )
 from pathways.lang.render_advice import advice_words
 from pathways.lang.render_calls import call_words
+from pathways.lang.render_decisions import proposal_words
 from pathways.lang.render_exercise import exercise_words
 from pathways.lang.render_groups import group_words, required_words
 from pathways.lang.render_handoffs import asked_words, clock_words, kept_words
@@ -142,7 +143,22 @@ def what_words(names: Names, step: Step) -> str:
     return names.say("; ", "；").join(part for part in parts if part)
 
 
-def _body(names: Names, step: Step) -> str:  # noqa: C901 - one case a kind
+def _person(names: Names, body: TaskBody) -> str:
+    """A person's work: until when, what if not, what is asked, and what is proposed."""
+    say, task = names.say, body.task
+    due = "" if task.due is None else names.length(task.due)
+    parts = [say(f"to be done within {due}", f"{due}内完成")] if due else []
+    if task.ladder is not None:
+        ladder = names.word(task.ladder)
+        parts.append(say(f"if late: ladder “{ladder}”", f"逾期：阶梯“{ladder}”"))
+    if task.form:
+        parts.append(form_words(names, task.form))
+    if body.proposal is not None:
+        parts += proposal_words(names, body.proposal)
+    return say("; ", "；").join(parts) + attempts_words(names, body.attempts)
+
+
+def _body(names: Names, step: Step) -> str:
     """What a step does. A kind that is not known here does not pass the type checker."""
     say, body = names.say, step.body
     match body:
@@ -161,15 +177,8 @@ def _body(names: Names, step: Step) -> str:  # noqa: C901 - one case a kind
             return group_words(names, body)
         case SayBody(message=message):
             return say(f"sent: “{names.message(message)}”", f"发送：“{names.message(message)}”")
-        case TaskBody(task=task):
-            due = "" if task.due is None else names.length(task.due)
-            parts = [say(f"to be done within {due}", f"{due}内完成")] if due else []
-            if task.ladder is not None:
-                ladder = names.word(task.ladder)
-                parts.append(say(f"if late: ladder “{ladder}”", f"逾期：阶梯“{ladder}”"))
-            if task.form:
-                parts.append(form_words(names, task.form))
-            return say("; ", "；").join(parts) + attempts_words(names, body.attempts)
+        case TaskBody():
+            return _person(names, body)
         case VisitBody():
             return _visit(names, body)
         case PathwayBody() | AdviseBody() | HandoffBody():

@@ -122,6 +122,7 @@ KINDS: Final[dict[str, Text]] = {
     "group": Text(en="group", zh="步骤组"),
     "say": Text(en="message", zh="消息"),
     "task": Text(en="task", zh="任务"),
+    "decide": Text(en="decision", zh="决策"),
     "visit": Text(en="visit", zh="就诊"),
     "advise": Text(en="advice", zh="建议"),
     "handoff": Text(en="handoff", zh="转交"),

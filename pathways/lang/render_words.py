@@ -60,7 +60,8 @@ PLAIN: Final = (
 
 def kind_word(step: Step, language: Language) -> str:
     """What people call the kind of a step."""
-    return KINDS[step.body.kind].in_language(language)
+    decides = isinstance(step.body, TaskBody) and step.body.proposal is not None
+    return KINDS["decide" if decides else step.body.kind].in_language(language)
 
 
 def plain_word(word: str, language: Language) -> str:

@@ -27,6 +27,7 @@ from pathways.lang.spec_steps import (
     AdviseStep,
     AnyStep,
     AskStep,
+    DecideStep,
     DoseStep,
     ExerciseStep,
     GroupStep,
@@ -50,6 +51,7 @@ STEP_WORDS: Mapping[type[Node], tuple[str, ...]] = {
     ExerciseStep: ("done", "stopped", "missed"),
     SayStep: ("sent", "undelivered"),
     TaskStep: ("done", "cancelled"),
+    DecideStep: ("done", "cancelled"),
     VisitStep: ("done", "no_show", "moved", "missed"),
     PathwayStep: ("not_eligible", "withdrawn", "died", "transferred", "already_running"),
 }
@@ -183,6 +185,8 @@ class Scope:
     form: Mapping[str, FieldSpec] | None = None
     """The form whose field is asked about: a bare name may be another of its fields."""
     purpose: Literal["any", "medicine"] = "any"
+    each: str = ""
+    """What one of the prescriptions of a step `decide` is called."""
     everywhere: bool = False
     """Whether decisions are looked at over the whole enrolment: among decisions."""
 
@@ -193,6 +197,8 @@ class Scope:
             return None if words is None else Named(kind="attribute", id=name, type="one_of", words=words)
         if self.form is not None and name in self.form:
             return self._field("", name, self.form, None)
+        if self.each and name == self.each:
+            return Named(kind="attribute", id=name, type="one_of", words=tuple(self.symbols.catalogue.medicines))
         first, _, rest = name.partition(".")
         found = self._valued(first, rest) or self._stepped(name) or self._anchored(name)
         if found is not None:
@@ -369,6 +375,8 @@ def form_of(step: AnyStep) -> Mapping[str, FieldSpec] | str:
     """The form that a step carries, or its name (empty for none)."""
     if isinstance(step, AskStep):
         return step.ask
+    if isinstance(step, DecideStep):
+        return decide_fields(step)
     if isinstance(step, TaskStep | VisitStep):
         return step.form or {}
     if isinstance(step, TeachStep):
@@ -376,6 +384,14 @@ def form_of(step: AnyStep) -> Mapping[str, FieldSpec] | str:
     if isinstance(step, AdviseStep):
         return advice_fields(step)
     return session_fields(step.counts) if isinstance(step, ExerciseStep) else {}
+
+
+def decide_fields(step: DecideStep) -> Mapping[str, FieldSpec]:
+    """What conditions may ask of a step `decide`: the choice and its reason; for each medicine all that was chosen."""
+    if step.for_each is not None:
+        return {"choices": FieldSpec.model_construct(many_of=step.words)}
+    reason = FieldSpec.model_construct(text="optional")
+    return {"choice": FieldSpec.model_construct(one_of=step.words), "reason": reason}
 
 
 def unit_written(number: str) -> str:

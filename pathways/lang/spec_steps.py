@@ -26,11 +26,14 @@ from pathways.lang.spec_base import (
     Version,
     YesNo,
 )
+from pathways.lang.spec_decisions import DecisionRowSpec
 from pathways.lang.spec_teach import QuizSpec, ShowBackSpec
 
-STEP_KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff", "advise", "pathway")
+STEP_KINDS = (
+    "measure", "ask", "dose", "teach", "exercise", "say", "task", "decide", "visit", "handoff", "advise", "pathway",
+)  # fmt: skip
 GROUP_KINDS = ("all_of", "any_of", "one_of", "in_order", "repeat", "for_each")
-LATER_KINDS = ("decide", "conference")
+LATER_KINDS = ("conference",)
 
 
 class WindowSpec(Node):
@@ -149,6 +152,22 @@ class TaskStep(StepNode):
     form: FormSpec | None = None
     escalate: Name | None = None
     attempts: AttemptsSpec | None = None
+
+
+class DecideStep(StepNode):
+    """A decision table shown to a person, who chooses."""
+
+    PLACE = Said("a step `decide`", "步骤 `decide`")
+    MISSING: ClassVar[dict[str, str]] = {"due": "task_without_due"}
+    decide: TextSpec
+    role: Name
+    due: Phrase
+    words: Annotated[dict[Id, TextSpec], Filled]
+    rows: Annotated[list[DecisionRowSpec], Filled]
+    hits: Literal["first", "one"] = "first"
+    for_each: Phrase | None = None
+    against: Phrase | None = None
+    escalate: Name | None = None
 
 
 class VisitBodySpec(Node):
@@ -317,6 +336,8 @@ def judge_step(data: Any) -> str | Trouble:
     keys = list(data) if isinstance(data, dict) else []
     later = [key for key in keys if key in LATER_KINDS]
     found = [kind for kind in (*STEP_KINDS, *GROUP_KINDS) if kind in keys]
+    if "decide" in found and "for_each" in found:
+        found.remove("for_each")  # there it says for which medicines
     if later:
         return Trouble("not_in_release", {"what": later[0]})
     if len(found) > 1:
@@ -342,6 +363,7 @@ StepSpec = Annotated[
     | Annotated[ExerciseStep, Tag("\0exercise")]
     | Annotated[SayStep, Tag("\0say")]
     | Annotated[TaskStep, Tag("\0task")]
+    | Annotated[DecideStep, Tag("\0decide")]
     | Annotated[VisitStep, Tag("\0visit")]
     | Annotated[HandoffStep, Tag("\0handoff")]
     | Annotated[AdviseStep, Tag("\0advise")]
@@ -356,9 +378,9 @@ StepSpec = Annotated[
 ]
 AnyGroup = AllOfStep | AnyOfStep | OneOfStep | InOrderStep | RepeatStep | ForEachStep
 AnySingle = (
-    MeasureStep | AskStep | DoseStep | TeachStep | ExerciseStep | SayStep | TaskStep | VisitStep | HandoffStep
-    | AdviseStep | PathwayStep
-)
+    MeasureStep | AskStep | DoseStep | TeachStep | ExerciseStep | SayStep | TaskStep | DecideStep | VisitStep
+    | HandoffStep | AdviseStep | PathwayStep
+)  # fmt: skip
 AnyStep = AnySingle | AnyGroup
 for _model in (AllOfStep, AnyOfStep, OneOfStep, InOrderStep, RepeatStep, ForEachStep):
     _model.model_rebuild()
