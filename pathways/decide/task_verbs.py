@@ -14,8 +14,15 @@ from pathways.decide.proposals import tell
 from pathways.decide.records import Task
 from pathways.decide.run import Answer
 from pathways.decide.tasks import (
-    close_task, form_of, parts, proposal_of, put, restart_ladder, stop_ladder, title_of,
-)  # fmt: skip
+    close_task,
+    form_of,
+    parts,
+    proposal_of,
+    put,
+    restart_ladder,
+    stop_ladder,
+    title_of,
+)
 from pathways.decide.texts import text
 from pathways.lang.plan_say import role_words
 

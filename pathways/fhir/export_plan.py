@@ -18,6 +18,7 @@ from pathways.fhir.timing import duration_json, timing_of
 from pathways.fhir.words import (
     KINDS,
     LIBRARY,
+    NAMED,
     PATHWAY,
     PRIORITY,
     REQUIRED,
@@ -29,9 +30,11 @@ from pathways.fhir.words import (
 )
 from pathways.lang.catalogue import catalogue
 from pathways.lang.plan import GroupBody, Measure, Plan, Rule, Step, TaskBody
+from pathways.lang.plan_advice import AdviseBody
 from pathways.lang.plan_called import result_of
 from pathways.lang.plan_cond import Compare, DerivedRef, MeasureRef, ParamRef
 from pathways.lang.plan_when import AnchorMoment, AsSoonAs, OffsetMoment, OnceAt, StepMoment, When
+from pathways.lang.render_decisions import kind_of
 
 Json = Any
 _TYPE = "http://terminology.hl7.org/CodeSystem/plan-definition-type"
@@ -198,7 +201,7 @@ class _Writer:
     # ------------------------------------------------------------------ steps
 
     def _step(self, phase: str, name: str, spec: Mapping[str, Json], step: Step) -> dict[str, Json]:
-        kind = step.body.way if isinstance(step.body, GroupBody) else step.body.kind
+        kind = step.body.way if isinstance(step.body, GroupBody) else kind_of(step)
         action = self._part(kind, _both(step.title), fhir_id(phase, name))
         if "when" in spec:
             action["textEquivalent"] = str(spec["when"])
@@ -222,9 +225,7 @@ class _Writer:
         action["definitionCanonical"] = self._defined(phase, name, spec, step)
         return action
 
-    def _group(
-        self, phase: str, action: dict[str, Json], spec: Mapping[str, Json], body: GroupBody
-    ) -> dict[str, Json]:
+    def _group(self, phase: str, action: dict[str, Json], spec: Mapping[str, Json], body: GroupBody) -> dict[str, Json]:
         """A group holds its members, and says how many of them are done."""
         steps = self.plan.throughout if phase == "throughout" else self.plan.phases[phase].steps
         compiled = {step.id: step for step in steps}
@@ -268,6 +269,8 @@ class _Writer:
 
     def _participant(self, spec: Mapping[str, Json], step: Step) -> dict[str, Json]:
         role = step.body.task.role if isinstance(step.body, TaskBody) else None
+        if isinstance(step.body, AdviseBody):
+            role = step.body.role
         if step.body.kind == "visit":
             role = step.body.with_role
         if role is None:
@@ -304,16 +307,8 @@ class _Writer:
             length = duration_json(step.body.task.due)
             if length is not None:
                 activity["timingDuration"] = length
-        elif step.body.kind == "handoff":
-            activity["name"] = step.body.machine
-        elif step.body.kind == "ask":
-            activity["name"] = spec["ask"]  # an instrument of the catalogue; its items are not ours to hand on
-        elif step.body.kind == "exercise":
-            activity["name"] = step.body.level
-        elif step.body.kind == "pathway":
-            activity["name"] = step.body.pathway
-        elif step.body.kind == "teach":
-            activity["name"] = step.body.item
+        elif step.body.kind in NAMED:
+            activity["name"] = str(spec[step.body.kind])
         return activity
 
     # ------------------------------------------------------------------ rules

@@ -15,7 +15,7 @@ from pathways.fhir.shelf import Shelf
 from pathways.fhir.systems import LOINC
 from pathways.fhir.texts import get_text, plain_id
 from pathways.fhir.timing import duration_phrase, phrase_of
-from pathways.fhir.words import GROUPS, LEVEL, LIBRARY, PATHWAY, ROLE, is_condition, part_of, selection_of
+from pathways.fhir.words import GROUPS, LEVEL, LIBRARY, NAMED, PATHWAY, ROLE, is_condition, part_of, selection_of
 from pathways.lang.catalogue import catalogue
 
 Json = Any
@@ -144,7 +144,7 @@ class _Reader:
         title, _ = get_text(action, "title")
         said = title or {"en": name, "zh": name}
         definition = self.shelf.find(action.get("definitionCanonical"), self.definition) or {}
-        step: dict[str, Json] = {} if kind == "task" else {"title": said}
+        step: dict[str, Json] = {} if kind in {"task", "decide"} else {"title": said}
         if kind in GROUPS:
             step["steps" if kind == "for_each" else kind] = self._steps(action, path)
             if selection_of(kind, or_none=True) == action.get("selectionBehavior") != selection_of(kind, or_none=False):
@@ -174,18 +174,19 @@ class _Reader:
             text, _ = get_text(definition, "description")
             self.messages[name] = {"to": "patient", "class": "care", **(text or said)}
             return {"say": name}
-        if kind == "task":
+        if kind in {"task", "decide"}:
             due = duration_phrase(definition.get("timingDuration"))
-            return {"task": dict(said), "role": self._role(action), **({"due": due} if due else {})}
+            return {kind: dict(said), "role": self._role(action), **({"due": due} if due else {})}
         if kind == "visit":
             return {"visit": {"with": self._role(action), "mode": ["clinic"]}}
         if kind == "dose":
             return {"dose": "medicines"}
-        instrument = kind == "ask" and definition.get("resourceType") == "ActivityDefinition"
-        if instrument or kind in {"teach", "exercise", "handoff", "pathway"}:
+        if kind == "advise":
+            return {"advise": [], "role": self._role(action)}  # its rows have no element
+        if kind in NAMED and definition.get("resourceType") == "ActivityDefinition":
             return {kind: name}
         # What stands inside these has no element: it comes from the rest that travels along.
-        return {kind: {}} if kind in {"advise", "decide", "conference"} else {}
+        return {kind: {}} if kind == "conference" else {}
 
     def _role(self, action: Mapping[str, Json]) -> str:
         for participant in action.get("participant") or ():

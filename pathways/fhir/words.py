@@ -37,6 +37,7 @@ KINDS: Final = {
     "advise": "Task",
     "exercise": "ServiceRequest",
     "task": "Task",
+    "decide": "Task",
     "visit": "Appointment",
     "handoff": "ServiceRequest",
     "pathway": "Task",
@@ -44,6 +45,9 @@ KINDS: Final = {
     "ask": "Task",
 }
 """Kinds of step -> the request an ActivityDefinition asks for."""
+NAMED: Final = frozenset({"ask", "teach", "exercise", "handoff", "pathway"})
+"""Kinds that name what is done elsewhere: an instrument, a lesson, a level, a request, a pathway. A question whose form
+stands in the document goes out as a Questionnaire."""
 SELECTION: Final = {
     ("all_of", False): "all",
     ("all_of", True): "all-or-none",

@@ -123,7 +123,10 @@ HINTS: Final[dict[str, Hint]] = {
     "any_of": Hint("A group: one or more of these steps."),
     "one_of": Hint("A group: exactly one of these steps. In a form: one of these answers."),
     "in_order": Hint("A group: these steps one after the other."),
-    "for_each": Hint("A group: the same steps for each prescription.", ("medicines where class is statin as drug",)),
+    "for_each": Hint(
+        "For each of these prescriptions, by this name: the steps of a group, or a decision.",
+        ("medicines where class is statin as drug",),
+    ),
     "or_none": Hint("`yes`: that none of them is done is right too."),
     "enough": Hint("With so many done the others are not needed."),
     "rest": Hint("What becomes of the others when it is enough.", ("cancel", "keep")),

@@ -10,6 +10,7 @@ from carepath.rehearsal.find import look, prepare
 from carepath.rehearsal.names import steps_of
 from carepath.rehearsal.runner import run_scenario
 from pathways.lang.load import load_pathway, pathways_near
+from pathways.lang.render_decisions import kind_of
 from pathways.lang.site_plan import NO_SITE
 from pathways.lang.spec_steps import STEP_KINDS
 from scripts.steps_pages import EXAMPLES, step_models, steps_pages
@@ -28,7 +29,7 @@ def test_the_example_is_of_its_kind_and_has_no_finding(kind: str) -> None:
     loaded = load_pathway(file.read_bytes(), file.name, library=pathways_near(file))
     assert [one.message() for one in loaded.diagnostics if one.code != "site_needed"] == []
     assert loaded.plan is not None
-    assert kind in {step.body.kind for step in steps_of(loaded.plan)}
+    assert kind in {kind_of(step) for step in steps_of(loaded.plan)}
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.scenario.yaml")), ids=lambda file: file.name.partition(".")[0])

@@ -21,6 +21,7 @@ from pathways.fhir.import_plan import import_plans
 from pathways.fhir.patch import difference, patched
 from pathways.fhir.report import Report
 from pathways.lang.load import Loaded, load_pathway
+from pathways.lang.spec_steps import STEP_KINDS
 from tests.golden.called import called_library
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -133,22 +134,22 @@ def said_by_elements(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 FIELDS = {"yes_no", "one_of", "many_of", "number", "scale", "date", "moment", "text"}
 GROUPS = ("all_of", "any_of", "one_of", "in_order", "repeat", "for_each", "steps")
-KINDS = ("measure", "ask", "dose", "teach", "exercise", "say", "task", "visit", "handoff", "advise", "pathway", *GROUPS)
+KINDS = (*STEP_KINDS, *GROUPS)
 
 
 def steps_said(phase: str, steps: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, step in steps.items():
         place = f"{phase}.{name}"
-        kind = next(kind for kind in KINDS if kind in step)
+        kind = next(kind for kind in KINDS if kind in step)  # `decide` before its `for_each`
         kind = "steps" if kind == "for_each" else kind  # what it goes over has no element
         yield place, (kind, step.get("when"), step.get("only_if"), step.get("or_none"), step.get("required"))
         if kind in GROUPS:
             yield from steps_said(phase, step["steps" if "steps" in step else kind], document)
             continue
-        if kind in {"task", "teach", "say", "measure", "handoff", "pathway"}:
+        if kind in {"task", "decide", "teach", "say", "measure", "exercise", "handoff", "pathway"}:
             yield f"{place}.{kind}", step[kind]
-        if kind in {"task", "visit"}:
-            yield f"{place}.role", step["role"] if kind == "task" else step["visit"]["with"]
+        if kind in {"task", "decide", "advise", "visit"}:
+            yield f"{place}.role", step["visit"]["with"] if kind == "visit" else step["role"]
         form = step.get("ask") or step.get("form")
         form = (document.get("forms") or {}).get(form, form) if isinstance(form, str) else form
         if isinstance(form, str):
