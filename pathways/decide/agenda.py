@@ -134,13 +134,13 @@ def _edge(run: Run, key: str, at: datetime, step: Text) -> Text:
 def wake_at(case: Case, o: Occurrence) -> datetime | None:
     """When an occurrence itself needs a decision: people's work, partners and messages when they are due; visits
     when they open and are missed; what the patient does by themselves only where its ending is waited for."""
-    body = case.index.steps[o.step].body
-    kind = body.kind
+    step = case.index.steps[o.step]
+    kind = step.body.kind
     if kind in QUIET:
-        if o.block:
+        if o.block and not step.missed:
             return None
         ending = case.en.ending is not None and o.visit == case.en.visit
-        return o.missed if ending or case.index.steps[o.step].id in case.index.endings else None
+        return o.missed if ending or step.id in case.index.endings else None
     if kind in {"visit", "group"}:
         return o.opens if o.state == "planned" else o.missed
     return (o.opens or o.due) if o.state == "planned" else None

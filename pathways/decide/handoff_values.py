@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import windows
+from pathways.decide import counting, windows
 from pathways.decide.conditions import Unknown
 from pathways.decide.events import HandoffReport
 from pathways.decide.occurrences import end, step_run
 from pathways.decide.readings import latest
 from pathways.decide.records import HandoffRun
 from pathways.decide.texts import text
-from pathways.lang.plan import HandoffBody, Step
+from pathways.lang.plan import Counted, HandoffBody, Step
 from pathways.lang.plan_base import Text
 from pathways.lang.plan_handoffs import Sent
 from pathways.lang.plan_kept import KEPT, read_kept
@@ -119,6 +119,8 @@ def _measure(case: Case, one: Sent) -> dict[str, Json]:
 
 
 def _derived(case: Case, one: Sent) -> dict[str, Json]:
+    if one.name in case.plan.counted:
+        return _count(case, case.plan.counted[one.name])
     spec = case.plan.derived[one.name]
     measure = case.plan.measures[spec.measure]
     head: dict[str, Json] = {"title": _said(windows.name_of(case.plan, spec))}
@@ -135,6 +137,16 @@ def _derived(case: Case, one: Sent) -> dict[str, Json]:
     if not values:
         return {**head, "unknown": why}
     return {**head, "values": values, "at": _at(newest), "count": count}
+
+
+def _count(case: Case, spec: Counted) -> dict[str, Json]:
+    """What was taken or missed of what was asked for: of no measure, so it stands under the word for it."""
+    head: dict[str, Json] = {"title": _said(counting.name_of(case.plan, spec))}
+    found = counting.value(case, spec)
+    if isinstance(found, Unknown):
+        return {**head, "unknown": found.reason}
+    values = {"value": {"value": str(found.value), "unit": "%" if spec.function == "adherence" else "1"}}
+    return {**head, "values": values, "at": _at(found.at), "count": found.count}
 
 
 def _unit(function: str, unit: str) -> str:

@@ -356,6 +356,7 @@ def _conditions(index: PlanIndex) -> None:
     index.silence = {step: tuple(sorted(times)) for step, times in silence.items()}
     index.groups = tuple(path for path, step in index.steps.items() if step.body.kind == "group")
     index.members = tuple(path for path, step in index.steps.items() if isinstance(step.when.base, Turn))
+    endings |= {step.id for step in index.steps.values() if step.missed}  # something is done then: it must not wait
     index.endings = frozenset(endings | {index.steps[path].id for path in index.members})
     index.quiet = frozenset(p for p, s in index.steps.items() if s.body.kind in QUIET and s.id not in endings)
 

@@ -55,6 +55,8 @@ def _sent(names: Names, one: Sent) -> str:
     if one.kind == "measure":
         title = plan.measures[one.name].title
         return names.say(f"latest {lower_first(title.en)}", f"最近一次{title.zh}")
+    if one.kind == "derived" and one.name in plan.counted:
+        return names.counted(plan.counted[one.name])
     if one.kind == "derived":
         return names.derived(plan.derived[one.name], plan.measures[plan.derived[one.name].measure].components[0].name)
     if one.kind == "fact":

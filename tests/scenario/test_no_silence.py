@@ -85,6 +85,8 @@ def bringing(name: str, token: str) -> list[Step]:
     """The steps that ask for an input, or order it."""
     plan = plan_of(name)
     kind, what = token.split(":", 1)
+    if kind == "d" and what in plan.counted:
+        return bringing(name, f"s:{plan.counted[what].step}")
     if kind == "d":
         return bringing(name, f"m:{plan.derived[what].measure}")
     if kind == "m":

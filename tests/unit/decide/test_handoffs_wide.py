@@ -301,3 +301,47 @@ def test_each_item_of_a_parcel_has_its_own_outcome() -> None:
     rows = {row["id"]: row["supply"] for row in w.state.facts["en1|medicines"].value}
     assert rows["rx1"] != rows["rx2"]
     assert rows["rx2"]["days"] == 24
+
+
+KEPT_UP = """
+derived:
+  kept_up: {of: take, as: adherence, over: 7 days}
+  left_out: {of: take, as: missed, over: 7 days}
+phases:
+  one:
+    title: {en: One, zh: 一}
+    no_later_than: {after: 60 days, end: over}
+    steps:
+      take:
+        measure: bp
+        when: every day at 08:00
+        window: {missed_after: 2 h}
+        missed: {task: {en: Ask, zh: 询问}, role: nurse, due: 1 day}
+      specialist:
+        handoff: referral
+        to: clinic
+        sends: [kept_up, left_out]
+        when: at phase start and day 3 at 12:00
+        deadlines: {seen: 14 days}
+        outcomes:
+          declined: {task: {en: Find another, zh: 另找}, role: nurse, due: 1 working day}
+          silent: {as: declined}
+        if_stopped: cancel
+    leave:
+      - {if: specialist is seen, end: over}
+ends:
+  over: {}
+"""
+
+
+def test_what_was_done_of_what_was_asked_for_goes_along_too() -> None:
+    w = World(pathway(KEPT_UP))
+    w.enrol()
+    w.bp(150, 90, w.day(1, "08:10"))
+    w.run(w.day(3, "12:00"))
+    first, second = w.of(StartHandoff)
+    assert [row["unknown"] for row in first.request["data"]] == ["nothing_ended", "nothing_ended"]
+    assert [row["values"]["value"] for row in second.request["data"]] == [
+        {"value": "25.00", "unit": "%"},
+        {"value": "3", "unit": "1"},
+    ]

@@ -193,6 +193,31 @@ def test_silence_has_its_own_due_instant() -> None:
     assert world.opened("call") == ["3 01:00"] or world.opened("one.call") == ["3 01:00"]
 
 
+MISSED = """
+phases:
+  one:
+    title: {en: One, zh: 一}
+    no_later_than: {after: 60 days, end: over}
+    steps:
+      signs:
+        ask: {faint: {yes_no: {en: Faint?, zh: 头晕吗？}}}
+        when: day 1 at 09:10
+        window: {missed_after: 20 min}
+        missed: {id: silent, task: {en: Call, zh: 电话}, role: nurse, due: 1 day}
+ends:
+  over: {}
+"""
+
+
+def test_what_is_done_when_an_answer_is_missed_is_done_then() -> None:
+    world = World(pathway(MISSED))
+    world.enrol()
+    world.run(world.day(1, "09:20"))
+    assert world.next_due == world.day(1, "09:30")
+    world.run(world.day(1, "09:31"))
+    assert world.opened("silent") == ["1 09:30"]
+
+
 def test_reminders_need_no_wake() -> None:
     body = DAILY.replace("missed_after: 5 h}", "missed_after: 5 h}\n        remind: [at due, 2 h later]", 1)
     world = World(pathway(body))
