@@ -290,6 +290,7 @@ _ROLES = {
     "tracer": Text(en="outreach worker", zh="追访员"),
     "surgeon": Text(en="surgeon", zh="外科医生"),
     "physiotherapist": Text(en="physiotherapist", zh="康复治疗师"),
+    "dietitian": Text(en="dietitian", zh="营养师"),
 }
 
 

@@ -93,6 +93,8 @@ WORDS: Final[dict[str, Text]] = {
     "finished": Text(en="finished", zh="完成"),
     "urgent": Text(en="urgent", zh="紧急"),
     "overdue": Text(en="overdue", zh="逾期"),
+    "same_day": Text(en="same day", zh="当日"),
+    "diabetes_clinic": Text(en="diabetes clinic", zh="糖尿病专科"),
     "pharmacy": Text(en="pharmacy", zh="药房"),
     "insurance": Text(en="insurer", zh="保险方"),
     "insurer": Text(en="insurer", zh="保险方"),
