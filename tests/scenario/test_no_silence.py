@@ -18,10 +18,10 @@ from carepath.rehearsal.find import look, plan_at, prepare
 from pathways.decide.effects import PlanMessage, PutTask, Timeline
 from pathways.decide.events import Enrolled
 from pathways.decide.index import walk
-from pathways.lang.load import load_pathway
+from pathways.lang.load import load_pathway, pathways_near
 from pathways.lang.plan import OpenTask, Plan, Rule
 from pathways.lang.plan_cond import MissedInRow, StepIs
-from pathways.lang.plan_steps import Instrument, MeasureBody, Step
+from pathways.lang.plan_steps import Instrument, MeasureBody, PathwayBody, Step
 from pathways.lang.plan_things import FormField
 from pathways.lang.site_plan import NO_SITE
 from tests.unit.decide.world import World
@@ -32,11 +32,14 @@ DAYS = 60
 PEOPLE = 2
 RESULTS: dict[str, dict[str, tuple[str, ...]]] = {
     "heart_failure_180": dict.fromkeys(("creatinine", "potassium"), ("labs_first",)),
+    "three_highs": {"alt": ("bloods", "recheck", "yearly_lipids")},
 }
 """Measures that a laboratory sends for an order in words: the steps that order them, and tell when none comes."""
 NEVER_ASKED = {
     ("heart_failure_180", "m:spo2"),  # not every patient has the device: it is read when somebody measures
     ("heart_failure_180", "f:creatinine_before_discharge"),  # known from the hospital, or the rule cannot be judged
+    ("three_highs", "m:glucose_now"),  # of readings that come anyway; who measures when is said elsewhere
+    ("three_highs", "m:pressure_now"),
 }
 """Inputs that no step of the pathway asks for; the rule must say so in its `unknown`."""
 
@@ -44,7 +47,7 @@ NEVER_ASKED = {
 @cache
 def plan_of(name: str) -> Plan:
     file = PROJECT / "pathways" / "library" / name / "pathway.yaml"
-    plan = load_pathway(file.read_bytes(), file.name).plan
+    plan = load_pathway(file.read_bytes(), file.name, None, pathways_near(file)).plan
     assert plan is not None
     return plan
 
@@ -137,13 +140,18 @@ def is_a_task(plan: Plan, token: str) -> bool:
     return any(isinstance(p, OpenTask) and token == f"s:{p.id}" and p.task.due is not None for p in walk(plan))
 
 
+def is_a_call(plan: Plan, token: str) -> bool:
+    """The end of a called pathway: a call that cannot begin says so at once, and silence inside it is its own."""
+    return any(token == f"s:{step.id}" and isinstance(step.body, PathwayBody) for step in steps(plan))
+
+
 INPUTS = [
     (name, rule.id, token)
     for name in PATHWAYS
     for rule in plan_of(name).rules
     if rule.level in {"red", "amber"}
     for token in rule.inputs
-    if token[0] in "mdfs"
+    if token[0] in "mdfs" and not is_a_call(plan_of(name), token)
 ]
 
 

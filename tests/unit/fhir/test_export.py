@@ -22,7 +22,7 @@ from pathways.fhir.patch import difference, patched
 from pathways.fhir.report import Report
 from pathways.lang.load import Loaded, load_pathway
 from pathways.lang.spec_steps import STEP_KINDS
-from tests.golden.called import called_library
+from tests.golden.called import callable_from, called_library
 
 TESTS = Path(__file__).resolve().parents[2]
 PATHWAYS = [
@@ -40,7 +40,7 @@ def named(path: Path) -> str:
 
 
 def loaded(path: Path) -> Loaded:
-    found = load_pathway(path.read_text("utf-8"), path.name, library=called_library())
+    found = load_pathway(path.read_text("utf-8"), path.name, library=callable_from(path))
     assert found.plan is not None
     return found
 
@@ -100,7 +100,7 @@ def test_the_judges_see_a_fault() -> None:
 @pytest.mark.parametrize("path", PATHWAYS, ids=named)
 def test_yaml_to_fhir_to_yaml_is_the_same(path: Path) -> None:
     before, found = exported(path)
-    (back,) = import_plans([json.loads(json.dumps(found.definition))], called_library())
+    (back,) = import_plans([json.loads(json.dumps(found.definition))], callable_from(path))
     assert back.document == plain(before.source.value)
     assert back.not_carried == ()
     assert before.plan is not None

@@ -23,7 +23,7 @@ from pathways.lang.render_svg import width_of, wrapped
 from pathways.lang.render_times import PHASE, place
 from pathways.lang.render_vocabulary import FUNCTIONS, KINDS
 from pathways.lang.render_words import NAMED, PLAIN, Names
-from tests.golden.called import called_library
+from tests.golden.called import callable_from
 
 ROOT = Path(__file__).resolve().parents[3]
 LIBRARY = sorted((ROOT / "pathways" / "library").glob("*/pathway.yaml"))
@@ -33,7 +33,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 def plan_of(file: Path) -> Plan:
-    loaded = load_pathway(file.read_bytes(), file.name, library=called_library())
+    loaded = load_pathway(file.read_bytes(), file.name, library=callable_from(file))
     assert loaded.plan is not None, loaded.diagnostics
     return loaded.plan
 

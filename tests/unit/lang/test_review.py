@@ -17,7 +17,7 @@ from pathways.lang.plan_say import say_quantity
 from pathways.lang.render_markdown import safe
 from pathways.lang.render_review import review_page
 from pathways.lang.render_words import Names
-from tests.golden.called import called_library
+from tests.golden.called import callable_from
 from tests.unit.lang.test_diff import neighbours
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,7 +30,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 def plan_of(file: Path) -> Plan:
-    loaded = load_pathway(file.read_bytes(), file.name, library=called_library())
+    loaded = load_pathway(file.read_bytes(), file.name, library=callable_from(file))
     assert loaded.plan is not None, loaded.diagnostics
     return loaded.plan
 
