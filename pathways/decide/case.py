@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import decisions_seen
+from pathways.decide import decisions_seen, targets
 from pathways.decide.calendar import CalendarContext, Point, add, day_start, local_date, moment, point_start
 from pathways.decide.calendar_zone import to_utc
 from pathways.decide.conditions import (
@@ -178,7 +178,15 @@ class Case:
         return fact_value(kind, known.value, local_date(self.now, self.zone))
 
     def param(self, param: str) -> Decimal | None:
-        """The value valid now: set by staff, else by patient, else by profile, else as written."""
+        """The value valid now: this pathway's own, or what is stated for it and another pathway of the patient."""
+        if targets.stated(self, param):
+            found = targets.answer(self, param)
+            if found.case is not None:
+                return found.value
+        return self.own_param(param)
+
+    def own_param(self, param: str) -> Decimal | None:
+        """This pathway's own value now: set by staff, else by patient, else by profile, else as written."""
         if param in self._params:
             return self._params[param]
         value = self._param(param)

@@ -274,6 +274,7 @@ def settle(run: Run, kept: Kept | None) -> None:
         _settle_one(run, case, kept)
     # One pathway may have begun, told or ended another: they follow until nothing changes.
     for _ in range(ROUNDS):
+        merge.follow_targets(run)
         waiting = [c for c in run.cases.values() if c.touched or c.follow or c.pending]
         if not waiting:
             return

@@ -47,7 +47,8 @@ class Enrolment(Record):
     ``ways``: "from>to|since" -> times taken. ``spent``: rows of this visit of the phase that have acted.
     ``anchors``: name -> ISO date or instant. ``stopped``: "all_but_safety" after a readmission. ``hold``: steps
     held or stopped by an action. ``held``: condition -> true since. ``calls``: step -> the enrolment it called last;
-    ``callers``: occurrences of other enrolments that called this one and have not ended.
+    ``callers``: occurrences of other enrolments that called this one and have not ended. ``merged``: number -> what
+    several pathways come to: "<value>|<enrolment it is of>", or "?" where they do not.
     """
 
     section: ClassVar[str] = "enrolments"
@@ -84,6 +85,7 @@ class Enrolment(Record):
     end: str = ""
     calls: dict[str, str] = field(default_factory=dict)
     callers: list[str] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

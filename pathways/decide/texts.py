@@ -78,6 +78,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "rule_not_settled": ("Not settled after all: {rule}", "仍未缓解：{rule}"),
     "task_opened": ("Task for {role}: {title}.", "{role}任务：{title}。"),
+    "target_merged": (
+        "{parameter} is {value}, as {pathway} has it: {why}.",
+        "{parameter}为{value}，取自{pathway}：{why}。",
+    ),
+    "target_own": (
+        "{parameter} is {value} again, this pathway's own number.",
+        "{parameter}恢复为{value}，即本路径自己的数值。",
+    ),
+    "target_lowest": ("of several pathways the lowest number holds", "多条路径中取最低值"),
+    "target_highest": ("of several pathways the highest number holds", "多条路径中取最高值"),
+    "target_mine": ("that pathway's number holds for all", "以该路径的数值为准"),
     "task_joined": ("One task answers for this too: {title}; see {other}.", "{title}已并入同一任务：{other}。"),
     "task_of": ("{title} ({pathway})", "{title}（{pathway}）"),
     "task_done": ("Task done: {title}.", "任务完成：{title}。"),

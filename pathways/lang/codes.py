@@ -8,6 +8,7 @@ from pathways.lang.codes_decisions import DECISION_CODES
 from pathways.lang.codes_guide import GUIDE_CODES
 from pathways.lang.codes_handoffs import HANDOFF_CODES
 from pathways.lang.codes_meaning import MEANING_CODES
+from pathways.lang.codes_merge import MERGE_CODES
 from pathways.lang.codes_text import TEXT_CODES
 from pathways.lang.codes_whole import WHOLE_CODES
 
@@ -19,5 +20,6 @@ _ALL: tuple[tuple[Code, ...], ...] = (
     HANDOFF_CODES,
     CALL_CODES,
     DECISION_CODES,
+    MERGE_CODES,
 )
 CODES: dict[str, Code] = {code.id: code for group in _ALL for code in group}

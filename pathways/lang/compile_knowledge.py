@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from pathways.lang.catalogue import text_of
 from pathways.lang.compile_actions import ENDS_ALLOW, compile_actions
+from pathways.lang.compile_merge import check_merge
 from pathways.lang.compile_reader import NOTHING, Reader
 from pathways.lang.diagnostics import Said
 from pathways.lang.phrases import parse_quantity_range
@@ -96,6 +97,7 @@ def compile_parameters(r: Reader) -> dict[str, Parameter]:
         r.symbols.units[name] = values[name][0]
         if any(d.code not in _HARMLESS for d in r.found[before:]):
             r.symbols.broken.add(name)
+    check_merge(r)
     return {
         name: _parameter(r, ("parameters", name), name, spec, values[name], origin)
         for name, spec in r.spec.parameters.items()
@@ -206,6 +208,7 @@ def _parameter(
         by_profile=by_profile,
         by_patient=tuple(by_patient),
         adjustable=_adjustable(r, path, spec, unit),
+        merge=r.spec.merge.get(name),
     )
     _inside(r, path, made)
     return made

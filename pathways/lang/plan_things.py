@@ -71,7 +71,8 @@ class Adjustable(Part):
 
 class Parameter(Part):
     """A named clinical number. ``by_profile`` holds a value for every profile of the pathway
-    (``same_as`` is already followed); ``value`` is used where a site names no profile."""
+    (``same_as`` is already followed); ``value`` is used where a site names no profile. ``merge``: which number holds
+    where another pathway of the patient has one of this name: the lowest, the highest, or this pathway's own."""
 
     id: str
     unit: str
@@ -79,6 +80,7 @@ class Parameter(Part):
     by_profile: dict[str, ParamValue] = {}
     by_patient: tuple[ParamRow, ...] = ()
     adjustable: Adjustable | None = None
+    merge: Literal["lowest", "highest", "mine"] | None = None
 
 
 class Take(Part):

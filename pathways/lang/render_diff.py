@@ -93,6 +93,7 @@ ASPECTS: Final[dict[str, Text]] = {
     "withdrawn": Text(en="after a withdrawal", zh="患者退出后"),
     "value": Text(en="value", zh="数值"),
     "adjustable": Text(en="may be changed", zh="可调整"),
+    "merge": Text(en="with other pathways", zh="与其他路径"),
     "cite": Text(en="citation", zh="引用"),
     "checked": Text(en="compared with the source", zh="核对"),
     "measured": Text(en="how it is measured", zh="测量方式"),

@@ -35,6 +35,7 @@ from pathways.lang.render_decisions import over_words
 from pathways.lang.render_decisions import row_words as table_row_words
 from pathways.lang.render_decisions import unknown_words as table_unknown_words
 from pathways.lang.render_guide import guide_words
+from pathways.lang.render_merge import merge_words
 from pathways.lang.render_review import (
     counted_words,
     derived_words,
@@ -148,7 +149,11 @@ def _once(names: Names, plan: Plan) -> str:
 def _number(parameter: Parameter) -> Entry:
     return Entry(
         "number", parameter.id, lambda n: parameter.id.replace("_", " "),
-        {"value": lambda n: number_lines(n, parameter), "adjustable": lambda n: _adjustable(n, parameter)},
+        {
+            "value": lambda n: number_lines(n, parameter),
+            "adjustable": lambda n: _adjustable(n, parameter),
+            "merge": lambda n: merge_words(parameter, n.language),
+        },
         (parameter,),
     )  # fmt: skip
 

@@ -48,6 +48,7 @@ from pathways.lang.plan_span import say_span
 from pathways.lang.render_calls import call_words
 from pathways.lang.render_decisions import decision_lines, kind_of, proposal_lines
 from pathways.lang.render_groups import group_line
+from pathways.lang.render_merge import merge_words
 from pathways.lang.render_words import Names
 
 
@@ -226,6 +227,8 @@ def _values(page: _Page, parameter: Parameter, profile: str | None) -> Iterator[
         low = say_quantity(bounds.low.value, bounds.low.unit, page.language)
         high = say_quantity(bounds.high.value, bounds.high.unit, page.language)
         yield page.w("adjustable", low=low, high=high, by=", ".join(bounds.by))
+    if parameter.merge is not None:
+        yield merge_words(parameter, page.language)
 
 
 # --------------------------------------------------------------------------- phases and steps

@@ -19,6 +19,7 @@ from pathways.lang.render_actions import actions_words
 from pathways.lang.render_anchors import anchor_words
 from pathways.lang.render_decisions import decisions
 from pathways.lang.render_markdown import Sheet
+from pathways.lang.render_merge import merge_words
 from pathways.lang.render_review_course import course, readings_words
 from pathways.lang.render_review_watch import watch
 from pathways.lang.render_words import Names
@@ -141,7 +142,9 @@ def _values(sheet: Sheet, parameter: Parameter) -> Iterator[list[str]]:
         usual = None if parameter.value is None else _said(sheet, parameter.value)
         if usual is not None and usual not in groups:
             groups[usual] = [names.say("without a profile", "未指定方案")] if groups else []
-    adjusted = _adjustable(sheet, parameter)
+    adjusted = names.say("; ", "；").join(
+        filter(None, (_adjustable(sheet, parameter), merge_words(parameter, names.language)))
+    )
     every = names.say("everybody", "所有人")
     for (number, source), profiles in groups.items():
         whom = every if len(groups) == 1 and names.profile is None else ", ".join(profiles)

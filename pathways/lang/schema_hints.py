@@ -70,6 +70,9 @@ HINTS: Final[dict[str, Hint]] = {
     "since": Hint("What lies before does not count.", ("phase start",)),
     "value": Hint("A number with its unit.", ("135 mmHg",)),
     "cite": Hint("The source: an id under `evidence`; there, the text of the citation."),
+    "merge": Hint(
+        "Whose number holds where another pathway of the patient has one of the same name: `lowest`, `highest`, `mine`."
+    ),
     "range": Hint("Bounds inside which staff may set it.", ("110 to 150 mmHg",)),
     "checked": Hint("`no` until somebody compared the numbers with the source."),
     "level": Hint("red: somebody must act now; amber; info; no_data: silence."),

@@ -90,7 +90,6 @@ class ParameterSpec(Node):
     """A named clinical number."""
 
     PLACE = Said("a parameter", "参数")
-    LATER: ClassVar[frozenset[str]] = frozenset({"merge"})
     value: Phrase | None = None
     cite: Name | None = None
     by_profile: dict[Name, CitedValue] = {}
@@ -304,7 +303,7 @@ class PathwaySpec(Node):
 
     PLACE = Said("a pathway", "路径")
     LATER: ClassVar[frozenset[str]] = frozenset(
-        {"merge", "instruments", "scores", "baselines", "goals"}
+        {"instruments", "scores", "baselines", "goals"}
     )
 
     carepath: int
@@ -318,6 +317,7 @@ class PathwaySpec(Node):
     lists: dict[Id, Annotated[list[Plain], Filled]] = {}
     forms: dict[Id, Fields] = {}
     parameters: dict[Id, ParameterSpec] = {}
+    merge: dict[Id, Literal["lowest", "highest", "mine"]] = {}
     eligibility: EligibilitySpec | None = None
     consent: Annotated[list[Id], Filled] | None = None
     counts_from: Phrase

@@ -163,6 +163,7 @@ CASES: dict[str, Case] = {
     "key_elsewhere": small(("{teach: how_to_measure, when: at phase start}",
                             "{teach: how_to_measure, when: at phase start, deadlines: {accepted: 1 day}}")),
     "not_in_release": small(("{teach: how_to_measure, when: at phase start}", "{conference: team, when: at phase start}")),
+    "merge_fixed": small(("eligibility:\n", "merge: {alarm: lowest}\neligibility:\n")),
     "missing_key": small(("        when: 7 days after phase start\n", "")),
     "time_of_optional": small(("{teach: how_to_measure, when: at phase start}", "{teach: how_to_measure, when: at phase start, required: could}")),
     "after_outside": small(("{teach: how_to_measure, when: at phase start}", "{teach: how_to_measure, when: at phase start, after: review}")),
