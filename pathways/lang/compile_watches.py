@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from pathways.lang.plan import Decision, Derived, Phase, Rule, Step, Watch
+from pathways.lang.plan_base import Part
 from pathways.lang.plan_cond import (
     Always,
     And,
@@ -78,8 +79,7 @@ def _decides(part: Any) -> bool:
 
 
 def _children(part: Any) -> Iterator[Any]:
-    for name in getattr(type(part), "model_fields", ()):
-        value = getattr(part, name)
+    for _, value in part if isinstance(part, Part) else ():
         yield from value if isinstance(value, tuple) else (value,)
 
 

@@ -7,7 +7,8 @@ ladders, messages).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from pathways.lang.catalogue import catalogue
 from pathways.lang.diagnostics import Language
@@ -36,14 +37,8 @@ def review_page(plan: Plan, language: Language = "en", profile: str | None = Non
     """
     sheet = Sheet(Names(plan, language, profile, mark=True))
     _head(sheet, picture)
-    _who(sheet)
-    _numbers(sheet)
-    _measured(sheet)
-    decisions(sheet)
-    course(sheet)
-    watch(sheet)
-    _over(sheet)
-    _signatures(sheet)
+    for part in PARTS:
+        part(sheet)
     return sheet.page()
 
 
@@ -386,3 +381,9 @@ def _signatures(sheet: Sheet) -> None:
         [["&nbsp;", "&nbsp;", "&nbsp;", "&nbsp;"]] * 2,
         raw=True,
     )
+
+
+PARTS: Final[tuple[Callable[[Sheet], None], ...]] = (
+    _who, _numbers, _measured, decisions, course, watch, _over, _signatures,
+)  # fmt: skip
+"""What stands on the page below its head, in its order; each speaks for itself."""

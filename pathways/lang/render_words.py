@@ -348,9 +348,15 @@ def _parts_of(part: Any, kind: Any) -> list[Any]:
         return [found for one in part.values() for found in _parts_of(one, kind)]
     if not isinstance(part, Part):
         return []
-    own = [part] if isinstance(part, kind) else []
-    names = [name for name in type(part).model_fields if name != "called"]  # what is called has a page of its own
-    return own + [found for name in names for found in _parts_of(getattr(part, name), kind)]
+    found = [part] if isinstance(part, kind) else []
+    for name, inner in part:
+        if isinstance(inner, _HOLDS) and name != "called":  # what is called has a page of its own
+            found += _parts_of(inner, kind)
+    return found
+
+
+_HOLDS: Final = (Part, tuple, list, dict)
+"""What a part may hold parts in; everything else is a leaf."""
 
 
 def lower_first(title: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from carepath.main import run
 from pathways.lang.load import load_pathway
 from pathways.lang.plan import Plan
+from pathways.lang.plan_base import Part
 from pathways.lang.render_diff import ASPECTS, SECTIONS, differences
 from pathways.lang.render_diff_parts import entries
 
@@ -207,19 +208,37 @@ def neighbours(plan: Plan) -> Iterator[tuple[tuple[Any, ...], Any, Plan]]:
     """Every plan that differs from this one in a single value: where, the other value, the plan."""
     data = plan.model_dump(mode="json")
     for place in leaves(data):
-        changed = copy.deepcopy(data)
-        inner = changed
-        for key in place[:-1]:
-            inner = inner[key]
-        value = bent(inner[place[-1]])
-        if value is None:
-            continue
-        inner[place[-1]] = value
-        try:
-            after = Plan.model_validate(changed)
-        except ValueError:
-            continue
-        yield place, value, after
+        value = bent(_at(data, place))
+        after = None if value is None else changed(plan, data, place, value)
+        if after is not None:
+            yield place, value, after
+
+
+def _at(data: Any, place: tuple[Any, ...]) -> Any:
+    for key in place:
+        data = data[key]
+    return data
+
+
+def changed(plan: Plan, data: Any, place: tuple[Any, ...], value: Any) -> Plan | None:
+    """The plan with another value at one place, all beside the way to it shared; None where that is no plan."""
+    way: list[Any] = [plan]
+    for key in place[:-1]:
+        way.append(getattr(way[-1], key) if isinstance(way[-1], Part) else way[-1][key])
+    depth = max(number for number, one in enumerate(way) if isinstance(one, Part))
+    innermost = copy.deepcopy(_at(data, place[:depth]))
+    _at(innermost, place[depth:-1])[place[-1]] = value
+    try:
+        new = type(way[depth]).model_validate(innermost)
+    except ValueError:
+        return None
+    for one, key in reversed([*zip(way[:depth], place[:depth], strict=True)]):
+        if isinstance(one, Part):
+            new = one.model_copy(update={key: new})
+        else:
+            new = {**one, key: new} if isinstance(one, dict) else (*one[:key], new, *one[key + 1 :])
+    assert isinstance(new, Plan)
+    return new
 
 
 def test_no_difference_of_a_plan_is_passed_over() -> None:
