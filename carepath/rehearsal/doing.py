@@ -116,8 +116,20 @@ class Doer:
         word, why = act.args["is"], act.args["why"]
         medicines: list[str | None] = [None if m == "all" else self._medicine(m) for m in act.what]
         return [
-            Answered(paths[0], outcome=word, why=why, medicine=m, enrolment=self._run(paths[0])) for m in medicines
+            Answered(path, outcome=word, why=why, medicine=m, enrolment=self._run(path))
+            for m in medicines
+            for path in self._asked_for(m, paths)
         ]
+
+    def _asked_for(self, medicine: str | None, paths: list[str]) -> list[str]:
+        """The dose steps that ask for a medicine, or for any: those that are open, else planned, else the first."""
+        asked = [
+            o
+            for o in self.state.occurrences.values()
+            if o.step in paths and (medicine is None or medicine in o.items)
+        ]
+        asked = [o for o in asked if o.state != "planned"] or asked
+        return list(dict.fromkeys(o.step for o in asked)) or paths[:1]
 
     def _medicine(self, name: str) -> str:
         listed = [p for run in self.medicines.values() for p in run]

@@ -127,7 +127,9 @@ def _other(case: Case, action: Any, setting: Setting) -> None:
 
 def control(case: Case, kind: str, step: str) -> None:
     """``start`` a step again, ``stop`` it (open ones end too) or ``hold`` it (open ones go on)."""
-    paths = {p for p in case.index.paths.get(step, ()) if case.index.phase_of[p] in {"", case.en.phase}}
+    # A step may be named with its phase: `home.exercises`.
+    named = case.index.paths.get(step, (step,) if step in case.index.steps else ())
+    paths = {p for p in named if case.index.phase_of[p] in {"", case.en.phase}}
     if kind == "start":
         rested = step in case.en.hold
         case.en.hold = [held for held in case.en.hold if held != step]

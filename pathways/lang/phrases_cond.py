@@ -315,7 +315,8 @@ class CondReader:
         return Or(parts=parts, text=said) if known else And(parts=parts, text=said)
 
     def _any_value(self, named: Named, name: Name) -> Value | None:
-        if named.kind == "fact":
+        # A fact that is a date or a moment is known like any other; the enrolment always is, and is no fact.
+        if named.kind == "fact" or (named.kind == "anchor" and named.id != "enrolment"):
             return FactRef(fact=named.id, type=named.type or "text")
         if named.kind == "field":
             return FieldRef(step=named.id, field=named.field or "", unit=named.unit, type=named.type or "text")

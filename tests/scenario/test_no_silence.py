@@ -21,7 +21,7 @@ from pathways.decide.index import walk
 from pathways.lang.load import load_pathway, pathways_near
 from pathways.lang.plan import OpenTask, Plan, Rule
 from pathways.lang.plan_cond import MissedInRow, StepIs
-from pathways.lang.plan_steps import Instrument, MeasureBody, PathwayBody, Step
+from pathways.lang.plan_steps import Instrument, MeasureBody, PathwayBody, Step, VisitBody
 from pathways.lang.plan_things import FormField
 from pathways.lang.site_plan import NO_SITE
 from tests.unit.decide.world import World
@@ -132,7 +132,12 @@ def heard(name: str, token: str) -> bool:
     planned = {e.path for world in lives(name) for e in world.of(Timeline) if e.word == "planned"}
     if not asked or planned & {step.path for step in asked}:
         return False
-    return all(step.remind or step.missed or watching(plan, [step]) - {step.path, step.id} for step in asked)
+    return all(step.remind or _if_missed(step) or watching(plan, [step]) - {step.path, step.id} for step in asked)
+
+
+def _if_missed(step: Step) -> bool:
+    """Whether something is done when nobody answered or came; of a visit its body says so."""
+    return bool(step.body.missed if isinstance(step.body, VisitBody) else step.missed)
 
 
 def is_a_task(plan: Plan, token: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.decide import test_exercise, test_teach
 from tests.unit.decide.test_exercise import EASY, Knee
 from tests.unit.decide.world import pathway
@@ -48,12 +50,13 @@ def test_a_missed_session_neither_counts_nor_breaks() -> None:
     assert world.level == "standing"
 
 
-def test_a_held_exercise_asks_for_nothing_until_it_is_started_again() -> None:
+@pytest.mark.parametrize("knee", ["knee", "one.knee"])
+def test_a_held_exercise_asks_for_nothing_until_it_is_started_again(knee: str) -> None:
     again = "ache:\n        task: {en: Begin again, zh: 重新开始}\n        role: nurse\n        due: 4 h\n"
     world = started(
-        ("stopped: [{say: stop_now}, ", "stopped: [{hold: knee}, {say: stop_now}, "),
+        ("stopped: [{say: stop_now}, ", f"stopped: [{{hold: {knee}}}, {{say: stop_now}}, "),
         ("      ache:\n", f"      {again}        when: at phase start\n      other:\n"),
-        ("    at_end:", "    leave: [{if: ache is done, do: {start: knee}}]\n    at_end:"),
+        ("    at_end:", f"    leave: [{{if: ache is done, do: {{start: {knee}}}}}]\n    at_end:"),
     )
     world.session(1, {**EASY, "dizzy": "yes"})
     world.run(world.day(4))
