@@ -189,7 +189,7 @@ class TakeBody(Body):
 
 
 class TaskBody(Body):
-    """``POST /tasks/{id}/{verb}``: claim, release, reassign, complete, cancel, snooze."""
+    """``POST /tasks/{id}/{verb}``: claim, release, reassign, complete, sign, cancel, snooze."""
 
     id: Short | None = None
     role: Word | None = None

@@ -17,7 +17,7 @@ from pathways.decide.events import TaskVerb
 
 Json = Any
 _WORD: Final = "^[a-z][a-z0-9_]{0,63}$"
-VERBS: Final = ("claim", "release", "reassign", "complete", "cancel", "snooze", "attempt")
+VERBS: Final = ("claim", "release", "reassign", "complete", "cancel", "snooze", "attempt", "sign")
 _ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
 router = APIRouter(route_class=StrictRoute)
 
@@ -35,14 +35,21 @@ async def tasks(
     who: Who,
     role: Annotated[str | None, Query(pattern=_WORD)] = None,
     patient: Annotated[str | None, Query(pattern=_WORD)] = None,
+    agenda: Annotated[str | None, Query(pattern=_WORD)] = None,
     status: Annotated[str, Query(pattern="^(open|closed|all)$")] = "open",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Json:
-    """The worklist: open tasks, the most urgent first (red, then amber, then by due time)."""
+    """The worklist: open tasks, the most urgent first (red, then amber, then by due time); an agenda in its order."""
     who.require("read", patient)
     rows = await service.call(
         lambda: views.worklist(
-            service.ledger, role=role, patient=patient, status=status, limit=limit, language=language_of(request)
+            service.ledger,
+            role=role,
+            patient=patient,
+            agenda=agenda,
+            status=status,
+            limit=limit,
+            language=language_of(request),
         )
     )
     return {"tasks": rows}
@@ -70,7 +77,7 @@ async def act(
     response: Response,
     key: IdempotencyKey = None,
 ) -> Json:
-    """Claim, release, reassign, complete, cancel or snooze a task."""
+    """Claim, release, reassign, complete, sign, cancel or snooze a task."""
     if verb not in VERBS:
         raise Refusal("not_found")
     who.may("operate")

@@ -9,8 +9,9 @@ from pydantic.fields import FieldInfo
 
 from carepath.rehearsal.names import steps_of
 from pathways.lang.load import load_pathway, pathways_near
-from pathways.lang.plan import Plan, Step, TaskBody
+from pathways.lang.plan import Plan
 from pathways.lang.plan_handoff_words import HANDOFF_WORDS
+from pathways.lang.render_decisions import kind_of
 from pathways.lang.render_vocabulary import KINDS, WORDS
 from pathways.lang.resolve import ANY_STEP_WORDS, STEP_WORDS
 from pathways.lang.schema_hints import HINTS
@@ -133,20 +134,13 @@ def _example(kind: str) -> list[str]:
     ]
 
 
-def _kinds(step: Step) -> set[str]:
-    """What authors call a step: a task with a proposal is written `decide`."""
-    decides = isinstance(step.body, TaskBody) and step.body.proposal is not None
-    return {"decide"} if decides else {step.body.kind}
-
-
 def _excerpt(text: str, kind: str, plan: Plan) -> str:
     """The lines of the first step of the kind, without the indentation they have in the document."""
     lines = text.splitlines()
-    name = next(step.id for step in steps_of(plan) if kind in _kinds(step))
+    name = next(step.id for step in steps_of(plan) if kind_of(step) == kind)
     first = next(n for n, line in enumerate(lines) if line.startswith(f"      {name}:"))
     indent = len(lines[first]) - len(lines[first].lstrip())
     last = first + 1
     while last < len(lines) and (not lines[last].strip() or len(lines[last]) - len(lines[last].lstrip()) > indent):
         last += 1
     return "\n".join(line[indent:] for line in lines[first:last])
-

@@ -141,6 +141,9 @@ def _tasks(writing: Writing, effects: Sequence[Effect]) -> None:
 
 def _task(writing: Writing, put: PutTask) -> dict[str, Any]:
     body = {"title": _text(put.title), "form": [dict(f) for f in put.form], "answers": put.answers, "why": put.why}
+    held = put.conference or {}
+    if held:
+        body["conference"] = held
     return {
         "key": put.key,
         "journey": writing.journey,
@@ -148,6 +151,8 @@ def _task(writing: Writing, put: PutTask) -> dict[str, Any]:
         "source": put.source,
         "episode": put.episode,
         "role": put.role,
+        "signers": " ".join(["", *held["missing"], ""]) if held else None,
+        "agenda": held.get("agenda"),
         "level": put.level,
         "status": put.status,
         "opened": put.opened,

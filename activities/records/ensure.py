@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from activities.records.store import Store
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest revision in ``migrations/versions``; a test compares."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"

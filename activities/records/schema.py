@@ -246,7 +246,10 @@ task = Table(
     Column("closed_by", String(128), nullable=True),
     Column("changed", Instant, nullable=False),  # wall time
     Column("body_sealed", LargeBinary, nullable=False),
+    Column("signers", String(1100), nullable=True),  # roles that have not signed, each between blanks
+    Column("agenda", String(64), nullable=True),
 )
+Index("ix_task_agenda", task.c.agenda)
 Index("ix_task_status_role_due", task.c.status, task.c.role, task.c.due)
 Index("ix_task_journey", task.c.journey)
 

@@ -30,6 +30,8 @@ from pathways.decide.events import Answered
 
 Json = Any
 _OPEN: Final = ("open", "claimed")
+LONGEST_AGENDA: Final = 5000
+"""So many cases of one agenda are put in order at most."""
 _FIRST: Final = {"red": 0, "amber": 1, "no_data": 2, "routine": 3, "info": 4}
 
 
@@ -45,21 +47,39 @@ def _iso(at: Any) -> str | None:
 
 
 def worklist(
-    ledger: Ledger, *, role: str | None, patient: str | None, status: str, limit: int, language: str
+    ledger: Ledger,
+    *,
+    role: str | None,
+    patient: str | None,
+    status: str,
+    limit: int,
+    language: str,
+    agenda: str | None = None,
 ) -> list[Json]:
-    """Tasks, the most urgent first. ``status``: open, closed or all."""
+    """Tasks, the most urgent first. ``status``: open, closed or all. ``role``: also what it has not signed yet.
+    ``agenda``: the conferences on that list, in its order."""
     query = select(task)
     if role is not None:
-        query = query.where(task.c.role == role)
+        signs = task.c.signers.contains(f" {role} ", autoescape=True)
+        query = query.where(signs | (task.c.signers.is_(None) & (task.c.role == role)))
+    if agenda is not None:
+        query = query.where(task.c.agenda == agenda)
     if patient is not None:
         query = query.where(task.c.journey == patient)
     if status != "all":
         is_open = task.c.status.in_(_OPEN)
         query = query.where(is_open if status == "open" else ~is_open)
     urgency = case(_FIRST, value=task.c.level, else_=5)
-    query = query.order_by(urgency, task.c.due.is_(None), task.c.due, task.c.opened, task.c.key).limit(limit)
+    query = query.order_by(urgency, task.c.due.is_(None), task.c.due, task.c.opened, task.c.key)
+    query = query.limit(limit if agenda is None else LONGEST_AGENDA)
     rows = ledger.store.read(lambda c: c.execute(query).all())
-    return [row for row in (_task(ledger, row, language) for row in rows) if row is not None]
+    found = [row for row in (_task(ledger, row, language) for row in rows) if row is not None]
+    return found if agenda is None else sorted(found, key=_place)[:limit]
+
+
+def _place(row: Json) -> list[tuple[bool, float]]:
+    """What is not known comes first, then what is worst. The values are sealed, so that no database can sort them."""
+    return [(one is not None, one or 0.0) for one in row["conference"]["rank"]]
 
 
 def task_of(ledger: Ledger, key: str, *, language: str) -> Json | None:
@@ -95,7 +115,13 @@ def _task(ledger: Ledger, row: Row[Any], language: str) -> Json | None:
         "form": [_field(one, language) for one in body.get("form") or ()],
         "answers": body.get("answers") or {},
         "why": body.get("why"),
+        **({"conference": _conference(body["conference"], language)} if body.get("conference") else {}),
     }
+
+
+def _conference(held: Mapping[str, Json], language: str) -> Json:
+    shown = [{**one, "title": _in(one["title"], language)} if "title" in one else one for one in held["shown"]]
+    return {**held, "shown": shown}
 
 
 def _field(given: Mapping[str, Json], language: str) -> Json:

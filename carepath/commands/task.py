@@ -27,17 +27,37 @@ class Status(StrEnum):
 def list_tasks(
     role: Annotated[str | None, typer.Option(help="Only of this role.")] = None,
     patient: Annotated[str | None, typer.Option(help="Only of this patient.")] = None,
+    agenda: Annotated[str | None, typer.Option(help="Only this agenda, in its order: the worst first.")] = None,
     status: Annotated[Status, typer.Option(help="Which tasks.")] = Status.OPEN,
     limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=500)] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Open tasks, the most urgent first."""
-    found = Api().get("tasks", role=role, patient=patient, status=status.value, limit=limit)
+    found = Api().get("tasks", role=role, patient=patient, agenda=agenda, status=status.value, limit=limit)
     lines = [
         f"{row['level']:<8} {row['role']:<10} {_minute(row.get('due')):<17} {row['title']}\n         {row['id']}"
+        + "".join(f"\n         {line}" for line in _case(row))
         for row in found["tasks"]
     ]
     tell(found, as_json, lines or ["-"])
+
+
+def _case(row: dict[str, Any]) -> list[str]:
+    """What is shown of a conference: each value with its time, who has signed, who has not."""
+    held = row.get("conference")
+    if held is None:
+        return []
+    lines = [f"{one['name']}: {_value(one)}  {_minute(one.get('at'))}".rstrip() for one in held["shown"]]
+    signed = ", ".join(one["role"] for one in held["signed"]) or "-"
+    return [row["patient"], *lines, f"signed: {signed}; {held['quorum']} of {', '.join(held['roles'])}"]
+
+
+def _value(one: dict[str, Any]) -> str:
+    if "unknown" in one:
+        return f"? ({one['unknown']})"
+    if "values" in one:
+        return ", ".join(f"{name} {part['value']} {part['unit']}" for name, part in one["values"].items())
+    return str(one.get("value", one.get("answers", "")))
 
 
 def _minute(at: str | None) -> str:
@@ -70,6 +90,19 @@ def complete(
 ) -> None:
     """Complete a task with its form."""
     _verb(task, "complete", {"role": role, "form": json_argument("--form", form)}, as_json)
+
+
+@app.command()
+def sign(
+    task: Id,
+    note: Annotated[str | None, typer.Option(help="What you want to be known.")] = None,
+    form: Annotated[str | None, typer.Option(help="With the last signature: the form as JSON, or @file.")] = None,
+    role: Role = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a conference; the signature that is still needed closes it."""
+    answers = {} if form is None else {"form": json_argument("--form", form)}
+    _verb(task, "sign", {"role": role, "reason": note, **answers}, as_json)
 
 
 @app.command()

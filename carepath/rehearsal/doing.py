@@ -31,7 +31,7 @@ from pathways.lang.plan import DoseBody, Step
 from pathways.lang.plan_handoff_words import final_words
 
 Json = Any
-_TASK = frozenset({"claim", "release", "reassign", "cancel", "snooze", "attempt"})
+_TASK = frozenset({"claim", "release", "reassign", "cancel", "snooze", "attempt", "sign"})
 _DRAWN = (".png", ".jpg", ".jpeg", ".webp")
 """How the name of a drawn signature ends; another one was typed."""
 _VISIT = frozenset({"booked", "moved", "no_show"})
@@ -213,7 +213,7 @@ class Doer:
         if verb in _TASK:
             task = self._task(args["task"])
             return TaskVerb(task.key, verb, f"staff.{by}", _role(by) or task.role, reason=args.get("reason"),
-                            until=args.get("until"), to_role=args.get("to"))
+                            until=args.get("until"), to_role=args.get("to"), form=self._sent(args.get("form", {})))
         if verb in _VISIT:
             path = self.path(args["visit"])
             return Visit(path, verb, by, start=args.get("start"), mode=args.get("mode"), enrolment=self._run(path))

@@ -28,12 +28,13 @@ STAFF_VERBS: Final[dict[str, tuple[str, ...]]] = {
 TASK_VERBS: Final[dict[str, tuple[str, ...]]] = {
     "claim": ("task",), "release": ("task",), "reassign": ("task", "to"), "cancel": ("task", "reason"),
     "snooze": ("task", "until"), "attempt": ("task",),
+    "sign": ("task", "reason", "form"),
 }  # fmt: skip
 VISIT_VERBS: Final[dict[str, tuple[str, ...]]] = {
     "booked": ("visit", "start"), "moved": ("visit", "start"), "no_show": ("visit",),
 }  # fmt: skip
 VERBS: Final = {**STAFF_VERBS, **TASK_VERBS, **VISIT_VERBS}
-OPTIONAL: Final = frozenset({"reason"})
+OPTIONAL: Final = frozenset({"reason", "form"})
 UNKNOWN: Final = "unknown"
 """As the value of a fact: what was known is taken back."""
 RECEIPTS: Final = ("sent", "delivered", "read", "undelivered", "unknown")
@@ -49,7 +50,7 @@ EXTRA: Final[dict[str, tuple[str, ...]]] = {
     "fact": ("by",),
     "parameter": ("by",),
     "handoff": ("is", "kept"),
-    "verb": ("by", "reason", "step", "row", "end", "task", "to", "until", "visit", "start", "mode"),
+    "verb": ("by", "reason", "step", "row", "end", "task", "to", "until", "visit", "start", "mode", "form"),
     "deliver": ("message",),
     "preference": (),
 }
@@ -236,7 +237,8 @@ def _verb(page: Page, row: dict[str, Json], path: Path) -> tuple[Json, Args]:
         if key in OPTIONAL and key not in row:
             continue
         if page.need(row, path, key):
-            args[key] = _verb_arg(page, key, row[key], (*path, key))
+            held = _form(page, row, path) if key == "form" else _verb_arg(page, key, row[key], (*path, key))
+            args[key] = held
     return verb, args
 
 

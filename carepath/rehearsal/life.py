@@ -402,8 +402,19 @@ class Life:
         if task.status not in {"open", "claimed"}:
             return None
         self.person.helped(self.rng, task.source)
+        if task.conference is not None:
+            return self._sign(key, task.conference, seen)
         by = task.claimed_by or f"staff.{role}"
         return TaskVerb(key, "complete", by, role, form=self._filled(task.form, task.enrolment))
+
+    def _sign(self, key: str, held: dict[str, Any], seen: str) -> Body:
+        """The next role of a conference signs it; the last one fills in its form."""
+        task, role = self.tasks[key], str(held["missing"][0])
+        if len(held["signed"]) + 1 < held["quorum"]:
+            later = self.state.clock + timedelta(minutes=self.rng.uniform(1, 60))
+            self.at(later, lambda: self._complete(key, role, seen))
+            return TaskVerb(key, "sign", f"staff.{role}", role)
+        return TaskVerb(key, "sign", f"staff.{role}", role, form=self._filled(task.form, task.enrolment))
 
     def _handoff(self, started: StartHandoff, now: datetime) -> None:
         self.counts[f"handoff|{started.machine}"] += 1

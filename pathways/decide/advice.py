@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pathways.decide.conditions import Truth
 from pathways.decide.contact import say
-from pathways.decide.handoff_values import snapshot
 from pathways.decide.occurrences import end, step_run
 from pathways.decide.records import Alarm, Occurrence
+from pathways.decide.snapshots import snapshot
 from pathways.decide.tasks import Work, close_task, open_task
 from pathways.decide.texts import text, word
 from pathways.lang.plan import Step

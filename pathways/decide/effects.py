@@ -77,7 +77,9 @@ class CancelMessages(Effect):
 @dataclass(frozen=True, slots=True)
 class PutTask(Effect):
     """Open a task or change it (same key). ``status``: open, claimed, done, cancelled. ``level``: red, amber,
-    info, no_data, routine. ``form``: the fields as JSON. ``joined``: ids of tasks of other pathways it stands for."""
+    info, no_data, routine. ``form``: the fields as JSON. ``joined``: ids of tasks of other pathways it stands for.
+    ``conference``: who signs and has signed, the data shown, the agenda and the place on it, of a task that several
+    roles sign."""
 
     kind: ClassVar[str] = "task"
     key: str
@@ -97,6 +99,7 @@ class PutTask(Effect):
     why: str | None = None
     episode: str | None = None
     joined: tuple[str, ...] = ()
+    conference: dict[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,9 +76,9 @@ class Answered(Body):
 
 @dataclass(frozen=True, slots=True)
 class TaskVerb(Body):
-    """A person acts on a task: claim release reassign complete cancel snooze attempt (nobody was reached). ``by``: an
-    opaque staff id, ``role`` the role in which. ``reason`` for cancel, ``until`` for snooze, ``to_role`` for
-    reassign."""
+    """A person acts on a task: claim release reassign complete cancel snooze attempt (nobody was reached) sign (a
+    conference). ``by``: an opaque staff id, ``role`` the role in which. ``reason`` for cancel, and the note of sign;
+    ``until`` for snooze, ``to_role`` for reassign."""
 
     kind: ClassVar[str] = "task"
     task: str

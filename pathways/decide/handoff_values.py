@@ -1,20 +1,14 @@
-"""What goes along with a request to a partner, and what is kept of its answers."""
+"""What is kept of a partner's answers."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import counting, windows
-from pathways.decide.conditions import Unknown
 from pathways.decide.events import HandoffReport
 from pathways.decide.occurrences import end, step_run
-from pathways.decide.readings import latest
 from pathways.decide.records import HandoffRun
 from pathways.decide.texts import text
-from pathways.lang.plan import Counted, HandoffBody, Step
-from pathways.lang.plan_base import Text
-from pathways.lang.plan_handoffs import Sent
+from pathways.lang.plan import HandoffBody, Step
 from pathways.lang.plan_kept import KEPT, read_kept
 
 if TYPE_CHECKING:
@@ -89,88 +83,3 @@ def take_back(case: Case, step: Step, number: int) -> bool:
     for _, _, o in last:
         end(case, o, "cancelled", "not needed")
     return bool(last)
-
-
-# --------------------------------------------------------------------------- what goes along
-
-
-def snapshot(case: Case, sends: tuple[Sent, ...]) -> list[dict[str, Json]]:
-    """The named data as they stand now, each with its unit and time; what is not known says so."""
-    return [{"name": one.name, "kind": one.kind, **_VALUES[one.kind](case, one)} for one in sends]
-
-
-def _said(title: Text) -> dict[str, str]:
-    return {"en": title.en, "zh": title.zh}
-
-
-def _at(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat()
-
-
-def _measure(case: Case, one: Sent) -> dict[str, Json]:
-    spec = case.plan.measures[one.name]
-    kept = latest(case.run.live, case.run.state, spec)
-    head: dict[str, Json] = {"title": _said(spec.title)}
-    if kept is None:
-        return {**head, "unknown": "no_reading"}
-    values = {c.name: {"value": str(kept.values[c.name]), "unit": c.unit}
-              for c in spec.components if c.name in kept.values}  # fmt: skip
-    return {**head, "values": values, "at": _at(kept.at), "context": dict(kept.context)}
-
-
-def _derived(case: Case, one: Sent) -> dict[str, Json]:
-    if one.name in case.plan.counted:
-        return _count(case, case.plan.counted[one.name])
-    spec = case.plan.derived[one.name]
-    measure = case.plan.measures[spec.measure]
-    head: dict[str, Json] = {"title": _said(windows.name_of(case.plan, spec))}
-    values: dict[str, Json] = {}
-    newest: datetime | None = None
-    count, why = 0, "no_reading"
-    for part in measure.components:
-        found = windows.derived_value(case, one.name, part.name)
-        if isinstance(found, Unknown):
-            why = found.reason
-            continue
-        values[part.name] = {"value": str(found.value), "unit": _unit(spec.function, part.unit)}
-        newest, count = found.at, found.count
-    if not values:
-        return {**head, "unknown": why}
-    return {**head, "values": values, "at": _at(newest), "count": count}
-
-
-def _count(case: Case, spec: Counted) -> dict[str, Json]:
-    """What was taken or missed of what was asked for: of no measure, so it stands under the word for it."""
-    head: dict[str, Json] = {"title": _said(counting.name_of(case.plan, spec))}
-    found = counting.value(case, spec)
-    if isinstance(found, Unknown):
-        return {**head, "unknown": found.reason}
-    values = {"value": {"value": str(found.value), "unit": "%" if spec.function == "adherence" else "1"}}
-    return {**head, "values": values, "at": _at(found.at), "count": found.count}
-
-
-def _unit(function: str, unit: str) -> str:
-    return "1" if function == "count" else "%" if function in {"percent_change", "cv", "share", "time_in"} else unit
-
-
-def _fact(case: Case, one: Sent) -> dict[str, Json]:
-    spec = case.plan.facts[one.name]
-    known = case.run.state.facts.get(f"{case.id}|{one.name}")
-    head: dict[str, Json] = {} if spec.ask_text is None else {"title": _said(spec.ask_text)}
-    if known is None or known.value is None:
-        return {**head, "unknown": "no_value"}
-    found: dict[str, Json] = {**head, "value": known.value, "at": _at(known.at)}
-    return {**found, "unit": spec.unit} if spec.unit is not None else found
-
-
-def _form(case: Case, one: Sent) -> dict[str, Json]:
-    path = case.path_of(one.name, one.phase)
-    step = case.index.steps.get(path or "")
-    memory = case.run.state.steps.get(f"{case.id}|{path}")
-    head: dict[str, Json] = {"title": _said(step.title)} if step is not None else {}
-    if memory is None or not memory.any_form:
-        return {**head, "unknown": "not_answered"}
-    return {**head, "answers": dict(memory.any_form), "at": _at(memory.any_at)}
-
-
-_VALUES = {"measure": _measure, "derived": _derived, "fact": _fact, "form": _form}

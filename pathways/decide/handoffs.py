@@ -10,11 +10,12 @@ from pathways.decide.effects import CancelHandoff, StartHandoff
 from pathways.decide.events import HandoffReport
 from pathways.decide.facts import prescriptions, set_fact
 from pathways.decide.handoff_parcels import end_each, gather, given_out, items
-from pathways.decide.handoff_values import snapshot, take
+from pathways.decide.handoff_values import take
 from pathways.decide.index import walk
 from pathways.decide.medicines import Prescription
 from pathways.decide.occurrences import end, make, step_run
 from pathways.decide.records import HandoffRun, Occurrence, Task
+from pathways.decide.snapshots import snapshot
 from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import text, word
 from pathways.lang.plan import HandoffBody, OpenTask, Step

@@ -206,7 +206,8 @@ class Task(Record):
     told, ``again`` repeats made on the last rung. ``role`` is who holds it now; ``bound``: closed when its
     phase is left, unless ``keep``. ``attempts``: how often somebody was tried to be reached in vain. ``with_``: the
     task of another pathway that stands for this one too; ``alone``: what one that does is called by itself.
-    ``proposal``: what the table of a step ``decide`` proposed (see ``proposal_form``).
+    ``proposal``: what the table of a step ``decide`` proposed (see ``proposal_form``). Of a conference: who has
+    ``signed`` (role, by, at, note), the data ``shown`` with it, and its ``rank`` on the agenda.
     """
 
     section: ClassVar[str] = "tasks"
@@ -240,6 +241,9 @@ class Task(Record):
     with_: str = ""
     alone: list[str] = field(default_factory=list)
     proposal: list[Json] = field(default_factory=list)
+    signed: list[dict[str, Json]] = field(default_factory=list)
+    shown: list[dict[str, Json]] = field(default_factory=list)
+    rank: list[float | None] = field(default_factory=list)
 
 
 @dataclass(slots=True)

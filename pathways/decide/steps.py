@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import advice, calls, doses, exercise, groups, handoffs, windows
+from pathways.decide import advice, calls, conference, doses, exercise, groups, handoffs, windows
 from pathways.decide.calendar import Slot, local_time, most_of, occurrences
 from pathways.decide.conditions import Truth
 from pathways.decide.contact import say
@@ -23,7 +23,7 @@ from pathways.decide.occurrences import (
 from pathways.decide.proposals import propose
 from pathways.decide.records import Alarm, Occurrence
 from pathways.decide.settling import settled
-from pathways.decide.tasks import Work, open_task
+from pathways.decide.tasks import Work, open_task, put
 from pathways.decide.texts import text
 from pathways.lang.plan import AskBody, DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, VisitBody
 from pathways.lang.plan_advice import AdviseBody
@@ -382,6 +382,11 @@ def _open(case: Case, step: Step, o: Occurrence) -> None:
     body = step.body
     if isinstance(body, TaskBody):
         spec = body.task
+        if body.conference is not None and (waiting := conference.still_open(case, step, o)) is not None:
+            conference.look(case, waiting, body.conference)
+            put(case, waiting)
+            end(case, o, "skipped", "conference_open")
+            return
         task = open_task(
             case,
             Work(

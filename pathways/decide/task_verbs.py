@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from pathways.decide import advice, forms, handoffs, joined, rules, teach
+from pathways.decide import advice, conference, forms, handoffs, joined, rules, teach
 from pathways.decide.events import Event, TaskVerb
 from pathways.decide.intake import take_readings
 from pathways.decide.occurrences import end
@@ -52,7 +52,7 @@ def task_verb(run: Run, event: Event, body: TaskVerb) -> None:
     run.accept(event.id)
 
 
-Wrong = tuple[str, dict[str, str]] | None
+Wrong = tuple[str, dict[str, object]] | tuple[str, dict[str, str]] | None
 
 
 def _changed(case: Case, task: Task, event: Event, body: TaskVerb, key: str, **values: object) -> None:
@@ -72,6 +72,8 @@ def _changed(case: Case, task: Task, event: Event, body: TaskVerb, key: str, **v
 
 
 def _claim(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
+    if conference.conference_of(case, task) is not None:
+        return "for_several", {}
     if task.claimed_by and task.claimed_by != body.by:
         return "claimed_by_other", {}
     task.status, task.claimed_by, task.snoozed = "claimed", body.by, None
@@ -92,6 +94,8 @@ def _release(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
 
 
 def _reassign(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
+    if conference.conference_of(case, task) is not None:
+        return "for_several", {}
     plans = [case.run.cases[t.enrolment].plan for t in (task, *parts(case.run, task))]
     roles = tuple(dict.fromkeys(role for plan in plans for role in plan.roles))
     if not body.to_role or (roles and body.to_role not in roles):
@@ -115,12 +119,37 @@ def _snooze(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     return None
 
 
+def _sign(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
+    """One role has seen the case. The signature that is still needed closes it, with the form."""
+    held = conference.conference_of(case, task)
+    if held is None:
+        return "nothing_to_sign", {}
+    wrong = conference.refused(task, held, body)
+    if wrong is not None:
+        return wrong
+    if conference.closes(task, held):
+        return _complete(case, task, event, body)
+    if body.form:
+        return "form_by_the_last", {}
+    conference.sign(case, task, body)
+    assert body.role is not None
+    _changed(case, task, event, body, "task_signed", role=role_words(body.role))
+    return None
+
+
 def _complete(case: Case, task: Task, event: Event, body: TaskVerb) -> Wrong:
     if task.claimed_by and task.claimed_by != body.by:
         return "claimed_by_other", {}
+    held = conference.conference_of(case, task)
+    refused = None if held is None else conference.not_closed(task, held, body)
+    if refused is not None:
+        return refused
     filled, wrong = joined.checked(case.run, task, body.form, body.by)
     if wrong is not None:
         return wrong
+    if held is not None:
+        conference.sign(case, task, body)
+        _changed(case, task, event, body, "task_signed", role=role_words(body.role or ""))
     form = {name: value for _, own in reversed(filled) for name, value in own.items()}
     others = parts(case.run, task)
     case.run.answer = Answer(event.id, frozenset("s:" + part.id for part in (task, *others)))
@@ -207,5 +236,6 @@ _VERBS = {
     "reassign": _reassign,
     "snooze": _snooze,
     "complete": _complete,
+    "sign": _sign,
     "cancel": _cancel,
 }

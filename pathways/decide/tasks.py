@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pathways.decide import proposal_form
+from pathways.decide.conference import conference_of, look, told
 from pathways.decide.contact import tell
 from pathways.decide.decisions_seen import Completed
 from pathways.decide.effects import PutTask
@@ -80,6 +81,9 @@ def open_task(case: Case, work: Work) -> Task:
         fact=work.fact,
         proposal=list(work.proposal),
     )
+    conference = conference_of(case, task)
+    if conference is not None:
+        look(case, task, conference)
     run.state.tasks[task.key] = task
     if work.reading and len(run.cases) > 1:
         run.opening.append((task.key, work.reading))  # begun before the clock goes on, see ``joined``
@@ -202,6 +206,7 @@ def put(case: Case, task: Task, **closed: Any) -> None:
             claimed_by=task.claimed_by or None,
             episode=task.episode or None,
             joined=tuple(part.id for part in parts(case.run, task)),
+            conference=told(case, task),
             **closed,
         )
     )

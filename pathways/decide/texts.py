@@ -158,6 +158,20 @@ TEXTS: dict[str, tuple[str, str]] = {
     "claimed_by_other": ("Somebody else has claimed the task.", "任务已被他人认领。"),
     "red_no_snooze": ("A red task cannot be put off.", "红色任务不能延后。"),
     "needs_until": ("Putting off needs a later time.", "延后需要给出之后的时间。"),
+    "for_several": (
+        "It is for several roles: each of them signs it.", "此任务需多个角色共同处理：请各自签署。"
+    ),
+    "nothing_to_sign": ("Only a conference is signed. Complete this task.", "只有讨论才需要签署。请直接完成此任务。"),
+    "not_to_sign": (
+        "It is signed by: {roles}. Say in which of these roles you act.", "签署角色：{roles}。请说明您的角色。"
+    ),
+    "signed_already": ("{role} has signed it already.", "{role}已签署。"),
+    "signatures_missing": (
+        "It needs {number} more to sign before it can be completed, of: {roles}.",
+        "完成前还需{number}个角色签署：{roles}。",
+    ),
+    "form_by_the_last": ("The form is filled in with the last signature.", "表单由最后签署者填写。"),
+    "task_signed": ("{role} signed: {title}.", "{role}已签署：{title}。"),
     "needs_reason": ("A reason is needed.", "需要说明原因。"),
     "needs_role": ("Passing on needs a role of this pathway: {roles}.", "转派需要本路径的角色：{roles}。"),
     "unknown_verb": ("There is no such action: {verb}.", "没有这个操作：{verb}。"),
@@ -291,6 +305,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "why_not reached": ("not reached", "未能联系上"),
     "why_not needed": ("not needed", "不再需要"),
     "why_could not": ("could not", "无法完成"),
+    "why_conference_open": ("still on the list", "仍在清单上"),
     "why_paused": ("paused", "已暂停"),
     "why_none": ("none was needed", "均不需要"),
     "why_rounds": ("as often as it may be repeated", "已达最多重复次数"),

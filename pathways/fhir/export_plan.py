@@ -221,7 +221,10 @@ class _Writer:
             action["requiredBehavior"] = required
         if isinstance(step.body, GroupBody):
             return self._group(phase, action, spec, step.body)
-        action["participant"] = [self._participant(spec, step)]
+        held = step.body.conference if isinstance(step.body, TaskBody) else None
+        action["participant"] = (
+            [self._participant(step)] if held is None else [_practitioner(role) for role in held.roles]
+        )
         action["definitionCanonical"] = self._defined(phase, name, spec, step)
         return action
 
@@ -267,7 +270,8 @@ class _Writer:
                 return place
         return None
 
-    def _participant(self, spec: Mapping[str, Json], step: Step) -> dict[str, Json]:
+    @staticmethod
+    def _participant(step: Step) -> dict[str, Json]:
         role = step.body.task.role if isinstance(step.body, TaskBody) else None
         if isinstance(step.body, AdviseBody):
             role = step.body.role
@@ -275,7 +279,7 @@ class _Writer:
             role = step.body.with_role
         if role is None:
             return {"type": "patient"}
-        return {"type": "practitioner", "role": {"coding": [{"system": ROLE, "code": role}]}}
+        return _practitioner(role)
 
     def _defined(self, phase: str, name: str, spec: Mapping[str, Json], step: Step) -> str:
         """The contained definition of what is done: a Questionnaire for a form, else an ActivityDefinition."""
@@ -364,3 +368,7 @@ def _both(text: Any) -> dict[str, str]:
 def _coded(measure: Measure) -> dict[str, Json]:
     known = catalogue().measures[measure.catalogue]
     return {"coding": [{"system": LOINC, "code": known.code, "display": known.title.en}]}
+
+
+def _practitioner(role: str) -> dict[str, Json]:
+    return {"type": "practitioner", "role": {"coding": [{"system": ROLE, "code": role}]}}

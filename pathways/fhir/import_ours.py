@@ -177,6 +177,9 @@ class _Reader:
         if kind in {"task", "decide"}:
             due = duration_phrase(definition.get("timingDuration"))
             return {kind: dict(said), "role": self._role(action), **({"due": due} if due else {})}
+        if kind == "conference":
+            due = duration_phrase(definition.get("timingDuration"))
+            return {"conference": self._roles(action), **({"due": due} if due else {})}
         if kind == "visit":
             return {"visit": {"with": self._role(action), "mode": ["clinic"]}}
         if kind == "dose":
@@ -186,17 +189,20 @@ class _Reader:
         if kind in NAMED and definition.get("resourceType") == "ActivityDefinition":
             return {kind: name}
         # What stands inside these has no element: it comes from the rest that travels along.
-        return {kind: {}} if kind == "conference" else {}
+        return {}
 
     def _role(self, action: Mapping[str, Json]) -> str:
+        return next(iter(self._roles(action)), "clinician")
+
+    def _roles(self, action: Mapping[str, Json]) -> list[str]:
+        """The roles that take part, each noted as one of the pathway."""
+        found: list[str] = []
         for participant in action.get("participant") or ():
             for coding in (participant.get("role") or {}).get("coding") or ():
                 if coding.get("system") == ROLE:
-                    role = str(coding.get("code"))
-                    if role not in self.roles:
-                        self.roles.append(role)
-                    return role
-        return "clinician"
+                    found.append(str(coding.get("code")))
+        self.roles += [role for role in dict.fromkeys(found) if role not in self.roles]
+        return found
 
     def _measure(self, name: str, concept: Json) -> None:
         codes = [c.get("code") for c in (concept or {}).get("coding") or () if c.get("system") == LOINC]

@@ -38,6 +38,7 @@ KINDS: Final = {
     "exercise": "ServiceRequest",
     "task": "Task",
     "decide": "Task",
+    "conference": "Task",
     "visit": "Appointment",
     "handoff": "ServiceRequest",
     "pathway": "Task",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathways.lang.code import Code
 from pathways.lang.codes_calls import CALL_CODES
+from pathways.lang.codes_conference import CONFERENCE_CODES
 from pathways.lang.codes_decisions import DECISION_CODES
 from pathways.lang.codes_guide import GUIDE_CODES
 from pathways.lang.codes_handoffs import HANDOFF_CODES
@@ -19,6 +20,7 @@ _ALL: tuple[tuple[Code, ...], ...] = (
     GUIDE_CODES,
     HANDOFF_CODES,
     CALL_CODES,
+    CONFERENCE_CODES,
     DECISION_CODES,
     MERGE_CODES,
 )

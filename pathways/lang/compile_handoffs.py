@@ -108,13 +108,15 @@ def _order(r: Reader, path: Path, spec: OrderSpec, kind: str) -> Order:
     )
 
 
-def compile_sends(r: Reader, path: Path, names: Sequence[str] | None, scope: Scope) -> tuple[Sent, ...]:
-    """Names of data that go along, or are shown."""
-    found = [_sent(r, (*path, index), name, scope) for index, name in enumerate(names or ())]
+def compile_sends(
+    r: Reader, path: Path, names: Sequence[str] | None, scope: Scope, *, ends: bool = False
+) -> tuple[Sent, ...]:
+    """Names of data that go along, or are shown; with ``ends`` also decisions, and how any step ended."""
+    found = [_sent(r, (*path, index), name, scope, ends=ends) for index, name in enumerate(names or ())]
     return tuple(sent for sent in found if sent is not None)
 
 
-def _sent(r: Reader, path: Path, name: str, scope: Scope) -> Sent | None:
+def _sent(r: Reader, path: Path, name: str, scope: Scope, *, ends: bool) -> Sent | None:
     """A name that goes along with the request: a measure, derived value, fact, or step with answers."""
     spec = r.spec
     if name in spec.measures:
@@ -129,8 +131,14 @@ def _sent(r: Reader, path: Path, name: str, scope: Scope) -> Sent | None:
     named = scope.lookup(name)
     if named is not None and named.kind == "step" and _answers(r, named.id, named.phase or scope.phase):
         return Sent(kind="form", name=named.id, phase=named.phase)
-    steps = [step for phase, step, body in r.symbols.all_steps() if _has_answers(r, body)]
-    r.one_of("not_sent", name, path, [*spec.measures, *spec.derived, *spec.facts, *steps])
+    if ends and name in spec.decisions:
+        r.symbols.mark("decision", name)
+        return Sent(kind="decision", name=name)
+    if ends and named is not None and named.kind == "step":
+        return Sent(kind="step", name=named.id, phase=named.phase)
+    steps = [step for phase, step, body in r.symbols.all_steps() if ends or _has_answers(r, body)]
+    known = [*spec.measures, *spec.derived, *spec.facts, *steps]
+    r.one_of("not_shown" if ends else "not_sent", name, path, [*known, *spec.decisions] if ends else known)
     return None
 
 

@@ -17,6 +17,7 @@ from pathways.lang.compile_actions import (
 )
 from pathways.lang.compile_advice import compile_advice
 from pathways.lang.compile_calls import compile_call
+from pathways.lang.compile_conference import compile_conference
 from pathways.lang.compile_decide import compile_decide
 from pathways.lang.compile_exercise import compile_exercise
 from pathways.lang.compile_groups import (
@@ -60,6 +61,7 @@ from pathways.lang.spec_steps import (
     AnyStep,
     AskingStep,
     AskStep,
+    ConferenceStep,
     DecideStep,
     DoseStep,
     ExerciseStep,
@@ -226,14 +228,18 @@ def _body(  # noqa: C901 - one case a kind
             return _visit(r, path, spec, scope), _visit_title(spec.visit.with_role)
         case PathwayStep():
             return compile_call(r, path, spec)
-        case AdviseStep() | HandoffStep():
-            return _closed_loop(r, path, spec, scope)
+        case AdviseStep() | ConferenceStep() | HandoffStep():
+            return _with_others(r, path, spec, scope)
         case AllOfStep() | AnyOfStep() | OneOfStep() | InOrderStep() | RepeatStep() | ForEachStep():
             group = compile_group(r, path, spec, scope)
             return group, GROUP_TITLES[group.way]
 
 
-def _closed_loop(r: Reader, path: Path, spec: AdviseStep | HandoffStep, scope: Scope) -> tuple[StepBody, Text]:
+def _with_others(
+    r: Reader, path: Path, spec: AdviseStep | ConferenceStep | HandoffStep, scope: Scope
+) -> tuple[StepBody, Text]:
+    if isinstance(spec, ConferenceStep):
+        return compile_conference(r, path, spec, scope)
     if isinstance(spec, AdviseStep):
         return compile_advice(r, path, spec, scope), text("Advice", "建议")
     chosen = None if spec.medicines is None else compile_medicines(r, (*path, "for"), spec.medicines)

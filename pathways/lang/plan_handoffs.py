@@ -9,9 +9,10 @@ from pathways.lang.plan_base import Duration, Part, Text
 
 class Sent(Part):
     """A datum that goes along with the request: its value, unit and time when the request is made. ``form``: the
-    answers of a step as last completed (``phase`` where it is named)."""
+    answers of a step as last completed (``phase`` where it is named). ``step``: how it last ended and when.
+    ``decision``: what it comes to."""
 
-    kind: Literal["measure", "derived", "fact", "form"]
+    kind: Literal["measure", "derived", "fact", "form", "step", "decision"]
     name: str
     phase: str | None = None
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from pathways.lang.plan_advice import AdviseBody
 from pathways.lang.plan_base import Duration, Part, Text
 from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_conference import Conference
 from pathways.lang.plan_handoffs import Order, Sent
 from pathways.lang.plan_tables import Proposal
 from pathways.lang.plan_teach import Quiz, ShowBack
@@ -275,12 +276,19 @@ class SayBody(Part):
 
 
 class TaskBody(Part):
-    """A task of a person of the care team. ``proposal``: a decision table shown with it (a step ``decide``)."""
+    """A task of a person of the care team, or of several who sign it. ``proposal``: a decision table shown with it (a
+    step ``decide``)."""
 
     kind: Literal["task"] = "task"
     task: TaskSpec
     proposal: Proposal | None = None
+    conference: Conference | None = None
     attempts: Attempts | None = None
+
+    @property
+    def word(self) -> str:
+        """The word with which authors write it."""
+        return "decide" if self.proposal is not None else "task" if self.conference is None else "conference"
 
 
 class VisitBody(Part):

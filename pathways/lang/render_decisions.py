@@ -34,8 +34,8 @@ def decision_lines(decision: Decision, language: Language) -> Iterator[tuple[int
 
 
 def kind_of(step: Step) -> str:
-    """The word with which authors write a step: a task with a proposal is a `decide`."""
-    return "decide" if isinstance(step.body, TaskBody) and step.body.proposal is not None else step.body.kind
+    """The word with which authors write a step: a task may be a `decide` or a `conference`."""
+    return step.body.word if isinstance(step.body, TaskBody) else step.body.kind
 
 
 def proposal_lines(proposal: Proposal, language: Language) -> Iterator[str]:

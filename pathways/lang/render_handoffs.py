@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathways.lang.catalogue import TOTAL
 from pathways.lang.plan import HandoffBody, Outcome
 from pathways.lang.plan_base import Text
 from pathways.lang.plan_handoff_words import word_of
@@ -61,8 +62,21 @@ def _sent(names: Names, one: Sent) -> str:
         return names.derived(plan.derived[one.name], plan.measures[plan.derived[one.name].measure].components[0].name)
     if one.kind == "fact":
         return names.word(one.name)
+    if one.kind == "decision":
+        return names.decision(one.name)
     title_ = names.step(one.name, one.phase)
+    if one.kind == "step":
+        return names.say(f"how “{title_}” last ended", f"“{title_}”最近一次结果")
     return names.say(f"answers of “{title_}”", f"“{title_}”的回答")
+
+
+def shown_words(names: Names, one: Sent, component: str | None) -> str:
+    """One datum, or a component of it."""
+    if component is None or component == TOTAL:
+        return _sent(names, one)
+    if one.kind == "measure":
+        return names.measured(names.plan.measures[one.name].title, component)
+    return names.derived(names.plan.derived[one.name], component)
 
 
 def kept_words(names: Names, outcome: Outcome) -> str:

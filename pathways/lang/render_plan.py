@@ -46,6 +46,7 @@ from pathways.lang.plan_say import say_cond, say_duration, say_quantity
 from pathways.lang.plan_say_when import say_moment, say_when
 from pathways.lang.plan_span import say_span
 from pathways.lang.render_calls import call_words
+from pathways.lang.render_conference import conference_line
 from pathways.lang.render_decisions import decision_lines, kind_of, proposal_lines
 from pathways.lang.render_groups import group_line
 from pathways.lang.render_merge import merge_words
@@ -308,6 +309,8 @@ def _person(page: _Page, body: TaskBody) -> None:
     if body.proposal is not None:
         for line in proposal_lines(body.proposal, page.language):
             page.add(3, line)
+    if body.conference is not None:
+        page.add(3, conference_line(body.conference, page.language))
 
 
 def _teach(page: _Page, body: TeachBody) -> None:

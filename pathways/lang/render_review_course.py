@@ -35,6 +35,7 @@ from pathways.lang.render_actions import (
 )
 from pathways.lang.render_advice import advice_words
 from pathways.lang.render_calls import call_words
+from pathways.lang.render_conference import conference_words
 from pathways.lang.render_decisions import proposal_words
 from pathways.lang.render_exercise import exercise_words
 from pathways.lang.render_groups import group_words, required_words
@@ -155,7 +156,7 @@ def _person(names: Names, body: TaskBody) -> str:
         parts.append(form_words(names, task.form))
     if body.proposal is not None:
         parts += proposal_words(names, body.proposal)
-    return say("; ", "；").join(parts) + attempts_words(names, body.attempts)
+    return conference_words(names, body.conference) + say("; ", "；").join(parts) + attempts_words(names, body.attempts)
 
 
 def _body(names: Names, step: Step) -> str:

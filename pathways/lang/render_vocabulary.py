@@ -125,6 +125,7 @@ KINDS: Final[dict[str, Text]] = {
     "say": Text(en="message", zh="消息"),
     "task": Text(en="task", zh="任务"),
     "decide": Text(en="decision", zh="决策"),
+    "conference": Text(en="conference", zh="讨论"),
     "visit": Text(en="visit", zh="就诊"),
     "advise": Text(en="advice", zh="建议"),
     "handoff": Text(en="handoff", zh="转交"),

@@ -60,8 +60,8 @@ PLAIN: Final = (
 
 def kind_word(step: Step, language: Language) -> str:
     """What people call the kind of a step."""
-    decides = isinstance(step.body, TaskBody) and step.body.proposal is not None
-    return KINDS["decide" if decides else step.body.kind].in_language(language)
+    word = step.body.word if isinstance(step.body, TaskBody) else step.body.kind
+    return KINDS[word].in_language(language)
 
 
 def plain_word(word: str, language: Language) -> str:
@@ -249,8 +249,9 @@ class Names:
         match step.body:
             case MeasureBody() | AskBody() | DoseBody() | TeachBody() | ExerciseBody() | SayBody():
                 return self.role("patient")
-            case TaskBody(task=task):
-                return self.role(task.role)
+            case TaskBody(task=task, conference=held):
+                roles = (task.role,) if held is None else held.roles
+                return self.say(", ", "、").join(self.role(role) for role in roles)
             case VisitBody(with_role=role):
                 return self.say(f"patient and {self.role(role)}", f"患者和{self.role(role)}")
             case PathwayBody(title=title):

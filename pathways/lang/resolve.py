@@ -27,6 +27,7 @@ from pathways.lang.spec_steps import (
     AdviseStep,
     AnyStep,
     AskStep,
+    ConferenceStep,
     DecideStep,
     DoseStep,
     ExerciseStep,
@@ -52,6 +53,7 @@ STEP_WORDS: Mapping[type[Node], tuple[str, ...]] = {
     SayStep: ("sent", "undelivered"),
     TaskStep: ("done", "cancelled"),
     DecideStep: ("done", "cancelled"),
+    ConferenceStep: ("done", "cancelled"),
     VisitStep: ("done", "no_show", "moved", "missed"),
     PathwayStep: ("not_eligible", "withdrawn", "died", "transferred", "already_running"),
 }
@@ -377,7 +379,7 @@ def form_of(step: AnyStep) -> Mapping[str, FieldSpec] | str:
         return step.ask
     if isinstance(step, DecideStep):
         return decide_fields(step)
-    if isinstance(step, TaskStep | VisitStep):
+    if isinstance(step, TaskStep | VisitStep | ConferenceStep):
         return step.form or {}
     if isinstance(step, TeachStep):
         return lesson_fields(step)

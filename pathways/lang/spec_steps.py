@@ -30,10 +30,10 @@ from pathways.lang.spec_decisions import DecisionRowSpec
 from pathways.lang.spec_teach import QuizSpec, ShowBackSpec
 
 STEP_KINDS = (
-    "measure", "ask", "dose", "teach", "exercise", "say", "task", "decide", "visit", "handoff", "advise", "pathway",
+    "measure", "ask", "dose", "teach", "exercise", "say", "task", "decide", "visit", "handoff", "advise", "conference",
+    "pathway",
 )  # fmt: skip
 GROUP_KINDS = ("all_of", "any_of", "one_of", "in_order", "repeat", "for_each")
-LATER_KINDS = ("conference",)
 
 
 class WindowSpec(Node):
@@ -256,6 +256,21 @@ class AdviseStep(StepNode):
     not_again: Phrase | None = None
 
 
+class ConferenceStep(StepNode):
+    """Several roles see one patient's case and sign it; with ``agenda`` it stands on a list over many patients."""
+
+    PLACE = Said("a step `conference`", "步骤 `conference`")
+    MISSING: ClassVar[dict[str, str]] = {"due": "task_without_due"}
+    conference: Names
+    quorum: Phrase | None = None
+    due: Phrase
+    form: FormSpec | None = None
+    escalate: Name | None = None
+    show: Names | None = None
+    agenda: Id | None = None
+    rank: Annotated[list[Phrase], Listed, Filled] | None = None
+
+
 class GroupStep(AskingStep):
     """Steps that belong together. Its ``members`` stand in the one namespace beside all other steps."""
 
@@ -334,12 +349,9 @@ class ForEachStep(GroupStep):
 def judge_step(data: Any) -> str | Trouble:
     """Which step a mapping is, or why it is none. A misspelt kind still counts, so that the right key can be named."""
     keys = list(data) if isinstance(data, dict) else []
-    later = [key for key in keys if key in LATER_KINDS]
     found = [kind for kind in (*STEP_KINDS, *GROUP_KINDS) if kind in keys]
     if "decide" in found and "for_each" in found:
         found.remove("for_each")  # there it says for which medicines
-    if later:
-        return Trouble("not_in_release", {"what": later[0]})
     if len(found) > 1:
         return Trouble("two_step_kinds", {"kinds": ", ".join(found)})
     if not found:
@@ -367,6 +379,7 @@ StepSpec = Annotated[
     | Annotated[VisitStep, Tag("\0visit")]
     | Annotated[HandoffStep, Tag("\0handoff")]
     | Annotated[AdviseStep, Tag("\0advise")]
+    | Annotated[ConferenceStep, Tag("\0conference")]
     | Annotated[PathwayStep, Tag("\0pathway")]
     | Annotated[AllOfStep, Tag("\0all_of")]
     | Annotated[AnyOfStep, Tag("\0any_of")]
@@ -379,7 +392,7 @@ StepSpec = Annotated[
 AnyGroup = AllOfStep | AnyOfStep | OneOfStep | InOrderStep | RepeatStep | ForEachStep
 AnySingle = (
     MeasureStep | AskStep | DoseStep | TeachStep | ExerciseStep | SayStep | TaskStep | DecideStep | VisitStep
-    | HandoffStep | AdviseStep | PathwayStep
+    | HandoffStep | AdviseStep | ConferenceStep | PathwayStep
 )  # fmt: skip
 AnyStep = AnySingle | AnyGroup
 for _model in (AllOfStep, AnyOfStep, OneOfStep, InOrderStep, RepeatStep, ForEachStep):

@@ -128,6 +128,18 @@ def advice(*edits: Edit) -> Case:
     return small((welcome, TIPS + welcome), ("messages:\n", TIP), (missed, missed[:-1] + ", {advise: tips}]"), *edits)
 
 
+CASE = (
+    "      board: {conference: [nurse, gp], quorum: 1 of 2, agenda: tuesday, show: [bp], rank: highest bp.systolic,"
+    " when: every 2 weeks, due: 1 day}\n"
+)
+
+
+def conference(*edits: Edit) -> Case:
+    """The small pathway with a conference, damaged."""
+    welcome = "      welcome: {teach"
+    return small((welcome, CASE + welcome), *edits)
+
+
 CASES: dict[str, Case] = {
     # ------------------------------------------------------------------ the text
     "file_too_large": Case(base="none", text="large"),
@@ -162,8 +174,8 @@ CASES: dict[str, Case] = {
     "unknown_key": small(("        measure: bp\n", "        mesure: bp\n")),
     "key_elsewhere": small(("{teach: how_to_measure, when: at phase start}",
                             "{teach: how_to_measure, when: at phase start, deadlines: {accepted: 1 day}}")),
-    "not_in_release": small(("{teach: how_to_measure, when: at phase start}", "{conference: team, when: at phase start}")),
     "merge_fixed": small(("eligibility:\n", "merge: {alarm: lowest}\neligibility:\n")),
+    "not_in_release": small(("{teach: how_to_measure, when: at phase start}", "{in_order: {pills: {dose: medicines where class is antihypertensive}}, when: at phase start}")),
     "missing_key": small(("        when: 7 days after phase start\n", "")),
     "time_of_optional": small(("{teach: how_to_measure, when: at phase start}", "{teach: how_to_measure, when: at phase start, required: could}")),
     "after_outside": small(("{teach: how_to_measure, when: at phase start}", "{teach: how_to_measure, when: at phase start, after: review}")),
@@ -327,6 +339,12 @@ CASES: dict[str, Case] = {
     "advice_not_for_patient": advice(("tip: {to: patient,", "tip: {to: [patient, nurse],")),
     "advice_never_judged": advice((", judged: 1 week later", "")),
     "not_advice": advice(("{advise: tips}", "{advise: welcome}")),
+    "conference_role_twice": conference(("[nurse, gp], quorum", "[nurse, nurse], quorum")),
+    "conference_alone": conference(("[nurse, gp], quorum: 1 of 2, agenda: tuesday", "[nurse]"), (", rank: highest bp.systolic", "")),
+    "quorum_not_of_roles": conference(("1 of 2", "3 of 2")),
+    "rank_without_agenda": conference((" agenda: tuesday,", "")),
+    "not_ranked": conference(("highest bp.systolic", "highest bp.systole")),
+    "not_shown": conference(("show: [bp]", "show: [bp, week_men]")),
     "deadlines_out_of_order": small(("accepted: 1 day, handed_over: 5 days", "accepted: 6 days, handed_over: 5 days")),
     "outcome_as_circle": small(("      declined: {task: {en: Sort it out, zh: 处理}, role: nurse, due: 1 day}\n", "      declined: {as: silent}\n")),
     # ------------------------------------------------------------------ rules, ladders, readings

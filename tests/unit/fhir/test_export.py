@@ -148,6 +148,8 @@ def steps_said(phase: str, steps: Mapping[str, Any], document: Mapping[str, Any]
             continue
         if kind in {"task", "decide", "teach", "say", "measure", "exercise", "handoff", "pathway"}:
             yield f"{place}.{kind}", step[kind]
+        if kind == "conference":
+            yield f"{place}.roles", step[kind]
         if kind in {"task", "decide", "advise", "visit"}:
             yield f"{place}.role", step["visit"]["with"] if kind == "visit" else step["role"]
         form = step.get("ask") or step.get("form")

@@ -139,7 +139,7 @@ def test_every_kind_of_condition_time_and_step_is_known() -> None:
     assert set(functions) == set(FUNCTIONS)
     assert not {*NAMED} & {*PLAIN}
     bodies = {body.model_fields["kind"].default for body in members(plan_steps.StepBody)}
-    assert bodies | {"decide"} == set(KINDS)  # a step `decide` is a task with a proposal
+    assert bodies | {"decide", "conference"} == set(KINDS)  # a step `decide` is a task with a proposal
 
 
 def test_steps_stand_where_their_phrases_say(hypertension: Plan) -> None:
