@@ -7,10 +7,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pathways.decide import guide
+from pathways.decide.conditions import Truth, truth
 from pathways.decide.contact import channels_for
 from pathways.decide.effects import SetWatches
 from pathways.decide.index import first_say
 from pathways.decide.rule_scope import in_scope
+from pathways.lang.plan import Watch
+from pathways.lang.plan_cond import Cond
+from pathways.lang.plan_red import facts_told
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -41,7 +45,7 @@ def _rows(case: Case) -> list[dict[str, Json]]:
         row: dict[str, Json] = {
             "measure": measure,
             "level": watch.level,
-            "cond": literal(case, watch.cond.model_dump(mode="json")),
+            "cond": literal(case, _with_facts(case, watch).model_dump(mode="json")),
             "rule": watch.rule,
             "enrolment": case.id,
         }
@@ -52,6 +56,13 @@ def _rows(case: Case) -> list[dict[str, Json]]:
         {"measure": measure, "level": "wake", "cond": {"kind": "always"}, "rule": rule, "enrolment": case.id}
         for rule, measure in guide.awaited(case)
     ]
+
+
+def _with_facts(case: Case, watch: Watch) -> Cond:
+    """A red screen with the facts of the patient, which the ingest does not know. Any change of a fact sets it anew."""
+    if watch.level != "red":
+        return watch.cond
+    return facts_told(watch.cond, lambda cond: truth(cond, case) is Truth.TRUE)
 
 
 def _message(case: Case, rule_id: str) -> dict[str, Json] | None:

@@ -2,6 +2,7 @@
 
 A screen lets through at least every reading that could make its condition true: parts that speak of more than the
 reading (counts, facts, steps) are taken as true. A reading that no screen lets through waits for the next thing due.
+Red is another matter, since a red screen speaks to the patient: see ``compile_red``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
+from pathways.lang.compile_red import RedScreen
 from pathways.lang.plan import Decision, Derived, Phase, Rule, Step, Watch
 from pathways.lang.plan_base import Part
 from pathways.lang.plan_cond import (
@@ -49,11 +51,13 @@ def compile_watches(
     made: list[Watch] = []
     for name, cond, level in _conditions(rules, phases, throughout):
         for measure in sorted(_measures(cond, known)):
-            screen = _Screen(measure, known).of(cond)
-            if screen is not None:
-                # A screen cannot run a decision table, so it wakes for it and leaves red to the tick.
-                own = "wake" if _decides(cond) else level
-                made.append(Watch(measure=measure, level=own, cond=screen, rule=name))
+            screen = _Screen(measure, known)
+            red = screen.red(cond) if level == "red" else None
+            waking = screen.of(cond) if red is None else None
+            if red is not None:
+                made.append(Watch(measure=measure, level="red", cond=red, rule=name))
+            elif waking is not None:  # what no reading makes red by itself is left to the tick
+                made.append(Watch(measure=measure, level="wake", cond=waking, rule=name))
     return tuple(made)
 
 
@@ -72,10 +76,6 @@ def _conditions(
         for ending in (step.drop_when, step.satisfied_by):
             if ending is not None:
                 yield step.path, ending, "wake"
-
-
-def _decides(part: Any) -> bool:
-    return isinstance(part, DecisionIs) or any(_decides(child) for child in _children(part))
 
 
 def _children(part: Any) -> Iterator[Any]:
@@ -119,7 +119,7 @@ class _Screen:
             case AtLeast():
                 return self._any(cond.of)
             case InARow() | NOfM() | HeldFor():
-                return self.of(cond.of)
+                return self._held(cond.of)
             case Compare():
                 return self._compared(cond, (cond.left, cond.right))
             case Between():
@@ -129,8 +129,24 @@ class _Screen:
             case _:
                 return None
 
+    def red(self, cond: Cond) -> Cond | None:
+        """Where one reading makes ``cond`` true by itself; None where none does."""
+        return RedScreen(lambda part: self.measure in _measures(part, self.known), self._exact).of(cond)
+
+    def _held(self, cond: Cond) -> Cond | None:
+        """As ``of``, where it is not enough that a reading makes one part of an ``or`` true: another may be already."""
+        screen = self.of(cond)
+        return Always() if screen is not None and self._elsewhere(cond) else screen
+
+    def _elsewhere(self, cond: Cond) -> bool:
+        """Whether ``cond`` can be true whatever the reading."""
+        if isinstance(cond, Or | AtLeast):
+            parts = cond.parts if isinstance(cond, Or) else cond.of
+            return any(self.of(part) is None or self._elsewhere(part) for part in parts)
+        return False
+
     def _all(self, parts: tuple[Cond, ...]) -> Cond | None:
-        screens = [self.of(part) for part in parts]
+        screens = [self._held(part) for part in parts]
         if all(screen is None for screen in screens):
             return None
         kept = tuple(s for s in screens if s is not None and not isinstance(s, Always))
@@ -150,6 +166,10 @@ class _Screen:
         if self.measure not in _measures(cond, self.known):
             return None
         return cond if all(self._single(side) for side in sides) else Always()
+
+    def _exact(self, cond: Compare | Between) -> bool:
+        sides = (cond.left, cond.right) if isinstance(cond, Compare) else (cond.of, cond.low, cond.high)
+        return all(self._single(side) for side in sides)
 
     def _single(self, value: Any) -> bool:
         """Whether a value is known from one reading and the patient's parameters."""
