@@ -6,6 +6,7 @@ A conference is a task. What is its own is here: who has signed, what is shown, 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pathways.decide.events import TaskVerb
@@ -56,7 +57,7 @@ def _worst_first(case: Case, rank: Rank, shown: list[dict[str, Json]]) -> float 
         value = None if part is None else part["value"]
     else:
         value = case.fact(rank.name)
-    if value is None:
+    if not isinstance(value, str | int | float | Decimal):
         return None
     number = float(value)
     return -number if rank.way == "highest" else number

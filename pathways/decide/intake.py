@@ -323,9 +323,12 @@ def take_score(case: Case, step: Step, o: Occurrence, form: dict[str, Json], *, 
 
 
 def take_readings(run: Run, case: Case, found: list[tuple[str, str, dict[str, Decimal]]]) -> None:
-    """Answers of a form that are readings."""
+    """Answers of a form that are readings: to rules that look at the measure this is a new one, as one of a device."""
     for measure, key, given in found:
         keep(run, key, measure, run.at, given, {"source": "form"})
+        if run.answer is not None:
+            new = {"m:" + spec for one in run.cases.values() for spec in one.index.measures_of.get(measure, ())}
+            run.answer = Answer(run.answer.key, run.answer.tokens | new)
 
 
 def _soon(case: Case, path: str, due: datetime) -> bool:

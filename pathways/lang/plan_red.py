@@ -43,15 +43,21 @@ def of_facts(cond: Cond) -> bool:
 
 
 def facts_told(cond: Cond, holds: Callable[[Cond], bool]) -> Cond:
-    """``cond`` with its facts filled in. Facts that are not, or not yet, so are unknown: with them the run decides,
-    since ages pass their bounds and facts run out while nobody sets the screens anew."""
+    """``cond`` with its facts filled in where they speak for red. What speaks against it is unknown:
+    ages pass their bounds and facts run out while nobody sets the screens anew, so the run decides."""
+    return _told(cond, holds, opposite=False)
+
+
+def _told(cond: Cond, holds: Callable[[Cond], bool], *, opposite: bool) -> Cond:
     if of_facts(cond):
+        if opposite:
+            return Not(of=_TRUE) if holds(Not(of=cond)) else UNKNOWN
         return _TRUE if holds(cond) else UNKNOWN
     match cond:
         case Not():
-            inner = cond.of
-            return _TRUE if of_facts(inner) and holds(cond) else Not(of=facts_told(inner, holds))
+            return Not(of=_told(cond.of, holds, opposite=not opposite))
         case And() | Or():
-            return cond.model_copy(update={"parts": tuple(facts_told(part, holds) for part in cond.parts)})
+            parts = tuple(_told(part, holds, opposite=opposite) for part in cond.parts)
+            return cond.model_copy(update={"parts": parts})
         case _:
             return cond

@@ -118,6 +118,7 @@ def answered(world: World, name: str, rule: Rule, token: str) -> bool:
     """Whether a person has a task, or the patient a question, because of this input."""
     asked = bringing(name, token)
     places = watching(plan_of(name), asked) | {rule.path, f"facts.{token[2:]}"}
+    places |= {act.id for act in rule.unknown.do if isinstance(act, OpenTask)}  # a task has the id of its action
     if any(task.source == p or task.source.startswith(f"{p}.") for task in world.of(PutTask) for p in places):
         return True
     return any(m.to == "patient" and step.path in m.key for m in world.of(PlanMessage) for step in asked)

@@ -313,6 +313,23 @@ rules:{rule}"""
     return w
 
 
+def test_a_second_bad_reading_of_a_form_after_the_task_is_a_new_episode() -> None:
+    rule = """
+  salt:
+    if: potassium > high_potassium
+    level: red
+    do: [{escalate: urgent, task: {en: High, zh: 高}}]
+    unknown: {not_met: each reading is judged by itself}
+"""
+    step = "blood: {ask: {k: {measure: potassium}}, when: every day at 09:00, window: {missed_after: 8 h}}"
+    w = potassium(rule, step)
+    w.answer("one.blood", w.day(1, "09:30"), form={"k": "6.2"})
+    (task,) = w.state.tasks.values()
+    w.task(task.key, "complete", w.day(1, "10:00"))
+    w.answer("one.blood", w.day(2, "09:30"), form={"k": "6.3"})
+    assert len(w.opened("salt")) == 2
+
+
 # --------------------------------------------------------------------------- ladders
 
 OFFICE = Site(

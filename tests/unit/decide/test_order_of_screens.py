@@ -51,6 +51,7 @@ TABLE = [
     ("sex is male and bp.systolic >= high", 180, "red"),
     ("sex is female and bp.systolic >= high", 180, "wake"),
     ("not sex is female and bp.systolic >= high", 180, "red"),
+    ("not age >= 60 years and bp.systolic >= high", 180, "wake"),  # a fact that speaks against it may change unseen
     ("age >= 60 years and bp.systolic >= goal or bp.systolic >= high", 140, "red"),
     ("age < 60 years and bp.systolic >= goal or bp.systolic >= high", 140, "wake"),
     ("age < 60 years and bp.systolic >= goal or bp.systolic >= high", 180, "red"),
