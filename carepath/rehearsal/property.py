@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -38,22 +38,30 @@ _NO_DAY: Final = date(2000, 1, 1)
 MOST_LIVES: Final = 10_000
 MOST_DAYS: Final = 3650
 MOST_SHRINKING: Final = 300
-"""Runs that are spent on making a failing life shorter."""
+"""Times that a failing life is gone through to make it shorter."""
 
 
 @dataclass(frozen=True, slots=True)
-class Property:
-    """A scenario for any patient. ``first``: its first life without random lines, read where the author wrote it."""
+class Asked:
+    """What ``for_any`` says. ``patient``: by what is told of a patient, the values to choose from."""
 
-    source: Source
-    first: Scenario
     lives: int
     days: int
     seed: int
     does: tuple[str, ...]
     patient: Mapping[str, list[Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A scenario for any patient. ``first``: its first life without random lines, read where the author wrote it;
+    ``expects``: where its expectations stand."""
+
+    source: Source
+    first: Scenario
+    asked: Asked
     zone: str
-    expects: tuple[Span, ...] = field(default=())
+    expects: tuple[Span, ...]
 
 
 def is_property(value: Json) -> bool:
@@ -65,7 +73,7 @@ def read_property(
     source: Source, plans: Mapping[str, Plan], site_zone: str
 ) -> tuple[Property | None, list[Diagnostic]]:
     """Read a scenario for any patient, as ``read_scenario`` reads one for a single patient."""
-    page = Page(source, Clockwork(datetime(2000, 1, 1).date(), ZoneInfo("UTC")), names_of(plans))  # noqa: DTZ001
+    page = Page(source, Clockwork(_NO_DAY, ZoneInfo("UTC")), names_of(plans))
     found = _for_any(page, source.value[KEY])
     for n, row in enumerate(source.value.get("given") or []):
         _judge_any_time(page, row, n)
@@ -74,19 +82,17 @@ def read_property(
     if found is None or page.found:
         return None, in_order(page.found)
     zone = str((source.value.get("patient") or {}).get("zone", site_zone))
-    draft = replace_value(source, _Life(source.value, found, zone, None).value())
+    # The same page with other values: what is wrong with them is told where the author wrote.
+    draft = replace(source, value=_Life(source.value, found, zone, None).value())
     first, wrong = read_scenario(draft, plans, site_zone)
     if first is None:
         return None, wrong
     rows = source.value["expect"]
     spans = tuple(source.span(("expect", n)) for n in range(len(rows)))
-    return Property(source, first, *found, zone, spans), []
+    return Property(source, first, found, zone, spans), []
 
 
-_Asked = tuple[int, int, int, tuple[str, ...], dict[str, list[Json]]]
-
-
-def _for_any(page: Page, value: Json) -> _Asked | None:
+def _for_any(page: Page, value: Json) -> Asked | None:
     if not isinstance(value, dict):
         page.bad((KEY,), value, Said("how many lives, and how long", "多少次、多长"), "{lives: 50, days: 28}")
         return None
@@ -104,7 +110,7 @@ def _for_any(page: Page, value: Json) -> _Asked | None:
     if not isinstance(patient, dict) or not all(isinstance(v, list) and v for v in patient.values()):
         page.bad((KEY, "patient"), patient, Said("lists to choose from", "供选择的列表"), "{sex: [female, male]}")
         return None
-    return None if page.found else (lives, days, seed, tuple(does), patient)
+    return None if page.found else Asked(lives, days, seed, tuple(does), patient)
 
 
 def _number(page: Page, value: Row, key: str, default: int, most: int) -> int:
@@ -152,7 +158,7 @@ class _Life:
     """One life of a document: what it becomes with these dice (None: every moment the earliest, nothing random)."""
 
     document: Row
-    asked: _Asked
+    asked: Asked
     zone: str
     dice: random.Random | None
     made: list[Moment] = field(default_factory=list)
@@ -163,13 +169,13 @@ class _Life:
     def begin(self, names: Names) -> None:
         """Throw the dice for everything in this life."""
         assert self.dice is not None
-        _, days, _, does, patient = self.asked
+        days, does = self.asked.days, self.asked.does
         works, start = self._clock()
         last = start + timedelta(days=days)
         for n, (begin, end) in self._free(works, start, last).items():
             minutes = max(0, int((min(end, last) - begin).total_seconds()) // 60)
             self.times[n] = begin + timedelta(minutes=self.dice.randint(0, minutes))
-        self.chosen = {key: self.dice.choice(values) for key, values in patient.items()}
+        self.chosen = {key: self.dice.choice(values) for key, values in self.asked.patient.items()}
         self.made = life(self.dice, names, works, start, days, does)
         self.besides = outages(self.dice, works, start, days) if "outages" in does else []
 
@@ -197,46 +203,47 @@ class _Life:
         if begin is None or begin.clock is None:
             return document  # what is wrong with the start is said where everything else is
         works, start = self._clock()
-        at = self.times if self.dice is not None else self._earliest(works, start)
-        given = self._given(document.get("given") or [], works, at)
-        document["given"] = given
+        at = self._moments(works, start)
+        document["given"] = self._given(document.get("given") or [], works, at)
         if isinstance(document.get("patient"), dict):
             document["patient"] = {**document["patient"], **self.chosen}
-        end = works.spoken(start + timedelta(days=self.asked[1] + 2))
-        document.setdefault("until", end)
+        document.setdefault("until", works.spoken(start + timedelta(days=self.asked.days + 2)))
         if isinstance(document.get("expect"), list):
-            document["expect"] = [self._expected(row, at, works) for row in document["expect"]]
+            document["expect"] = [self._expected(row, at, works, start) for row in document["expect"]]
         return document
 
-    def _earliest(self, works: Clockwork, start: datetime) -> dict[int, datetime]:
-        """As early as each line can be without going back behind the line above."""
+    def _moments(self, works: Clockwork, start: datetime) -> dict[int, datetime]:
+        """When each line of ``given`` happens that happens at a moment; without dice, one at any time as early as can
+        be without going back behind the line above."""
         free, now, found = self._free(works, start, start), start, dict[int, datetime]()
         for n, row in enumerate(self.document.get("given") or []):
             written = point(str(row.get("at")), works.day_0) if isinstance(row, dict) else None
             if n in free:
-                now = found[n] = max(now, free[n][0])
+                now = self.times.get(n, max(now, free[n][0]))
             elif written is not None:
-                now = max(now, written.begin(works))
-            elif isinstance(row, dict) and "whenever" not in row:
-                now += duration(str(row.get("after"))) or timedelta()
+                now = written.begin(works)
+            elif isinstance(row, dict) and "after" in row and "whenever" not in row:
+                now += duration(str(row["after"])) or timedelta()
+            else:
+                continue
+            found[n] = now
         return found
 
     def _given(self, rows: list[Json], works: Clockwork, at: dict[int, datetime]) -> list[Json]:
         """Lines in the order in which they happen: what counts ``after`` a line stays with it."""
+        def told(n: int) -> Json:
+            return {**rows[n], "at": works.spoken(at[n])} if _any_time(rows[n]) is not None else rows[n]
+
         if self.dice is None:
-            return [{**row, "at": works.spoken(at[n])} if n in at else row for n, row in enumerate(rows)]
-        habits: list[Json] = [*self.besides]
+            return [told(n) for n in range(len(rows))]
+        habits: list[Json] = [*self.besides, *(row for n, row in enumerate(rows) if n not in at)]
         groups: list[tuple[datetime, datetime, list[Json]]] = []
-        for n, row in enumerate(rows):
-            if n in at:
-                groups.append((at[n], at[n], [{**row, "at": works.spoken(at[n])}]))
-            elif "after" in row and "whenever" not in row and groups:
-                begin, end, lines = groups[-1]
-                groups[-1] = (begin, end + (duration(str(row["after"])) or timedelta()), [*lines, row])
-            elif "at" in row and (written := point(str(row["at"]), works.day_0)) is not None:
-                groups.append((written.begin(works), written.begin(works), [row]))
+        for n, moment in at.items():
+            if "at" in rows[n] or not groups:
+                groups.append((moment, moment, [told(n)]))
             else:
-                habits.append(row)
+                begin, _, lines = groups[-1]
+                groups[-1] = (begin, moment, [*lines, told(n)])
         for one in self.made:
             inside = next((end for begin, end, _ in groups if begin <= one.at <= end), None)
             moment = one.at if inside is None else inside + timedelta(minutes=1)
@@ -244,36 +251,17 @@ class _Life:
         groups.sort(key=lambda group: group[0])
         return habits + [row for _, _, lines in groups for row in lines]
 
-    def _expected(self, row: Json, at: dict[int, datetime], works: Clockwork) -> Json:
+    def _expected(self, row: Json, at: dict[int, datetime], works: Clockwork, start: datetime) -> Json:
         if not isinstance(row, dict) or "within" not in row:
             return row
         length, _, name = str(row["within"]).partition(" of ")
-        begin = self._of(name, at, works)
+        rows = self.document.get("given") or []
+        # A line whose moment cannot be read is told where it stands; until then the beginning will do.
+        named = (moment for n, moment in at.items() if str(rows[n].get("id")) == name)
+        begin = next(named, start)
         end = begin + (duration(length) or timedelta())
         rest = {key: value for key, value in row.items() if key != "within"}
         return {**rest, "between": f"{works.spoken(begin)} and {works.spoken(end)}"}
-
-    def _of(self, name: str, at: dict[int, datetime], works: Clockwork) -> datetime:
-        """When the line of that id happens."""
-        moment = works.instant(works.day_0, time.min)
-        for n, row in enumerate(self.document.get("given") or []):
-            if not isinstance(row, dict):
-                continue
-            written = point(str(row.get("at")), works.day_0)
-            if n in at:
-                moment = at[n]
-            elif written is not None:
-                moment = written.begin(works)
-            elif "after" in row:
-                moment += duration(str(row["after"])) or timedelta()
-            if str(row.get("id")) == name:
-                break
-        return moment
-
-
-def replace_value(source: Source, value: Row) -> Source:
-    """The same page with other values: what is wrong with them is told where the author wrote."""
-    return replace(source, value=value)
 
 
 # --------------------------------------------------------------------------- running
@@ -282,10 +270,9 @@ def replace_value(source: Source, value: Row) -> Source:
 def run_property(asked: Property, plans: Mapping[str, Plan], site: Site) -> Result:
     """Run all lives. The result is that of the last one, or of the first that fails, made as short as it goes."""
     names = names_of(plans)
-    given: _Asked = (asked.lives, asked.days, asked.seed, asked.does, dict(asked.patient))
     result: Result | None = None
-    for number in range(asked.lives):
-        one = _Life(asked.source.value, given, asked.zone, random.Random(f"{asked.seed}.{number}"))
+    for number in range(asked.asked.lives):
+        one = _Life(asked.source.value, asked.asked, asked.zone, random.Random(f"{asked.asked.seed}.{number}"))
         one.begin(names)
         result = _run(one, asked, plans, site)
         if not result.passed:
@@ -294,7 +281,7 @@ def run_property(asked: Property, plans: Mapping[str, Plan], site: Site) -> Resu
             return _placed(result, asked)
     assert result is not None
     result.scenario = replace(result.scenario, name=asked.first.name, file=asked.source.file)
-    result.lives = asked.lives
+    result.lives = asked.asked.lives
     return result
 
 

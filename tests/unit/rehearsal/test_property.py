@@ -93,7 +93,10 @@ def test_random_lines_do_not_count_as_covered(tmp_path: Path) -> None:
 
 
 EXPECT = "expect:\n  - {never: {message: any, class: red}}\n"
+SOON = "given:\n  - {at: soon, id: ill, verb: pause, by: nurse}\n"
+WITHIN = "expect:\n  - {within: 3 h of ill, message: remind_measure}\n"
 WRONG = [
+    (EXPECT, SOON + WITHIN, "scenario_wrong_value", 8),
     ("lives: 60", "lifes: 20", "scenario_unknown_key", 4),
     ("lives: 60", "lives: 0", "scenario_wrong_value", 4),
     ("days: 7", "days: many", "scenario_wrong_value", 4),
