@@ -7,21 +7,20 @@ is in the folder of pathways, and what is wrong with it comes back as findings, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
+from carepath.expansion.asked import instant_of, is_zone
 from pathways.lang.diagnostics import Diagnostic, Language
-from pathways.lang.load import Loaded, kind_of, load_any, load_pathway, load_site, pathways_near
+from pathways.lang.library import Library
+from pathways.lang.load import load_any, load_pathway, load_site, pathways_near
 from pathways.lang.plan import Plan
 from pathways.lang.render import as_json
 from pathways.lang.schema import schema_of
 from pathways.lang.site_plan import NO_SITE, Site
 from pathways.lang.source import read_source
 from worker.settings import load_settings
-from worker.site import site_file
 
 Json = Any
 Answer = dict[str, Any]
@@ -74,11 +73,7 @@ def check(text: str, site: str | None = None, language: Language = "en") -> Answ
         site: the name of a site that ships with carepath, against which the pathway is checked too.
         language: of messages and hints.
     """
-    if kind_of(read_source(text, TEXT_NAME)[0].value) == "site":
-        found = load_any(text, "site.yaml").diagnostics
-    else:
-        found = _load(text, _site(site)).diagnostics
-    return _told(found, language)
+    return _told(load_any(text, TEXT_NAME, _site(site), _library()).diagnostics, language)
 
 
 def explain(text: str, site: str | None = None, language: Language = "en") -> Answer:
@@ -109,9 +104,11 @@ def expand(
     from carepath.expansion.walk import Expansion
     from pathways.decide.calendar_zone import add_to_instant
 
-    if zone not in available_timezones():
+    if not is_zone(zone):
         raise AskedWronglyError(f"{zone!r} is not an IANA zone such as Asia/Shanghai")
-    begin = _instant(start, zone)
+    begin = instant_of(start, zone)
+    if begin is None:
+        raise AskedWronglyError(f"{start!r} is not an ISO 8601 date or time such as 2026-03-02T08:00")
     place = _site(site)
     plan, told = _compiled(text, place, "en")
     if plan is None:
@@ -149,13 +146,13 @@ def simulate(text: str, site: str, patients: int = 20, days: int = 90, seed: int
 
 
 def _compiled(text: str, site: Site | None, language: Language) -> tuple[Plan | None, Answer]:
-    loaded = _load(text, site)
+    loaded = load_pathway(text, TEXT_NAME, site, _library())
     return loaded.plan, _told(loaded.diagnostics, language)
 
 
-def _load(text: str, site: Site | None) -> Loaded:
-    """A text that may call the pathways known by name."""
-    return load_pathway(text, TEXT_NAME, site, pathways_near(load_settings().pathways_folder / TEXT_NAME))
+def _library() -> Library:
+    """The pathways known by name, which a text may call."""
+    return pathways_near(load_settings().pathways_folder / TEXT_NAME)
 
 
 def _told(found: tuple[Diagnostic, ...], language: Language) -> Answer:
@@ -183,16 +180,8 @@ def _site(name: str | None) -> Site | None:
         return None
     if name not in _sites():
         raise AskedWronglyError(f"there is no site {name!r}; known are {', '.join(sorted(_sites()))}")
-    file = site_file(Path(name))
+    file = _sites()[name]
     return load_site(file.read_bytes(), file.name).site
-
-
-def _instant(text: str, zone: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise AskedWronglyError(f"{text!r} is not an ISO 8601 date or time such as 2026-03-02T08:00") from error
-    return (found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
 def _within(number: int, most: int, name: str) -> int:

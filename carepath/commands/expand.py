@@ -7,14 +7,14 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 
 from carepath.commands.check import JsonOption, PathArgument, SiteOption
+from carepath.expansion.asked import instant_of, is_zone
 from carepath.places import site_of
 from worker.problems import WRONG_INPUT, Problem, language_of
 
@@ -29,7 +29,7 @@ _MOST_DAYS = 36_525
 
 def zone_argument(name: str) -> str:
     """An IANA zone name. Raises typer.BadParameter."""
-    if name not in available_timezones():
+    if not is_zone(name):
         raise typer.BadParameter(f"{name} is not an IANA zone such as Asia/Shanghai", param_hint="--zone")
     return name
 
@@ -39,12 +39,10 @@ def instant_argument(text: str, zone: str, *, option: str, example: str) -> date
 
     Raises typer.BadParameter, which names the option and gives the example.
     """
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"{text} is not an ISO 8601 date or time such as {example}"
-        raise typer.BadParameter(message, param_hint=option) from error
-    return (found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    found = instant_of(text, zone)
+    if found is None:
+        raise typer.BadParameter(f"{text} is not an ISO 8601 date or time such as {example}", param_hint=option)
+    return found
 
 
 @app.command()
