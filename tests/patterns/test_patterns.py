@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from carepath.rehearsal.find import look, prepare
 from carepath.rehearsal.runner import run_scenario
 from carepath.rehearsal.session import rehearse
-from pathways.lang.site_plan import NO_SITE
 from scripts.patterns_page import PATTERNS, Pattern, patterns
+from tests.stories import ready_story
 
 ALL = patterns()
 PASS = [pattern for pattern in ALL if pattern.how]
@@ -16,10 +15,7 @@ PASS = [pattern for pattern in ALL if pattern.how]
 
 @pytest.mark.parametrize("pattern", PASS, ids=lambda p: f"{p.number:02d}-{p.name.lower().replace(' ', '-')}")
 def test_pattern(pattern: Pattern) -> None:
-    material = look([pattern.folder])
-    ((path, source),) = material.scenario_files
-    ready = prepare(path, source, material, NO_SITE)
-    assert ready is not None, [d.message() for d in material.found]
+    ready = ready_story(pattern.folder)
     result = run_scenario(ready.scenario, ready.plans, ready.site)
     assert result.passed, [(f.line, f.text, f.near) for f in result.failures]
 

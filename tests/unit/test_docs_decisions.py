@@ -7,13 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from carepath.rehearsal.runner import run_scenario
-from carepath.rehearsal.scenario import read_scenario
 from pathways.lang.diagnostics import has_errors
 from pathways.lang.load import load_pathway
 from pathways.lang.plan import Plan
-from pathways.lang.site_plan import NO_SITE
-from pathways.lang.source import read_source
+from tests.stories import run_story
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "reference"
 PAGE = (DOCS / "decisions.md").read_text("utf-8")
@@ -52,10 +49,7 @@ def plan() -> Plan:
 
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
 def test_the_scenarios_of_the_example_hold(file: Path, plan: Plan) -> None:
-    source, _ = read_source(file.read_bytes(), file.name)
-    scenario, found = read_scenario(source, {plan.id: plan}, "UTC")
-    assert scenario is not None, [d.message() for d in found]
-    result = run_scenario(scenario, {plan.id: plan}, NO_SITE)
+    result = run_story(file.read_bytes(), plan)
     assert result.passed, [(f.line, f.text, f.near) for f in result.failures]
 
 

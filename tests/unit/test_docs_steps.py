@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from carepath.rehearsal.find import look, prepare
 from carepath.rehearsal.names import steps_of
 from carepath.rehearsal.runner import run_scenario
 from pathways.lang.load import load_pathway, pathways_near
 from pathways.lang.render_decisions import kind_of
-from pathways.lang.site_plan import NO_SITE
 from pathways.lang.spec_steps import STEP_KINDS
 from scripts.steps_pages import EXAMPLES, step_models, steps_pages
+from tests.stories import ready_story
 
 
 def test_every_kind_of_step_has_a_page_that_names_every_key() -> None:
@@ -34,10 +33,7 @@ def test_the_example_is_of_its_kind_and_has_no_finding(kind: str) -> None:
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.scenario.yaml")), ids=lambda file: file.name.partition(".")[0])
 def test_what_comes_of_the_example(file: Path) -> None:
-    material = look([file])
-    ((path, source),) = material.scenario_files
-    ready = prepare(path, source, material, NO_SITE)
-    assert ready is not None, [d.message() for d in material.found]
+    ready = ready_story(file)
     assert len(ready.scenario.expect) >= 2
     result = run_scenario(ready.scenario, ready.plans, ready.site)
     assert result.passed, [(f.line, f.text, f.near) for f in result.failures]

@@ -5,7 +5,7 @@ import pytest
 from pathways.decide.explain import explain
 from pathways.decide.journey import why
 from pathways.lang.load import load_pathway
-from tests.unit.decide.world import World, _head, check, pathway, prescription
+from tests.unit.decide.world import World, check, pathway, prescription, written
 
 BODY = """
 parameters:
@@ -160,6 +160,6 @@ def test_why_says_how_many_there_were() -> None:
 def test_what_cannot_be_counted_is_refused(right: str, wrong: str, code: str) -> None:
     assert right in BODY
     text = BODY.replace(right, wrong)
-    found = load_pathway(_head(text, "test") + text, "test.yaml")
+    found = load_pathway(written(text), "test.yaml")
     assert found.plan is None
     assert code in {d.code for d in found.diagnostics}

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from carepath.rehearsal.runner import Result, run_scenario
-from carepath.rehearsal.scenario import read_scenario
+from carepath.rehearsal.runner import Result
 from pathways.decide.effects import PutTask
 from pathways.lang.load import load_pathway
 from pathways.lang.plan import Plan
-from pathways.lang.site_plan import NO_SITE
-from pathways.lang.source import read_source
+from tests.stories import run_story
 from tests.unit.decide.world import ROOT
 
 EXAMPLES = ROOT / "docs" / "reference"
@@ -31,10 +29,7 @@ def plan_of(path: Path, *edits: tuple[str, str]) -> Plan:
 
 def run(plan: Plan, story: str, patient: str = "{zone: Asia/Shanghai}") -> Result:
     head = f"pathway: {plan.id}\nscenario: s\nsite: none\npatient: {patient}\nstart: 2026-03-02 09:00\n"
-    source, _ = read_source(head + story, "s.yaml")
-    scenario, found = read_scenario(source, {plan.id: plan}, "UTC")
-    assert scenario is not None, [d.message() for d in found]
-    return run_scenario(scenario, {plan.id: plan}, NO_SITE)
+    return run_story(head + story, plan)
 
 
 def visits(*values: tuple[int, str]) -> str:

@@ -6,11 +6,8 @@ from typing import Any
 
 import pytest
 
-from carepath.rehearsal.runner import run_scenario
-from carepath.rehearsal.scenario import read_scenario
 from pathways.decide.effects import Timeline
-from pathways.lang.site_plan import NO_SITE
-from pathways.lang.source import read_source
+from tests.stories import run_story
 from tests.unit.decide.world import World, pathway
 
 BODY = """
@@ -114,9 +111,5 @@ expect:
 @pytest.mark.parametrize("signed", ["Zhang San", "mark.png"])
 def test_a_scenario_names_files(signed: str) -> None:
     plan = pathway(BODY)
-    source, problems = read_source(SCENARIO.format(id=plan.id, signed=signed), "s.yaml")
-    assert problems == []
-    scenario, found = read_scenario(source, {plan.id: plan}, "Europe/Berlin")
-    assert scenario is not None, [d.message() for d in found]
-    result = run_scenario(scenario, {plan.id: plan}, NO_SITE)
+    result = run_story(SCENARIO.format(id=plan.id, signed=signed), plan)
     assert [failure.text for failure in result.failures] == []

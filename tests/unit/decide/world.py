@@ -102,9 +102,14 @@ def compiled(text: str, name: str = "test") -> Plan:
     return loaded.plan
 
 
+def written(body: str, name: str = "test") -> str:
+    """The text of a pathway: the common head and ``body``."""
+    return _head(body, name) + body
+
+
 def pathway(body: str, name: str = "test") -> Plan:
     """A pathway: the common head and ``body``."""
-    return compiled(_head(body, name) + body, name)
+    return compiled(written(body, name), name)
 
 
 @cache

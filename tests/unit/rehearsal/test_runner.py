@@ -6,12 +6,11 @@ import pytest
 
 from carepath.rehearsal.coverage import Coverage
 from carepath.rehearsal.report import as_json
-from carepath.rehearsal.runner import Result, run_scenario
-from carepath.rehearsal.scenario import read_scenario
+from carepath.rehearsal.runner import Result
 from carepath.rehearsal.session import rehearse
 from pathways.lang.plan import Plan
 from pathways.lang.site_plan import Site
-from pathways.lang.source import read_source
+from tests.stories import run_story
 
 HEAD = """\
 pathway: hypertension_home
@@ -27,10 +26,7 @@ given:
 
 
 def run(text: str, plan: Plan, site: Site) -> Result:
-    source, _ = read_source(HEAD + text, "s.yaml")
-    scenario, found = read_scenario(source, {plan.id: plan}, site.zone)
-    assert scenario is not None, [d.message() for d in found]
-    return run_scenario(scenario, {plan.id: plan}, site)
+    return run_story(HEAD + text, plan, site=site)
 
 
 # Each expectation as it is true, and as it must fail.

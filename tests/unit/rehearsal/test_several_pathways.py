@@ -1,11 +1,9 @@
 """One patient on two pathways: names find their pathway, one reading serves both."""
 
-from carepath.rehearsal.runner import run_scenario
-from carepath.rehearsal.scenario import read_scenario
 from pathways.lang.load import load_pathway
 from pathways.lang.plan import Plan
 from pathways.lang.site_plan import Site
-from pathways.lang.source import read_source
+from tests.stories import run_story
 from tests.unit.rehearsal.conftest import FILE
 
 TEXT = """\
@@ -25,10 +23,6 @@ expect:
 def test_two_pathways(plan: Plan, site: Site) -> None:
     other = load_pathway(FILE.read_text("utf-8").replace("id: hypertension_home", "id: second", 1), "second").plan
     assert other is not None
-    plans = {plan.id: plan, other.id: other}
-    source, _ = read_source(TEXT, "s.yaml")
-    scenario, found = read_scenario(source, plans, site.zone)
-    assert scenario is not None, [d.message() for d in found]
-    result = run_scenario(scenario, plans, site)
+    result = run_story(TEXT, plan, other, site=site)
     assert result.passed, [(f.line, f.text, f.near) for f in result.failures]
-    assert {name for name, used in result.seen.used.items() if "maintain" in used.phases} == set(plans)
+    assert {name for name, used in result.seen.used.items() if "maintain" in used.phases} == {plan.id, other.id}

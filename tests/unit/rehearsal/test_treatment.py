@@ -3,12 +3,11 @@
 import pytest
 
 from carepath.rehearsal.coverage import Coverage
-from carepath.rehearsal.runner import Result, run_scenario
-from carepath.rehearsal.scenario import read_scenario
+from carepath.rehearsal.runner import Result
 from pathways.lang.load import load_pathway
 from pathways.lang.plan import Plan
 from pathways.lang.site_plan import Site
-from pathways.lang.source import read_source
+from tests.stories import run_story
 
 PATHWAY = """\
 carepath: 1
@@ -96,10 +95,7 @@ def sugar() -> Plan:
 
 def run(text: str, plan: Plan, site: Site) -> Result:
     head = "pathway: sugar\nscenario: s\npatient: {zone: Asia/Shanghai}\nstart: 2026-03-02 08:00\n"
-    source, _ = read_source(head + text, "s.yaml")
-    scenario, found = read_scenario(source, {plan.id: plan}, site.zone)
-    assert scenario is not None, [d.message() for d in found]
-    return run_scenario(scenario, {plan.id: plan}, site)
+    return run_story(head + text, plan, site=site)
 
 
 @pytest.mark.parametrize("text", [SILENT, WELL, STILL])
