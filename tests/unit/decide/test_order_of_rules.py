@@ -245,9 +245,18 @@ def test_settled_in_time_needs_no_follow_up() -> None:
     assert w.opened("crisis.follow_up") == []
 
 
+LASTING = PLAIN.replace("{not_met: single}", "{lasts: 3 days, task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}")
+SALT = """
+  salt:
+    if: potassium > high_potassium
+    level: amber
+    do: [{task: {en: High, zh: 高}, role: nurse, due: 4 h}]
+    unknown: {task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}
+"""
+
+
 def test_unknown_acts_when_it_has_lasted_and_never_before_the_first_was_due() -> None:
-    rule = PLAIN.replace("{not_met: single}", "{lasts: 3 days, task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}")
-    w = world(rule, texts="well")
+    w = world(LASTING, texts="well")
     w.run(w.day(3, "19:59"))
     assert all("unknown" not in key and "high_bp" not in key for key in w.state.tasks)
     w.run(w.day(3, "20:00"))  # the first was due on day 0 at 20:00
@@ -255,8 +264,7 @@ def test_unknown_acts_when_it_has_lasted_and_never_before_the_first_was_due() ->
 
 
 def test_unknown_ends_with_the_first_value() -> None:
-    rule = PLAIN.replace("{not_met: single}", "{lasts: 3 days, task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}")
-    w = world(rule, texts="well")
+    w = world(LASTING, texts="well")
     w.bp(120, 80, w.day(2, "07:00"))
     w.run(w.day(9))
     assert not [t for t in w.state.tasks.values() if t.title[0] == "Unknown"]
@@ -264,14 +272,7 @@ def test_unknown_ends_with_the_first_value() -> None:
 
 def test_unknown_of_what_no_step_brings_acts_from_the_start() -> None:
     """A result from elsewhere, a reading that nobody asks for: nothing is due, so there is nothing to wait for."""
-    rule = """
-  salt:
-    if: potassium > high_potassium
-    level: amber
-    do: [{task: {en: High, zh: 高}, role: nurse, due: 4 h}]
-    unknown: {lasts: 3 days, task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}
-"""
-    w = potassium(rule, "")
+    w = potassium(SALT.replace("unknown: {", "unknown: {lasts: 3 days, "), "")
     w.run(w.day(3, "07:59"))
     assert w.state.tasks == {}
     w.run(w.day(3, "08:00"))
@@ -279,15 +280,8 @@ def test_unknown_of_what_no_step_brings_acts_from_the_start() -> None:
 
 
 def test_unknown_of_what_a_form_brings_waits_for_its_step() -> None:
-    rule = """
-  salt:
-    if: potassium > high_potassium
-    level: amber
-    do: [{task: {en: High, zh: 高}, role: nurse, due: 4 h}]
-    unknown: {task: {en: Unknown, zh: 未知}, role: nurse, due: 1 day}
-"""
     step = "blood: {ask: {k: {measure: potassium}}, when: day 5 at 09:00, window: {missed_after: 2 days}}"
-    w = potassium(rule, step)
+    w = potassium(SALT, step)
     w.run(w.day(5, "08:59"))
     assert w.state.tasks == {}
     w.run(w.day(5, "09:00"))
