@@ -72,7 +72,9 @@ def _spots(file: Path, source: Source) -> Iterator[tuple[str, Spot]]:
         if not isinstance(value, str) or at.line != at.end_line or path[-1] in FREE_TEXT or path[0] == "roles":
             continue
         if path[-1] == "agenda" or (path[0] == "decisions" and path[-1] == "is"):
-            continue  # here a word is made, not meant: what uses it is judged
+            # Here a word is made, not meant: what uses it is judged. (Where several rows make the same word, a slip in
+            # one makes another word: that is a good pathway to the compiler, and no hint is given.)
+            continue
         written = lines[at.line - 1][at.column - 1 : at.end_column - 1]
         for match in re.finditer(r"[A-Za-z_]\w*", written):
             kind = _kind(match.group(), written, declared)
