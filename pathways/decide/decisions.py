@@ -16,6 +16,7 @@ from pathways.decide.index import ALL
 from pathways.decide.records import Series, instant_to_json
 from pathways.decide.texts import text
 from pathways.lang.plan import Decision
+from pathways.lang.plan_base import Text
 
 if TYPE_CHECKING:
     from pathways.decide.case import Case
@@ -64,13 +65,8 @@ def _judge_form(case: Case, form: str, done: Completed) -> set[str]:
 
 def _tell(case: Case, decision: Decision, judged: Judged, env: Environment, number: int) -> None:
     """Keep the verdict with its reasons, and do what is done when it could not be told."""
-    said, why = words_of(decision, judged), reasons(decision, judged)
-    values = {"name": title_of(decision), "word": said}
-    words = text("decided", **values) if why is None else text("decided_why", why=why, **values)
+    words = _explain(case, decision, judged, env)
     key = case.key(decision.path, number)
-    data = finding_to_json(finding(decision, judged, env))
-    value = ", ".join(judged.words) or "unknown"
-    case.run.explain(case, decision.path, value, words, data)
     case.run.timeline(
         case,
         "decided",
@@ -96,8 +92,14 @@ def _note_standing(case: Case, decision: Decision) -> None:
         series = case.run.state.verdicts[key] = Series(key=key)
     series.count += 1
     series.entries = [{"at": instant_to_json(case.run.at), "w": list(judged.words)}]
+    _explain(case, decision, judged, case)
+
+
+def _explain(case: Case, decision: Decision, judged: Judged, env: Environment) -> Text:
+    """Explain a verdict by the rows that were looked at; the words in which it is told."""
     said, why = words_of(decision, judged), reasons(decision, judged)
     values = {"name": title_of(decision), "word": said}
     words = text("decided", **values) if why is None else text("decided_why", why=why, **values)
-    data = finding_to_json(finding(decision, judged, case))
+    data = finding_to_json(finding(decision, judged, env))
     case.run.explain(case, decision.path, ", ".join(judged.words) or "unknown", words, data)
+    return words
