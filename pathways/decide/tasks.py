@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -289,31 +290,27 @@ def _late(case: Case, task: Task) -> None:
 
 def _in_time(case: Case, role: str, late: datetime) -> str:
     """The role that a task is opened for: where nobody of its own is on duty before it is late, who covers for it."""
-    site, seen, asked = case.run.site, set[str](), role
-    while asked not in seen:
-        seen.add(asked)
-        first = next_staffed(asked, case.run.floor, site)
+    for one in _covering(case, role):
+        first = next_staffed(one, case.run.floor, case.run.site)
         if first is not None and first < late:
-            return asked
-        known = site.roles.get(asked)
-        if known is None or known.cover is None:
-            break
-        asked = known.cover
+            return one
     return role
 
 
 def on_duty(case: Case, role: str, at: datetime) -> str | None:
     """The role that answers for a role at an instant: itself, or who covers; None when nobody is on duty."""
-    site, seen = case.run.site, set[str]()
-    while role not in seen:
-        seen.add(role)
-        if is_staffed(role, at, site):
-            return role
-        known = site.roles.get(role)
-        if known is None or known.cover is None:
-            return None
-        role = known.cover
-    return None
+    return next((one for one in _covering(case, role) if is_staffed(one, at, case.run.site)), None)
+
+
+def _covering(case: Case, role: str) -> Iterator[str]:
+    """A role, who covers for it, who covers for them: each once."""
+    seen = set[str]()
+    current: str | None = role
+    while current is not None and current not in seen:
+        seen.add(current)
+        yield current
+        known = case.run.site.roles.get(current)
+        current = known.cover if known is not None else None
 
 
 def _next_rung(case: Case, task: Task, *, quiet: bool = False) -> None:
