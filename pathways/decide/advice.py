@@ -13,7 +13,7 @@ from pathways.decide.contact import say
 from pathways.decide.occurrences import end, step_run
 from pathways.decide.records import Alarm, Occurrence
 from pathways.decide.snapshots import snapshot
-from pathways.decide.tasks import Work, close_task, open_task
+from pathways.decide.tasks import close_task, open_for
 from pathways.decide.texts import text, word
 from pathways.lang.plan import Step
 from pathways.lang.plan_advice import ADVICE, DECISION, EFFECT, OUTCOMES, WORDING, AdviceRow, AdviseBody
@@ -39,25 +39,10 @@ def propose(case: Case, step: Step, o: Occurrence) -> None:
         end(case, o, "skipped", "no_advice")
         return
     row = body.rows[number]
-    title = text("task_advice", step=step.title)
     shown = _shown(snapshot(case, body.show))
     proposal = _proposal(sent_text(case, row), shown)
     memory.proposal = {"row": number, "en": proposal.en, "zh": proposal.zh}
-    task = open_task(
-        case,
-        Work(
-            key=o.key,
-            id=step.id,
-            source=step.path,
-            title=title,
-            role=body.role,
-            due=body.due,
-            ladder=body.ladder,
-            keep=step.on_leave == "keep",
-            occurrence=o.key,
-        ),
-    )
-    o.task = task.key
+    open_for(case, step, o, body, text("task_advice", step=step.title))
     words = text("advice_proposed", step=step.title, because=row.because)
     key = f"{o.key}:proposed"
     case.run.timeline(case, "advice_proposed", step.path, words, key=key, weight=3, data={"advice": row.advice})

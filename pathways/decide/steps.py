@@ -23,7 +23,7 @@ from pathways.decide.occurrences import (
 from pathways.decide.proposals import propose
 from pathways.decide.records import Alarm, Occurrence
 from pathways.decide.settling import settled
-from pathways.decide.tasks import Work, open_task, put
+from pathways.decide.tasks import open_for, put
 from pathways.decide.texts import text
 from pathways.lang.plan import AskBody, DoseBody, HandoffBody, MeasureBody, SayBody, Step, TaskBody, VisitBody
 from pathways.lang.plan_advice import AdviseBody
@@ -387,22 +387,9 @@ def _open(case: Case, step: Step, o: Occurrence) -> None:
             put(case, waiting)
             end(case, o, "skipped", "conference_open")
             return
-        task = open_task(
-            case,
-            Work(
-                key=o.key,
-                id=step.id,
-                source=step.path,
-                title=groups.named(case, o, spec.title) if o.group else spec.title,
-                role=spec.role,
-                due=spec.due,
-                ladder=spec.ladder,
-                keep=step.on_leave == "keep" or spec.on_leave == "keep",
-                occurrence=o.key,
-                proposal=tuple(propose(case, step)),
-            ),
-        )
-        o.task = task.key
+        title = groups.named(case, o, spec.title) if o.group else spec.title
+        keep = spec.on_leave == "keep"
+        open_for(case, step, o, spec, title, keep=keep, proposal=tuple(propose(case, step)))
     elif isinstance(body, AdviseBody):
         advice.propose(case, step, o)
     elif isinstance(body, HandoffBody):

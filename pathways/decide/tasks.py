@@ -12,11 +12,11 @@ from pathways.decide.conference import conference_of, look, told
 from pathways.decide.contact import tell
 from pathways.decide.decisions_seen import Completed
 from pathways.decide.effects import PutTask
-from pathways.decide.records import Done, Task
+from pathways.decide.records import Done, Occurrence, Task
 from pathways.decide.texts import text, word
 from pathways.decide.worktime import is_staffed, next_staffed
-from pathways.lang.plan import AskBody, ExerciseBody, FormField, Ladder, Rung, TaskBody, VisitBody
-from pathways.lang.plan_advice import decision_form
+from pathways.lang.plan import AskBody, ExerciseBody, FormField, Ladder, Rung, Step, TaskBody, TaskSpec, VisitBody
+from pathways.lang.plan_advice import AdviseBody, decision_form
 from pathways.lang.plan_base import Duration, Text
 from pathways.lang.plan_say import role_words
 from pathways.lang.plan_tables import Proposal
@@ -91,6 +91,35 @@ def open_task(case: Case, work: Work) -> Task:
     else:
         announce(case, task, at_once=work.at_once)
     return task
+
+
+def open_for(
+    case: Case,
+    step: Step,
+    o: Occurrence,
+    spec: TaskSpec | AdviseBody,
+    title: Text,
+    *,
+    keep: bool = False,
+    proposal: tuple[Json, ...] = (),
+) -> None:
+    """Open the task in which people do an occurrence of a step; the two know each other."""
+    task = open_task(
+        case,
+        Work(
+            key=o.key,
+            id=step.id,
+            source=step.path,
+            title=title,
+            role=spec.role,
+            due=spec.due,
+            ladder=spec.ladder,
+            keep=keep or step.on_leave == "keep",
+            occurrence=o.key,
+            proposal=proposal,
+        ),
+    )
+    o.task = task.key
 
 
 def announce(case: Case, task: Task, *, at_once: bool) -> None:

@@ -9,7 +9,7 @@ from pathways.decide import forms
 from pathways.decide.occurrences import end, step_run
 from pathways.decide.records import Occurrence
 from pathways.decide.steps import plan_extra
-from pathways.decide.tasks import Work, open_task
+from pathways.decide.tasks import open_for
 from pathways.decide.texts import made, text
 from pathways.lang.plan import FormField, Step, TeachBody
 from pathways.lang.plan_base import Text
@@ -94,22 +94,8 @@ def _passed(case: Case, step: Step, o: Occurrence, body: TeachBody, form: dict[s
     if shown is None:
         end(case, o, "passed", form=form)
         return
-    spec = shown.task
-    task = open_task(
-        case,
-        Work(
-            key=o.key,
-            id=step.id,
-            source=step.path,
-            title=spec.title,
-            role=spec.role,
-            due=spec.due,
-            ladder=spec.ladder,
-            keep=step.on_leave == "keep",
-            occurrence=o.key,
-        ),
-    )
-    o.task, o.lesson, o.missed = task.key, SHOWN, None
+    open_for(case, step, o, shown.task, shown.task.title)
+    o.lesson, o.missed = SHOWN, None
     o.right = form.get(RIGHT, "")
     case.run.live.schedule("occurrences", o)
 
