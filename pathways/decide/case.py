@@ -108,6 +108,10 @@ class Case:
                 return path
         return None
 
+    def path_named(self, name: str) -> str | None:
+        """The path of a step that an event names: as a path, or bare as it is understood now."""
+        return name if name in self.index.steps else self.path_of(name, None)
+
     def step_run(self, path: str) -> StepRun | None:
         """What is remembered of a step, if of this visit of its phase."""
         found = self.run.state.steps.get(f"{self.id}|{path}")

@@ -189,11 +189,10 @@ def _again(case: Case, derived: str, kept: Kept) -> None:
 # --------------------------------------------------------------------------- answers
 
 
-def answered(run: Run, event: Event, body: Answered) -> None:
-    """The patient (or somebody for them) answered an ask, a lesson or a dose."""
+def answered(run: Run, event: Event, body: Answered, found: tuple[Case, Step, Occurrence] | None) -> None:
+    """The patient (or somebody for them) answered an ask, a lesson or a dose: the one that was found open, if any."""
     if body.medicine is not None and _as_needed(run, event, body):
         return
-    found = open_of(run, body)
     if body.text is not None and (found is None or not isinstance(found[1].body, AskBody)):
         _read_by_somebody(run, event, body, None if found is None else found[0])
         return
@@ -229,7 +228,7 @@ def _as_needed(run: Run, event: Event, body: Answered) -> bool:
     for case in run.cases.values():
         if body.enrolment not in {None, case.id} or case.en.status not in {"active", "paused"}:
             continue
-        path = body.step if body.step in case.index.steps else case.path_of(body.step, None)
+        path = case.path_named(body.step)
         step = case.index.steps[path] if path is not None else None
         if step is None or not isinstance(step.body, DoseBody):
             continue
@@ -348,7 +347,7 @@ def open_of(run: Run, body: Answered) -> tuple[Case, Step, Occurrence] | None:
             live = [o for o in run.state.occurrences.values() if o.enrolment == case.id and _asks(case, o)]
             path = ""
         else:
-            path = body.step if body.step in case.index.steps else case.path_of(body.step, None) or ""
+            path = case.path_named(body.step) or ""
             if not path:
                 continue
             live = run.occurrences_of(case, path)

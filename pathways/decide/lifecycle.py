@@ -331,7 +331,7 @@ def _do_step(case: Case, event: Event, body: StaffVerb) -> Wrong:
 def _step(case: Case, body: StaffVerb) -> str | None:
     """The step meant: by path or id, one that is planned now."""
     name = str(body.args.get("step", ""))
-    path = name if name in case.index.steps else case.path_of(name, None)
+    path = case.path_named(name)
     return path if path is not None and path in {s.path for s in case.steps()} else None
 
 

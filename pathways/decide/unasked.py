@@ -31,9 +31,10 @@ WORDS_AGAIN = timedelta(hours=24)
 
 def answered(run: Run, event: Event, body: Answered) -> None:
     """The patient answered what is open, or something that is not."""
-    if open_of(run, body) is None and _take(run, event, body):
+    found = open_of(run, body)
+    if found is None and _take(run, event, body):
         return
-    asked(run, event, body)
+    asked(run, event, body, found)
 
 
 def _take(run: Run, event: Event, body: Answered) -> bool:
@@ -52,7 +53,7 @@ def _take(run: Run, event: Event, body: Answered) -> bool:
 
 def _named(case: Case, body: Answered) -> tuple[Step, dict[str, Json]] | None:
     """The step that the answer names, if it can be answered unasked."""
-    path = body.step if body.step in case.index.steps else case.path_of(body.step, None)
+    path = case.path_named(body.step)
     step = case.index.steps.get(path or "")
     if step is None or not isinstance(step.body, AskBody):
         return None

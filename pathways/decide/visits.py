@@ -58,7 +58,7 @@ def _find(run: Run, body: Visit) -> tuple[Case, Step, Occurrence] | None:
     for case in run.cases.values():
         if body.enrolment is not None and case.id != body.enrolment:
             continue
-        path = body.step if body.step in case.index.steps else case.path_of(body.step, None)
+        path = case.path_named(body.step)
         if path is None or not isinstance(case.index.steps[path].body, VisitBody):
             continue
         live = run.occurrences_of(case, path)
