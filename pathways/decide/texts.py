@@ -158,12 +158,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "claimed_by_other": ("Somebody else has claimed the task.", "任务已被他人认领。"),
     "red_no_snooze": ("A red task cannot be put off.", "红色任务不能延后。"),
     "needs_until": ("Putting off needs a later time.", "延后需要给出之后的时间。"),
-    "for_several": (
-        "It is for several roles: each of them signs it.", "此任务需多个角色共同处理：请各自签署。"
-    ),
+    "for_several": ("It is for several roles: each of them signs it.", "此任务需多个角色共同处理：请各自签署。"),
     "nothing_to_sign": ("Only a conference is signed. Complete this task.", "只有讨论才需要签署。请直接完成此任务。"),
     "not_to_sign": (
-        "It is signed by: {roles}. Say in which of these roles you act.", "签署角色：{roles}。请说明您的角色。"
+        "It is signed by: {roles}. Say in which of these roles you act.",
+        "签署角色：{roles}。请说明您的角色。",
     ),
     "signed_already": ("{role} has signed it already.", "{role}已签署。"),
     "signatures_missing": (
