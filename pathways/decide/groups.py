@@ -17,7 +17,7 @@ from pathways.decide.conditions import Truth
 from pathways.decide.facts import prescriptions
 from pathways.decide.occurrences import end, make, member_words, step_run
 from pathways.decide.records import Occurrence
-from pathways.decide.tasks import close_task
+from pathways.decide.settling import settle
 from pathways.lang.plan import GroupBody, HandoffBody, Step
 from pathways.lang.plan_base import Duration, Text
 from pathways.lang.plan_when import Turn
@@ -272,11 +272,7 @@ def _drop(case: Case, o: Occurrence) -> None:
         handoffs.cancel(case, state.handoffs[o.handoff], "not needed")
         o.group = ""
         return
-    task = state.tasks.get(o.task) if o.task else None
-    if task is not None:
-        close_task(case, task, "cancelled", by="system", why="not needed")
-    if o.key in state.occurrences:
-        end(case, o, "cancelled", "not needed")
+    settle(case, o, "cancelled", "not needed")
 
 
 def named(case: Case, o: Occurrence, title: Text) -> Text:

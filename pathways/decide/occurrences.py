@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Json = Any
 DAY = timedelta(hours=24)
-DONE = frozenset({"done", "done_late", "taken", "taken_late", "read", "passed", "sent", "approved", "edited"})
+DONE = counting.DONE | {"approved", "edited"}
 _SHOWN = (AskBody, DoseBody, ExerciseBody, TeachBody)
 """Bodies of steps that are shown to the patient by themselves."""
 NOT_COUNTED = frozenset({"skipped", "cancelled", "undelivered"})
