@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from activities.attachments.pictures import NotThisError, jpeg, png, webp
+from activities.attachments.blocks import NotThisError
+from activities.attachments.pictures import jpeg, png, webp
 from activities.attachments.sounds import mp4, ogg, wav
 from activities.intake.refusals import Refusal, refuse
 

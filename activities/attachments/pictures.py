@@ -8,15 +8,12 @@ another file may hide. What does not hold together as the format says is no pict
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from typing import Final
+
+from activities.attachments.blocks import NotThisError, byte_at, number_at
 
 MOST_PIXELS: Final = 100_000_000
 """Width times height: the largest telephone cameras stay below; what a small file blows up to stays bounded."""
-
-
-class NotThisError(ValueError):
-    """The bytes are not what they begin like, or are cut off. The text says why and holds none of them."""
 
 
 def jpeg(data: bytes) -> bytes:
@@ -28,18 +25,18 @@ def jpeg(data: bytes) -> bytes:
             raise NotThisError("no marker where one has to be")
         while data[at : at + 2] == b"\xff\xff":
             at += 1
-        marker = _byte(data, at + 1)
+        marker = byte_at(data, at + 1)
         if marker == 0xD9:
             if not seen:
                 raise NotThisError("no picture before the end")
             return bytes(out + b"\xff\xd9")
-        size = _number(data, at + 2, ">H")
+        size = number_at(data, at + 2, ">H")
         part = data[at : at + 2 + size]
         if size < 2 or len(part) != 2 + size:
             raise NotThisError("cut off")
         at += 2 + size
         if marker in _JPEG_FRAMES:
-            _bounded(_number(part, 7, ">H"), _number(part, 5, ">H"))
+            _bounded(number_at(part, 7, ">H"), number_at(part, 5, ">H"))
         if marker == 0xE1 and part[4:10] == b"Exif\0\0":
             turned = turned or _turned(part[10:])
             if turned:
@@ -114,14 +111,14 @@ def png(data: bytes) -> bytes:
     """A PNG without its texts, times and EXIF. Raises NotThisError."""
     out, at, drawn = bytearray(_PNG), len(_PNG), False
     while True:
-        size, kind = _number(data, at, ">I"), data[at + 4 : at + 8]
+        size, kind = number_at(data, at, ">I"), data[at + 4 : at + 8]
         part = data[at : at + 12 + size]
         if len(part) != 12 + size:
             raise NotThisError("cut off")
         if at == len(_PNG):
             if kind != b"IHDR" or size != 13:
                 raise NotThisError("no header")
-            _bounded(_number(part, 8, ">I"), _number(part, 12, ">I"))
+            _bounded(number_at(part, 8, ">I"), number_at(part, 12, ">I"))
         drawn = drawn or kind == b"IDAT"
         if kind in _PNG_KEPT:
             out += part
@@ -138,12 +135,12 @@ _WEBP_DRAWN: Final = frozenset({b"VP8 ", b"VP8L"})
 
 def webp(data: bytes) -> bytes:
     """A still WebP without EXIF and XMP. Raises NotThisError."""
-    end = 8 + _number(data, 4, "<I")
+    end = 8 + number_at(data, 4, "<I")
     if end > len(data):
         raise NotThisError("cut off")
     out, at, drawn = bytearray(), 12, False
     while at < end:
-        kind, size = data[at : at + 4], _number(data, at + 4, "<I")
+        kind, size = data[at : at + 4], number_at(data, at + 4, "<I")
         whole = 8 + size + size % 2
         part = data[at : at + whole]
         if at + 8 + size > end:
@@ -164,18 +161,3 @@ def webp(data: bytes) -> bytes:
 def _bounded(width: int, height: int) -> None:
     if not 0 < width * height <= MOST_PIXELS:
         raise NotThisError("no picture of this size is taken")
-
-
-def _byte(data: bytes, at: int) -> int:
-    if at >= len(data):
-        raise NotThisError("cut off")
-    return data[at]
-
-
-def _number(data: bytes, at: int, form: str) -> int:
-    if at + struct.calcsize(form) > len(data):
-        raise NotThisError("cut off")
-    return int(struct.unpack_from(form, data, at)[0])
-
-
-Cleaner = Callable[[bytes], bytes]

@@ -5,19 +5,19 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from activities.attachments.pictures import NotThisError
+from activities.attachments.blocks import NotThisError, byte_at, number_at
 
 _WAV_KEPT: Final = frozenset({b"fmt ", b"fact", b"data"})
 
 
 def wav(data: bytes) -> bytes:
     """A WAV with its sound and nothing else. Raises NotThisError."""
-    end, at = 8 + _number(data, 4, "<I"), 12
+    end, at = 8 + number_at(data, 4, "<I"), 12
     if end > len(data):
         raise NotThisError("cut off")
     out, kinds = bytearray(), set[bytes]()
     while at < end:
-        kind, size = data[at : at + 4], _number(data, at + 4, "<I")
+        kind, size = data[at : at + 4], number_at(data, at + 4, "<I")
         if at + 8 + size > end:
             raise NotThisError("cut off")
         whole = 8 + size + size % 2
@@ -42,7 +42,7 @@ def ogg(data: bytes) -> bytes:
     """
     at = 0
     while data[at : at + 4] == b"OggS":
-        lengths = data[at + _PAGE : at + _PAGE + _byte(data, at + 26)]
+        lengths = data[at + _PAGE : at + _PAGE + byte_at(data, at + 26)]
         size = _PAGE + len(lengths) + sum(lengths)
         if at + size > len(data) or data[at + 4] != 0:
             raise NotThisError("cut off")
@@ -100,9 +100,9 @@ def _boxes(data: bytes, at: int, end: int, *, whole: bool) -> list[tuple[int, in
     """(place, size, kind) of each box; behind the last whole one of a file may stand what belongs to no sound."""
     found: list[tuple[int, int, bytes]] = []
     while at + 8 <= end:
-        size, kind = _number(data, at, ">I"), data[at + 4 : at + 8]
+        size, kind = number_at(data, at, ">I"), data[at + 4 : at + 8]
         if size == 1:
-            size = _number(data, at + 8, ">Q")
+            size = number_at(data, at + 8, ">Q")
         elif size == 0:
             size = end - at
         if size < 8 or at + size > end:
@@ -119,15 +119,3 @@ def _boxes(data: bytes, at: int, end: int, *, whole: bool) -> list[tuple[int, in
 def _blank(out: bytearray, at: int, size: int) -> None:
     out[at + 4 : at + 8] = b"free"
     out[at + 8 : at + size] = bytes(size - 8)
-
-
-def _byte(data: bytes, at: int) -> int:
-    if at >= len(data):
-        raise NotThisError("cut off")
-    return data[at]
-
-
-def _number(data: bytes, at: int, form: str) -> int:
-    if at + struct.calcsize(form) > len(data):
-        raise NotThisError("cut off")
-    return int(struct.unpack_from(form, data, at)[0])
