@@ -18,7 +18,6 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from activities.attachments.cleaned import LARGEST, Clean, cleaned
 from activities.intake.inbox import locked
 from activities.intake.refusals import Refusal, refuse
-from activities.keys.sealing import KeyUnknownError
 from activities.records import audit
 from activities.records.ledger import Ledger
 from activities.records.schema import attachment
@@ -60,9 +59,8 @@ def keep(ledger: Ledger, patient: str, kind: str, data: bytes, *, by: str, large
     clean = cleaned(kind, data, largest)
     if isinstance(clean, Refusal):
         return clean
-    try:
-        sealer = ledger.keys(patient)
-    except KeyUnknownError:
+    sealer = ledger.keys_if_any(patient)
+    if sealer is None:
         return refuse("patient_unknown", field="patient")
     digest = hashlib.sha256(clean.data).hexdigest()
     key = f"{kind}-{sealer.fingerprint([PURPOSE, kind, digest])[:32]}"
@@ -119,9 +117,8 @@ def _kept(row: Any) -> Kept:
 
 def content(ledger: Ledger, patient: str, key: str, *, by: str) -> Content | Refusal:
     """The bytes of an attachment, and in the audit who looked at it."""
-    try:
-        sealer = ledger.keys(patient)
-    except KeyUnknownError:
+    sealer = ledger.keys_if_any(patient)
+    if sealer is None:
         return refuse("attachment_unknown", field="attachment")
 
     def work(connection: Connection) -> Content | Refusal:

@@ -15,7 +15,6 @@ from activities.attachments.kept import claim
 from activities.handoffs.book import hear_after_end
 from activities.intake.inbox import QUIET, WAKE, NewEvent, StoredEvent, locked, note_wake, put
 from activities.intake.refusals import Refusal, refuse
-from activities.keys.sealing import KeyUnknownError
 from activities.records import audit
 from activities.records.ledger import Ledger
 from activities.records.schema import callback, enrolment, handoff, journey, task
@@ -54,9 +53,8 @@ def store_command(
     """
     if not _ID.fullmatch(event.id):
         return refuse("id_invalid", field="id")
-    try:
-        sealer = ledger.keys(patient)
-    except KeyUnknownError:
+    sealer = ledger.keys_if_any(patient)
+    if sealer is None:
         return refuse("patient_unknown", field="patient")
 
     def work(connection: Connection) -> StoredEvent | Refusal:

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, func, insert, select, update
 from activities import rehearsal
 from activities.intake.inbox import WAKE, NewEvent, content_hash, locked, put
 from activities.intake.refusals import Refusal, refuse
-from activities.keys.sealing import KeyUnknownError
 from activities.records import audit
 from activities.records.ledger import Ledger, Sealer
 from activities.records.registry import Plans
@@ -73,9 +72,8 @@ def enrol(ledger: Ledger, plans: Plans, new: NewEnrolment, *, by: str) -> Enrolm
     """
     if new.id is not None and not _ID.fullmatch(new.id):
         return refuse("id_invalid", field="id")
-    try:
-        sealer = ledger.keys(new.patient)
-    except KeyUnknownError:
+    sealer = ledger.keys_if_any(new.patient)
+    if sealer is None:
         return refuse("patient_unknown", field="patient")
     chosen = ledger.store.read(lambda connection: _choose(connection, new))
     if isinstance(chosen, Refusal):

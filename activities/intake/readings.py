@@ -19,7 +19,6 @@ from activities.intake.normal import FUTURE, NormalReading, judge_bounds, judge_
 from activities.intake.red import page
 from activities.intake.refusals import Refusal, refuse
 from activities.intake.screens import Screen, matching
-from activities.keys.sealing import KeyUnknownError
 from activities.records.ledger import Ledger, Sealer
 from activities.records.outbox import Placing
 from activities.records.registry import Plans
@@ -68,9 +67,8 @@ def ingest_readings(ledger: Ledger, plans: Plans, key: str, readings: Sequence[N
     """
     if len(readings) > MOST:
         return refuse("too_many_readings", limit=MOST)
-    try:
-        sealer = ledger.keys(key)
-    except KeyUnknownError:
+    sealer = ledger.keys_if_any(key)
+    if sealer is None:
         return refuse("patient_unknown", field="patient")
 
     def work(connection: Connection) -> Ingested | Refusal:

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
-from activities.keys.sealing import KeyUnknownError
 from activities.messaging.channels import APP, Channels
 from activities.messaging.judge import DOSE, RED, STAFF, Around, Delivery, End, Go, Row, deliveries, judge
 from activities.messaging.recipients import Recipient, recipient
@@ -153,13 +152,7 @@ def _order() -> tuple[Any, ...]:
 
 def sealers(ledger: Ledger, journeys: Iterable[str]) -> dict[str, Sealer | None]:
     """The keys of each journey; None where they were shredded. Taken before the transaction that claims."""
-    out: dict[str, Sealer | None] = {}
-    for key in journeys:
-        try:
-            out[key] = ledger.keys(key)
-        except KeyUnknownError:
-            out[key] = None
-    return out
+    return {key: ledger.keys_if_any(key) for key in journeys}
 
 
 def claim(

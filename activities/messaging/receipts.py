@@ -17,7 +17,6 @@ from sqlalchemy import Connection, select, update
 
 from activities.addresses import Addresses
 from activities.handoffs.callbacks import Fault, Refused, judge, refuse
-from activities.keys.sealing import KeyUnknownError
 from activities.messaging.judge import DOSE
 from activities.messaging.settling import Settler, is_urgent
 from activities.records.ledger import Ledger, Sealer
@@ -64,9 +63,8 @@ def store_receipt(ledger: Ledger, channel: str, said: Receipt) -> Taken | Refuse
     journey = ledger.store.read(lambda c: _journey(c, channel, said.id))
     if journey is None:
         return refuse(unmatched)
-    try:
-        sealer = ledger.keys(journey)
-    except KeyUnknownError:
+    sealer = ledger.keys_if_any(journey)
+    if sealer is None:
         return refuse(unmatched)
 
     def work(connection: Connection) -> Taken:
