@@ -50,8 +50,7 @@ async def attach(
     data = await request.body()
 
     async def work() -> tuple[int, Json]:
-        by = "patient" if who.role == "patient" else who.id
-        found = await service.call(lambda: _keep(service, patient, kind, data, by))
+        found = await service.call(lambda: _keep(service, patient, kind, data, who.sender))
         return (201 if found.fresh else 200), row(found)
 
     sent = {"kind": kind, "sha256": hashlib.sha256(data).hexdigest()}
@@ -73,8 +72,7 @@ async def attached(patient: Patient, attachment: str, service: Svc, who: Who) ->
     who.require("read", patient)
     if not REFERENCE.fullmatch(attachment):
         raise Refusal("attachment_unknown")
-    by = "patient" if who.role == "patient" else who.id
-    found = await service.call(lambda: kept.content(service.ledger, patient, attachment, by=by))
+    found = await service.call(lambda: kept.content(service.ledger, patient, attachment, by=who.sender))
     name = f"{attachment}.{SUFFIXES[found.media]}"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',

@@ -215,7 +215,7 @@ async def answer(
         outcome=body.outcome,
         why=body.why,
         form=body.form,
-        by="patient" if who.role == "patient" else who.id,
+        by=who.sender,
         enrolment=body.enrolment,
         medicine=body.medicine,
         text=body.text,

@@ -10,10 +10,9 @@ from activities.intake.commands import patient_clock
 from activities.records import views
 from api.answers import language_of
 from api.problems import Refusal
-from api.routes_patients import Patient, Svc, Who
+from api.routes_patients import Limit, Patient, Svc, Who
 
 Json = Any
-Limit = Annotated[int, Query(ge=1, le=1000)]
 router = APIRouter()
 
 

@@ -43,6 +43,11 @@ class Caller:
     role: str
     patients: frozenset[str] | None = None
 
+    @property
+    def sender(self) -> str:
+        """Who something comes from, as records name it: a patient is told by the record, everybody else by the id."""
+        return "patient" if self.role == "patient" else self.id
+
     def require(self, access: Access, patient: str | None = None) -> None:
         """Refuse (403) what the role or the patient list does not allow."""
         self.may(access)
