@@ -9,10 +9,9 @@ from datetime import date, datetime, timedelta
 from carepath.expansion.facts import AsPlanned, Given
 from pathways.decide.calendar import CalendarContext, MedicineSlots, Slot, occurrences
 from pathways.decide.conditions import Truth, truth
-from pathways.decide.index import walk
 from pathways.decide.medicines import Prescription
 from pathways.lang.plan import HandoffBody, MedicineFilter, Plan, Step, TaskBody, VisitBody
-from pathways.lang.plan_base import ClockTime, Customary
+from pathways.lang.plan_base import ClockTime, Customary, parts_of
 from pathways.lang.plan_steps import DoseBody
 from pathways.lang.plan_when import StepMoment, TimeOfDay
 from pathways.lang.site_plan import Site
@@ -111,4 +110,4 @@ def _time(slot: str) -> TimeOfDay:
 
 def moment_of(part: object) -> StepMoment | None:
     """The step that a schedule (or a moment) counts from, if any."""
-    return next((node for node in walk(part) if isinstance(node, StepMoment)), None)
+    return next((node for node in parts_of(part) if isinstance(node, StepMoment)), None)

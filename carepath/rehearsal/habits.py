@@ -10,13 +10,14 @@ from random import Random
 from typing import Any
 
 from carepath.rehearsal.behaviour import Behaviour, FactHabit, MeasureHabit, PatientKind
-from carepath.rehearsal.names import parts_of, plain_id
+from carepath.rehearsal.names import plain_id
 from pathways.decide.calendar_zone import at_wall, local_date
 from pathways.decide.conditions import Truth, truth
 from pathways.decide.conditions_alone import FormAlone
 from pathways.decide.events import Reading
 from pathways.decide.teach import quiz_fields
 from pathways.lang.plan import AskBody, ExerciseBody, FormField, Plan, StepBody, TeachBody
+from pathways.lang.plan_base import parts_of
 from pathways.lang.plan_cond import Has
 from pathways.lang.site_plan import Site
 

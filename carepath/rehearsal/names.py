@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel
-
 from pathways.decide.intake import REPLY
 from pathways.lang.plan import (
     AskBody,
@@ -23,6 +21,7 @@ from pathways.lang.plan import (
     VisitBody,
 )
 from pathways.lang.plan_advice import AdviseBody
+from pathways.lang.plan_base import parts_of
 from pathways.lang.plan_called import with_called
 from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 
@@ -104,21 +103,6 @@ def steps_of(plan: Plan) -> Iterator[Step]:
     yield from plan.throughout
     for phase in plan.phases.values():
         yield from phase.steps
-
-
-def parts_of(part: object) -> Iterator[BaseModel]:
-    """Every model inside ``part``, itself included."""
-    if isinstance(part, BaseModel):
-        yield part
-        for name in type(part).model_fields:
-            if name != "called":
-                yield from parts_of(getattr(part, name))
-    elif isinstance(part, dict):
-        for value in part.values():
-            yield from parts_of(value)
-    elif isinstance(part, (tuple, list)):
-        for value in part:
-            yield from parts_of(value)
 
 
 def _decided(decision: Decision) -> tuple[str, ...]:

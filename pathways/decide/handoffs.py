@@ -11,7 +11,6 @@ from pathways.decide.events import HandoffReport
 from pathways.decide.facts import prescriptions, set_fact
 from pathways.decide.handoff_parcels import end_each, gather, given_out, items
 from pathways.decide.handoff_values import take
-from pathways.decide.index import walk
 from pathways.decide.medicines import Prescription
 from pathways.decide.occurrences import end, make, step_run
 from pathways.decide.records import HandoffRun, Occurrence, Task
@@ -19,6 +18,7 @@ from pathways.decide.snapshots import snapshot
 from pathways.decide.tasks import Work, open_task
 from pathways.decide.texts import text, word
 from pathways.lang.plan import HandoffBody, OpenTask, Step
+from pathways.lang.plan_base import parts_of
 from pathways.lang.plan_handoff_words import word_of
 from pathways.lang.plan_when import SupplyEndMoment, When
 
@@ -37,7 +37,7 @@ ORDER = ":order"
 
 
 def _counts_from_supply(when: When) -> bool:
-    return any(isinstance(node, SupplyEndMoment) for node in walk(when))
+    return any(isinstance(node, SupplyEndMoment) for node in parts_of(when))
 
 
 def by_supply(step: Step) -> bool:

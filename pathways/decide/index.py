@@ -7,7 +7,6 @@ everything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +31,7 @@ from pathways.lang.plan import (
     TaskSpec,
     VisitBody,
 )
-from pathways.lang.plan_base import Duration, Part
+from pathways.lang.plan_base import Duration, Part, parts_of
 from pathways.lang.plan_cond import (
     AtLeast,
     DecisionIs,
@@ -54,22 +53,6 @@ from pathways.lang.plan_when import AnchorMoment, AsSoonAs, FieldMoment, OffsetM
 ALL = "*"
 QUIET = frozenset({"measure", "dose", "ask", "teach", "exercise"})
 """What the patient does by themselves: its ending is settled with the next tick unless something waits for it."""
-
-
-def walk(part: object) -> Iterator[Part]:
-    """Every model inside a part of the plan, itself included."""
-    if isinstance(part, Part):
-        yield part
-        for name in type(part).model_fields:
-            value = getattr(part, name)
-            if isinstance(value, Part | tuple | dict) and name != "called":  # each plan has its own index
-                yield from walk(value)
-    elif isinstance(part, tuple):
-        for item in part:
-            yield from walk(item)
-    elif isinstance(part, dict):
-        for item in part.values():
-            yield from walk(item)
 
 
 def _token(node: Part) -> str | None:
@@ -96,7 +79,7 @@ def _token(node: Part) -> str | None:
 
 def tokens(*parts: object) -> frozenset[str]:
     """The inputs that can change what these conditions or moments come to."""
-    return frozenset(t for part in parts for node in walk(part) if (t := _token(node)) is not None)
+    return frozenset(t for part in parts for node in parts_of(part) if (t := _token(node)) is not None)
 
 
 @dataclass(slots=True)
@@ -238,7 +221,7 @@ def _add_step(index: PlanIndex, step: Step, phase: str) -> None:
     index.phase_of[step.path] = phase
     index.paths[step.id] = (*index.paths.get(step.id, ()), step.path)
     index.moments[step.path] = _when_tokens(step)
-    for node in walk(step.when.base):
+    for node in parts_of(step.when.base):
         if isinstance(node, StepMoment) and node.which == "each" and node.edge == "due":
             index.each[step.path] = node
         if isinstance(node, StepMoment) and node.which == "each" and node.edge == "ended":
@@ -278,7 +261,7 @@ def _when_tokens(step: Step) -> frozenset[str]:
 def _phase(plan: Plan, phase: Phase) -> PhaseIndex:
     steps = (*phase.steps, *plan.throughout)
     tests = [row.test for row in phase.leave if not isinstance(row.test, str)]
-    timed = tuple(t for t in tests if any(isinstance(n, HeldFor | AtLeast) for n in walk(t)))
+    timed = tuple(t for t in tests if any(isinstance(n, HeldFor | AtLeast) for n in parts_of(t)))
     soon = tuple((s, tokens(s.when.base)) for s in steps if isinstance(s.when.base, AsSoonAs))
     ending = tuple((s, tokens(s.drop_when, s.satisfied_by)) for s in steps if s.drop_when or s.satisfied_by)
     return PhaseIndex(phase, steps, tokens(*tests), tokens(phase.until), timed, soon, ending)
@@ -287,7 +270,7 @@ def _phase(plan: Plan, phase: Phase) -> PhaseIndex:
 def _add_rule(index: PlanIndex, rule: Rule) -> None:
     cond = _behind(index, tokens(rule.cond))
     inner = _behind(index, tokens(*(a.only_if for a in rule.do), rule.settled_when, rule.during))
-    timed = any(isinstance(n, HeldFor | AtLeast) for n in walk(rule.cond))
+    timed = any(isinstance(n, HeldFor | AtLeast) for n in parts_of(rule.cond))
     measures = frozenset(t[2:] for t in cond if t.startswith("m:"))
     known = frozenset(index.plan.measures[m].catalogue for m in measures)
     made = RuleIndex(rule, cond, inner, measures, known, timed)
@@ -314,7 +297,7 @@ def _decisions(index: PlanIndex) -> None:
             continue
         inputs = _behind(index, tokens(*(row.test for row in decision.rows)))
         index.standing = (*index.standing, (decision, inputs))
-    for node in walk(index.plan):
+    for node in parts_of(index.plan):
         if isinstance(node, InSeries):
             index.longest[node.form] = max(index.longest.get(node.form, 0), node.m)
 
@@ -323,7 +306,7 @@ def _after_others(decisions: dict[str, Decision], name: str, done: list[str]) ->
     """Put a decision behind those that its rows look at."""
     if name in done:
         return
-    for node in walk(decisions[name].rows):
+    for node in parts_of(decisions[name].rows):
         if isinstance(node, DecisionIs) and not node.previous and node.decision != name:
             _after_others(decisions, node.decision, done)
     done.append(name)
@@ -340,7 +323,7 @@ def _days(duration: Duration) -> int:
 def _conditions(index: PlanIndex) -> None:
     silence: dict[str, set[int]] = {}
     endings = {counted.step for counted in index.plan.counted.values()}
-    for node in walk(index.plan):
+    for node in parts_of(index.plan):
         if isinstance(node, MissedInRow):
             silence.setdefault(node.step, set()).add(node.times)
         elif isinstance(node, StepIs) and not {"done", "done_late", "taken"}.issuperset(node.outcomes):

@@ -24,13 +24,13 @@ from pathways.fhir.words import (
     REQUIRED,
     ROLE,
     expression_of,
-    nodes,
     part_code,
     selection_of,
 )
 from pathways.lang.catalogue import catalogue
 from pathways.lang.plan import GroupBody, Measure, Plan, Rule, Step, TaskBody
 from pathways.lang.plan_advice import AdviseBody
+from pathways.lang.plan_base import parts_of
 from pathways.lang.plan_called import result_of
 from pathways.lang.plan_cond import Compare, DerivedRef, MeasureRef, ParamRef
 from pathways.lang.plan_when import AnchorMoment, AsSoonAs, OffsetMoment, OnceAt, StepMoment, When
@@ -96,7 +96,7 @@ class _Writer:
     def _goals(self) -> list[dict[str, Json]]:
         """Personal targets: parameters that staff may adjust and that a condition compares with a measure."""
         goals: dict[str, dict[str, Json]] = {}
-        for node in nodes(self.plan):
+        for node in parts_of(self.plan):
             if not isinstance(node, Compare) or not isinstance(node.right, ParamRef):
                 continue
             parameter = self.plan.parameters[node.right.param]
@@ -320,7 +320,7 @@ class _Writer:
     def _rule(self, name: str, spec: Mapping[str, Json], rule: Rule) -> dict[str, Json]:
         action = self._part("rule", spec.get("title") or _words(name), fhir_id("rule", name))
         action["priority"] = PRIORITY[rule.level]
-        codes = sorted({code for code in map(self._panel, nodes(rule.cond)) if code})
+        codes = sorted({code for code in map(self._panel, parts_of(rule.cond)) if code})
         if codes:
             filters = [{"path": "code", "code": [{"system": LOINC, "code": code} for code in codes]}]
             action["trigger"] = [{"type": "data-changed", "data": [{"type": "Observation", "codeFilter": filters}]}]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
-
-from pydantic import BaseModel
 
 Json = Any
 PART: Final = "urn:carepath:part"
@@ -95,18 +93,3 @@ def part_of(action: Mapping[str, Json]) -> str | None:
             if coding.get("system") == PART:
                 return str(coding.get("code"))
     return None
-
-
-def nodes(part: object) -> Iterator[BaseModel]:
-    """Every model inside a compiled part, itself included, from the outside in."""
-    if isinstance(part, BaseModel):
-        yield part
-        for name in type(part).model_fields:
-            if name != "called":
-                yield from nodes(getattr(part, name))
-    elif isinstance(part, tuple | list):
-        for item in part:
-            yield from nodes(item)
-    elif isinstance(part, dict):
-        for item in part.values():
-            yield from nodes(item)

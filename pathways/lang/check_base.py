@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any
 
 from pathways.lang.plan import Phase, Plan, Step
-from pathways.lang.plan_base import WORKING_UNITS, ClockTime, Customary, Duration, Part
+from pathways.lang.plan_base import WORKING_UNITS, ClockTime, Customary, Duration
 from pathways.lang.plan_cond import DecisionIs, DerivedRef, FactRef, FieldRef, Has, MeasureRef
 from pathways.lang.plan_when import (
     AnchorMoment,
@@ -166,25 +166,6 @@ def earliest(step: Step) -> float | None:
 
 def _from_start(moment: OffsetMoment) -> bool:
     return moment.base == AnchorMoment(name="phase_start") and not moment.before
-
-
-def nodes(part: Any) -> Iterator[Any]:
-    """Every model inside a part of the plan, itself included."""
-    if isinstance(part, Part):
-        yield part
-        for name, inner in part:
-            if isinstance(inner, _HOLDS) and name != "called":  # called pathways were checked by themselves
-                yield from nodes(inner)
-    elif isinstance(part, tuple):
-        for inner in part:
-            yield from nodes(inner)
-    elif isinstance(part, dict):
-        for inner in part.values():
-            yield from nodes(inner)
-
-
-_HOLDS: Final = (Part, tuple, dict)
-"""What a model may hold models in; everything else is a leaf."""
 
 
 def may_be_unknown(cond: Any) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pathways.lang.check_base import minutes, nodes
+from pathways.lang.check_base import minutes
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
 from pathways.lang.plan import Action, DecisionRow, End, Go, Phase, Plan, Row, Target
+from pathways.lang.plan_base import parts_of
 from pathways.lang.plan_cond import Always, DecisionIs, DerivedRef, FieldRef, MeasureRef, MissedInRow, StepIs
 from pathways.lang.plan_when import AnchorMoment, DayOfPhase, Moment, OffsetMoment
 from pathways.lang.source import Path
@@ -128,7 +129,7 @@ def _reachable(r: Reader, plan: Plan) -> None:
 
 def _waits(part: object, plan: Plan) -> bool:
     """Whether a condition needs something to happen after the phase was entered."""
-    for node in nodes(part):
+    for node in parts_of(part):
         if isinstance(node, MeasureRef | DerivedRef | FieldRef | StepIs | MissedInRow):
             return True
         if isinstance(node, DecisionIs) and node.form and not node.any_phase and not node.previous:

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from pathways.lang.check_base import all_steps, may_be_unknown, nodes, step_path
+from pathways.lang.check_base import all_steps, may_be_unknown, step_path
 from pathways.lang.compile_actions import compile_form
 from pathways.lang.compile_reader import Reader
 from pathways.lang.decision_space import Space
 from pathways.lang.decision_tests import FALSE, TRUE, Points, Test
 from pathways.lang.diagnostics import Said
 from pathways.lang.plan import Decision, FormField, Parameter, Plan, TaskBody
-from pathways.lang.plan_cond import FieldRef, MeasureRef, ParamRef
+from pathways.lang.plan_base import parts_of
+from pathways.lang.plan_cond import DecisionIs, FieldRef, MeasureRef, ParamRef
 from pathways.lang.plan_decisions import table_of
 from pathways.lang.plan_say import say_quantity
 from pathways.lang.resolve import Scope
@@ -82,7 +83,7 @@ def _may_be_unknown(cond: Any, decision: Decision, fields: Sequence[FormField]) 
     brought = {measure for field, measure in decision.readings.items() if field in needed}
     left = [
         node
-        for node in nodes(cond)
+        for node in parts_of(cond)
         if not (isinstance(node, FieldRef) and not node.step and node.field in needed)
         and not (isinstance(node, MeasureRef) and node.measure in brought)
     ]
@@ -102,7 +103,7 @@ def _leaf_unknown(node: Any) -> bool:
 def _valuations(plan: Plan, decision: Decision) -> Iterator[tuple[dict[str, Decimal], tuple[str, str]]]:
     """Sets of parameter values with words for what is special about them: each profile, each row for patients, and the
     ends of what may be adjusted, one parameter at a time."""
-    used = {node.param for row in _rows(plan, decision) for node in nodes(row) if isinstance(node, ParamRef)}
+    used = {node.param for row in _rows(plan, decision) for node in parts_of(row) if isinstance(node, ParamRef)}
     parameters = [plan.parameters[name] for name in sorted(used) if name in plan.parameters]
     usual = {p.id: value for p in parameters if (value := _usual(p, None)) is not None}
     seen: list[dict[str, Decimal]] = []
@@ -146,7 +147,7 @@ def _rows(plan: Plan, decision: Decision) -> Iterator[Any]:
         seen.add(one.id)
         for row in one.rows:
             yield row.test
-            named = [node.decision for node in nodes(row.test) if getattr(node, "kind", "") == "decision_is"]
+            named = [node.decision for node in parts_of(row.test) if isinstance(node, DecisionIs)]
             queue += [plan.decisions[name] for name in named if name in plan.decisions]
 
 

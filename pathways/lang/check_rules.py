@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pathways.lang.check_base import all_steps, may_be_unknown, nodes, step_path
+from pathways.lang.check_base import all_steps, may_be_unknown, step_path
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
 from pathways.lang.plan import AskBody, Escalate, OpenTask, Plan, Rule, Say
-from pathways.lang.plan_base import WORKING_UNITS, Duration
+from pathways.lang.plan_base import WORKING_UNITS, Duration, parts_of
 from pathways.lang.plan_cond import (
     Always,
     And,
@@ -62,7 +62,7 @@ def _self_harm(r: Reader, plan: Plan) -> None:
 
 
 def _hears(rule: Rule, measure: str, item: str) -> bool:
-    asks = any(isinstance(n, MeasureRef) and (n.measure, n.component) == (measure, item) for n in nodes(rule.cond))
+    asks = any(isinstance(n, MeasureRef) and (n.measure, n.component) == (measure, item) for n in parts_of(rule.cond))
     always = {"invited", "active", "paused"} <= set(rule.watch) and any(w.startswith("ended") for w in rule.watch)
     calls = any(isinstance(action, Escalate) and action.only_if is None for action in rule.do)
     return asks and always and calls and rule.level == "red" and rule.fires == "each_answer"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
-from pathways.lang.check_base import DAY, all_steps, earliest, longest, minutes, nodes, per_day, shortest_gap, step_path
+from pathways.lang.check_base import DAY, all_steps, earliest, longest, minutes, per_day, shortest_gap, step_path
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
 from pathways.lang.plan import (
@@ -24,7 +24,7 @@ from pathways.lang.plan import (
     Step,
     VisitBody,
 )
-from pathways.lang.plan_base import Duration
+from pathways.lang.plan_base import Duration, parts_of
 from pathways.lang.plan_cond import MissedInRow, StepIs
 from pathways.lang.plan_handoff_words import HANDOFF_WORDS, words_for
 from pathways.lang.plan_say import say_duration
@@ -107,7 +107,7 @@ def _medicine(r: Reader, path: Path, step: Step) -> None:
     medicines = isinstance(body, DoseBody) or (isinstance(body, HandoffBody) and body.medicines is not None)
     if isinstance(step.when.base, EachSlot) and not isinstance(body, DoseBody):
         r.say("repeat_without_slots", (*path, "when"))
-    if not medicines and any(isinstance(n, SupplyEndMoment) for n in nodes(step.when)):
+    if not medicines and any(isinstance(n, SupplyEndMoment) for n in parts_of(step.when)):
         r.say("medicine_needed", (*path, "when"))
 
 
@@ -117,7 +117,7 @@ def _medicine(r: Reader, path: Path, step: Step) -> None:
 def _asked(rows: tuple[Row, ...], step: str) -> set[str]:
     """The outcomes of a step that rows look for."""
     found: set[str] = set()
-    for node in nodes(tuple(row.test for row in rows if not isinstance(row.test, str))):
+    for node in parts_of(tuple(row.test for row in rows if not isinstance(row.test, str))):
         if isinstance(node, StepIs) and node.step == step:
             found.update(node.outcomes)
         elif isinstance(node, MissedInRow) and node.step == step:
@@ -165,7 +165,7 @@ class _Ears:
 
 
 def _missed_in(part: object) -> tuple[MissedInRow, ...]:
-    return tuple(node for node in nodes(part) if isinstance(node, MissedInRow))
+    return tuple(node for node in parts_of(part) if isinstance(node, MissedInRow))
 
 
 def _silence(r: Reader, ears: _Ears, phase: str, step: Step, measure: str) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from pathways.lang.catalogue import text_of
-from pathways.lang.check_base import nodes
 from pathways.lang.compile_actions import ENDS_ALLOW, compile_inline
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
 from pathways.lang.plan import Decision, DecisionRow, Rule
-from pathways.lang.plan_base import Text
+from pathways.lang.plan_base import Text, parts_of
 from pathways.lang.plan_cond import AtLeast, Cond, DecisionIs, HeldFor
 from pathways.lang.resolve import THROUGHOUT, Scope, form_of
 from pathways.lang.source import Path
@@ -84,7 +83,7 @@ def _row(r: Reader, path: Path, row: DecisionRowSpec, scope: Scope) -> DecisionR
 
 def _timeless(r: Reader, path: Path, test: Cond) -> None:
     """A table is looked at when it is asked: what must have held for a while is a rule's or a row's to say."""
-    for node in nodes(test):
+    for node in parts_of(test):
         if isinstance(node, HeldFor) or (isinstance(node, AtLeast) and node.within is not None):
             r.say("not_in_release", path, what=Said("`for` and `within` in a decision", "决策中的 `for` 和 `within`"))
 
@@ -103,7 +102,7 @@ def _places(r: Reader, form: str) -> Iterator[str]:
 
 
 def _named(decision: Decision) -> list[str]:
-    tests = [node for row in decision.rows for node in nodes(row.test) if isinstance(node, DecisionIs)]
+    tests = [node for row in decision.rows for node in parts_of(row.test) if isinstance(node, DecisionIs)]
     return [test.decision for test in tests if not test.previous]
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pathways.lang.check_base import nodes
 from pathways.lang.compile_actions import STEP_ALLOW, compile_actions
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
-from pathways.lang.plan_base import WORKING_UNITS, Duration
+from pathways.lang.plan_base import WORKING_UNITS, Duration, parts_of
 from pathways.lang.plan_cond import MeasureRef
 from pathways.lang.plan_guide import Guide, GuideLine, GuideRow
 from pathways.lang.plan_steps import Action, Escalate, OpenTask, Say
@@ -170,7 +169,9 @@ def _ends(
     """Every way out of the guidance is settled or lies with a person, and the reading that is asked for decides."""
     if not any(row.settled for row in guide.rows):
         r.say("episode_without_settled", path, key=True)
-    if not any(isinstance(n, MeasureRef) and n.measure == guide.measure for row in guide.rows for n in nodes(row.cond)):
+    if not any(
+        isinstance(n, MeasureRef) and n.measure == guide.measure for row in guide.rows for n in parts_of(row.cond)
+    ):
         at = next(at for at, kind in lines if kind == "measure")
         r.say("episode_never_judged", (*at, "measure"), name=guide.measure)
     ways: list[tuple[Path, Sequence[Action]]] = [

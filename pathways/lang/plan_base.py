@@ -6,8 +6,9 @@ added with a default; a field is never renamed or given another meaning (see ``P
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,6 +20,28 @@ class Part(BaseModel):
     """Base of all parts of a plan: immutable, closed, equal by value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def parts_of(part: object) -> Iterator[Part]:
+    """Every part inside something of a plan, itself included, from the outside in and in the order of the plan.
+
+    The plan of a called pathway is left out: it is checked, indexed and said by itself.
+    """
+    if isinstance(part, Part):
+        yield part
+        for name, inner in part:
+            if isinstance(inner, _HOLDS) and name != "called":
+                yield from parts_of(inner)
+    elif isinstance(part, tuple):
+        for inner in part:
+            yield from parts_of(inner)
+    elif isinstance(part, dict):
+        for inner in part.values():
+            yield from parts_of(inner)
+
+
+_HOLDS: Final = (Part, tuple, dict)
+"""What a part may hold parts in; everything else is a leaf."""
 
 
 class Text(Part):

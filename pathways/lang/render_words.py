@@ -41,7 +41,7 @@ from pathways.lang.plan import (
     VisitBody,
 )
 from pathways.lang.plan_advice import AdviseBody
-from pathways.lang.plan_base import Duration, Part, Text
+from pathways.lang.plan_base import Duration, Part, Text, parts_of
 from pathways.lang.plan_called import result_of
 from pathways.lang.plan_handoff_words import HANDOFF_WORDS
 from pathways.lang.plan_say import role_words, say_cond, say_duration, say_quantity
@@ -337,27 +337,10 @@ class Names:
     def tasks(self) -> tuple[tuple[str, TaskSpec], ...]:
         """Id and task of every action of the plan that opens one."""
         return tuple(
-            (action.id, action.task) for action in _parts_of(self.plan, OpenTask | Escalate) if action.task is not None
+            (action.id, action.task)
+            for action in parts_of(self.plan)
+            if isinstance(action, OpenTask | Escalate) and action.task is not None
         )
-
-
-def _parts_of(part: Any, kind: Any) -> list[Any]:
-    """Every part of a kind, in the order of the plan."""
-    if isinstance(part, tuple | list):
-        return [found for one in part for found in _parts_of(one, kind)]
-    if isinstance(part, dict):
-        return [found for one in part.values() for found in _parts_of(one, kind)]
-    if not isinstance(part, Part):
-        return []
-    found = [part] if isinstance(part, kind) else []
-    for name, inner in part:
-        if isinstance(inner, _HOLDS) and name != "called":  # what is called has a page of its own
-            found += _parts_of(inner, kind)
-    return found
-
-
-_HOLDS: Final = (Part, tuple, list, dict)
-"""What a part may hold parts in; everything else is a leaf."""
 
 
 def lower_first(title: str) -> str:

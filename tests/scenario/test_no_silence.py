@@ -17,9 +17,9 @@ import pytest
 from carepath.rehearsal.find import look, plan_at, prepare
 from pathways.decide.effects import PlanMessage, PutTask, Timeline
 from pathways.decide.events import Enrolled
-from pathways.decide.index import walk
 from pathways.lang.load import load_pathway, pathways_near
 from pathways.lang.plan import OpenTask, Plan, Rule
+from pathways.lang.plan_base import parts_of
 from pathways.lang.plan_cond import MissedInRow, StepIs
 from pathways.lang.plan_steps import Instrument, MeasureBody, PathwayBody, Step, VisitBody
 from pathways.lang.plan_things import FormField
@@ -94,7 +94,7 @@ def bringing(name: str, token: str) -> list[Step]:
         return bringing(name, f"m:{plan.derived[what].measure}")
     if kind == "m":
         ordered = RESULTS.get(name, {}).get(what, ())
-        return [s for s in steps(plan) if s.id in ordered or any(_measures(part) == what for part in walk(s.body))]
+        return [s for s in steps(plan) if s.id in ordered or any(_measures(part) == what for part in parts_of(s.body))]
     return [s for s in steps(plan) if s.id == what]
 
 
@@ -108,7 +108,7 @@ def watching(plan: Plan, asked: list[Step]) -> set[str]:
     found = {step.path for step in asked}
     looks = [(step.path, step.when) for step in steps(plan)] + [(rule.path, rule.cond) for rule in plan.rules]
     for path, looked in looks:
-        if any(isinstance(part, MissedInRow | StepIs) and part.step in ids for part in walk(looked)):
+        if any(isinstance(part, MissedInRow | StepIs) and part.step in ids for part in parts_of(looked)):
             found.add(path)
     # What an action opens is named by its place, or after its rule or step alone.
     return found | {path.rpartition(".")[2] for path in found}
@@ -143,7 +143,7 @@ def _if_missed(step: Step) -> bool:
 
 def is_a_task(plan: Plan, token: str) -> bool:
     """An answer to a task that a row opens: while it is missing, the task is open and has a deadline."""
-    return any(isinstance(p, OpenTask) and token == f"s:{p.id}" and p.task.due is not None for p in walk(plan))
+    return any(isinstance(p, OpenTask) and token == f"s:{p.id}" and p.task.due is not None for p in parts_of(plan))
 
 
 def is_a_call(plan: Plan, token: str) -> bool:
