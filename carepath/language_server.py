@@ -6,6 +6,7 @@ The protocol counts from 0 and in UTF-16 units, everything of ours from 1 and in
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from lsprotocol import types as lsp
@@ -14,6 +15,8 @@ from pygls.lsp.server import LanguageServer
 
 from pathways.lang import editor
 from pathways.lang.diagnostics import Diagnostic, Language, Span
+from pathways.lang.library import Library
+from pathways.lang.load import pathways_near
 
 NAME = "carepath"
 _KINDS = {
@@ -52,6 +55,15 @@ def _range(lines: list[str], span: Span) -> lsp.Range:
     )
 
 
+def _path(uri: str) -> str:
+    return unquote(urlparse(uri).path)
+
+
+def _beside(uri: str) -> Library:
+    """What a pathway in this file may call, as for `carepath check`."""
+    return pathways_near(Path(_path(uri)))
+
+
 def build(language: Language) -> LanguageServer:
     """The server with all it answers."""
     server = LanguageServer(NAME, "1")
@@ -62,7 +74,7 @@ def build(language: Language) -> LanguageServer:
 
     def publish(uri: str) -> None:
         text, lines = text_of(uri)
-        found = editor.diagnose(text, unquote(urlparse(uri).path))
+        found = editor.diagnose(text, _path(uri), _beside(uri))
         shown = [_diagnostic(lines, one, language) for one in found]
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, shown))
 
@@ -83,7 +95,8 @@ def build(language: Language) -> LanguageServer:
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def _hover(params: lsp.HoverParams) -> lsp.Hover | None:
         text, lines = text_of(params.text_document.uri)
-        said = editor.hover(text, *from_protocol(lines, params.position), language)
+        uri = params.text_document.uri
+        said = editor.hover(text, *from_protocol(lines, params.position), language, _beside(uri))
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, said)) if said else None
 
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
@@ -95,7 +108,8 @@ def build(language: Language) -> LanguageServer:
     @server.feature(lsp.TEXT_DOCUMENT_RENAME)
     def _rename(params: lsp.RenameParams) -> lsp.WorkspaceEdit:
         text, lines = text_of(params.text_document.uri)
-        spans = editor.rename(text, *from_protocol(lines, params.position), params.new_name)
+        at = from_protocol(lines, params.position)
+        spans = editor.rename(text, *at, params.new_name, _beside(params.text_document.uri))
         if isinstance(spans, editor.Refused):
             raise JsonRpcInvalidParams(spans.zh if language == "zh" else spans.en)
         edits = [lsp.TextEdit(_range(lines, span), params.new_name) for span in spans]

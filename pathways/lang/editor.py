@@ -13,6 +13,7 @@ from typing import Any, Final
 from pathways.lang.catalogue import CatalogueEducation, catalogue, text_of
 from pathways.lang.diagnostics import Diagnostic, Language, Span
 from pathways.lang.editor_names import KEYS, Found, at, definitions, found_in, kinds_of, uses
+from pathways.lang.library import Library
 from pathways.lang.load import kind_of, load_any, load_pathway
 from pathways.lang.plan import Plan
 from pathways.lang.plan_handoff_words import HANDOFF_WORDS
@@ -49,9 +50,9 @@ class Refused:
     zh: str
 
 
-def diagnose(text: str, file: str) -> tuple[Diagnostic, ...]:
-    """Everything `carepath check` finds in a text."""
-    return load_any(text, file).diagnostics
+def diagnose(text: str, file: str, library: Library | None = None) -> tuple[Diagnostic, ...]:
+    """Everything `carepath check` finds in a text. ``library``: the pathways it may call."""
+    return load_any(text, file, library=library).diagnostics
 
 
 # --------------------------------------------------------------------------- completion
@@ -213,7 +214,7 @@ def _words(path: list[str], key: str) -> list[str]:
 # --------------------------------------------------------------------------- hover
 
 
-def hover(text: str, line: int, column: int, language: Language = "en") -> str:
+def hover(text: str, line: int, column: int, language: Language = "en", library: Library | None = None) -> str:
     """What the thing at a position means, in words; "" where there is nothing to say. A pathway that compiles is needed
     for phrases; names are told as long as the text can be read."""
     source, found = read_source(text, "")
@@ -221,7 +222,7 @@ def hover(text: str, line: int, column: int, language: Language = "en") -> str:
         return ""
     names = found_in(source)
     one = at(names, line, column)
-    plan = load_pathway(text, "").plan
+    plan = load_pathway(text, "", library=library).plan
     if plan is None:
         return ""
     said = "" if one is None else _about(plan, names, one, language)
@@ -297,11 +298,11 @@ def define(text: str, line: int, column: int) -> list[Span]:
     return [] if one is None else [other.span for other in definitions(names, one)]
 
 
-def rename(text: str, line: int, column: int, new: str) -> list[Span] | Refused:
+def rename(text: str, line: int, column: int, new: str, library: Library | None = None) -> list[Span] | Refused:
     """The stretches that a new name takes the place of. Refused where the name is none, taken, or where the pathway
     would mean something else afterwards."""
     source, found = read_source(text, "")
-    before = None if found else load_pathway(text, "").plan
+    before = None if found else load_pathway(text, "", library=library).plan
     if before is None:
         return Refused("Mend what is wrong with the pathway first.", "请先修正路径中的错误。")
     names = found_in(source)
@@ -313,7 +314,7 @@ def rename(text: str, line: int, column: int, new: str) -> list[Span] | Refused:
     if any(other.name == new and other.defines for other in names):
         return Refused(f"`{new}` is a name already.", f"`{new}` 已被使用。")
     spans = [other.span for other in uses(names, one)]
-    after = load_pathway(replaced(text, spans, new), "").plan
+    after = load_pathway(replaced(text, spans, new), "", library=library).plan
     if after is None or differences(before, after):
         return Refused("The pathway would not mean the same afterwards.", "改名后路径含义会改变。")
     return spans

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pathways.lang.editor import Refused, complete, define, hover, rename, replaced
-from pathways.lang.load import load_pathway
+from pathways.lang.editor import Refused, complete, define, diagnose, hover, rename, replaced
+from pathways.lang.load import load_pathway, pathways_near
 from pathways.lang.render_diff import differences
 
 FILE = Path(__file__).resolve().parents[3] / "pathways/library/hypertension_home/pathway.yaml"
@@ -151,3 +151,17 @@ def test_a_new_name_changes_every_use_and_no_meaning(marked: str, new: str, at_l
 def test_a_name_that_cannot_be_is_refused(marked: str, new: str, why: str) -> None:
     refused = rename(TEXT, *place(marked), new)
     assert isinstance(refused, Refused) and why in refused.en and refused.zh
+
+
+CALLING = Path(__file__).resolve().parents[3] / "docs/reference/steps/examples/pathway.yaml"
+
+
+def test_a_pathway_that_calls_another_is_read_with_those_beside_it() -> None:
+    text = CALLING.read_text("utf-8")
+    beside, here = pathways_near(CALLING), place("  joint_|high: {value", text)
+    assert "call_unknown" in {one.code for one in diagnose(text, CALLING.name)}
+    assert not [one for one in diagnose(text, CALLING.name, beside) if one.severity == "error"]
+    assert "150 mmHg" in hover(text, *here, "en", beside)
+    spans = rename(text, *here, "far_too_high", beside)
+    assert not isinstance(spans, Refused), spans
+    assert len(spans) == 2
