@@ -106,8 +106,9 @@ def test_what_is_nowhere_is_wrong_use(capsys: pytest.CaptureFixture[str], name: 
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("path", [f"mine/{ID}", f"mine/{ID}/pathway.yaml", ID])
 def test_a_file_a_folder_and_a_name_mean_the_same_pathway(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, path: str
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, repository: Path, name: str, path: str
 ) -> None:
+    shutil.copytree(repository / "pathways" / "library" / ID, f"mine/{ID}", dirs_exist_ok=True)  # all its scenarios
     monkeypatch.setenv("CAREPATH_PATHWAYS", "mine")
     told = Answer(capsys, *with_path(name, path), "--json")
     assert told.code == 0, told.err
