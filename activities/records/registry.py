@@ -81,9 +81,9 @@ def put_plan(store: Store, value: Plan) -> str:
         elif known != text:
             raise RegistryError("the registry holds another plan under this hash")
 
-    store.transact(work)
-    for called in value.called.values():  # an enrolment may begin from it: it is found by its own hash
+    for called in value.called.values():  # first, so that whoever finds this one by its hash finds those too
         put_plan(store, called)
+    store.transact(work)
     return value.sha256
 
 
