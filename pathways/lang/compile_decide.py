@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from pathways.lang.catalogue import text_of
 from pathways.lang.compile_actions import compile_task
+from pathways.lang.compile_decisions import timeless
 from pathways.lang.compile_reader import Reader
 from pathways.lang.diagnostics import Said
 from pathways.lang.plan import TaskBody
-from pathways.lang.plan_base import parts_of
-from pathways.lang.plan_cond import AtLeast, Cond, HeldFor
+from pathways.lang.plan_cond import Cond
 from pathways.lang.plan_tables import DecisionRow, Proposal
 from pathways.lang.resolve import Scope
 from pathways.lang.source import Path
@@ -83,8 +83,5 @@ def _row(r: Reader, path: Path, row: DecisionRowSpec, scope: Scope) -> DecisionR
             r.say("row_without_test", path)
         return DecisionRow(path=r.dotted(path), test="else", word=row.word, because=because)
     test: Cond = r.condition(row.test, (*path, "if"), scope)
-    for node in parts_of(test):
-        if isinstance(node, HeldFor) or (isinstance(node, AtLeast) and node.within is not None):
-            what = Said("`for` and `within` in a decision", "决策中的 `for` 和 `within`")
-            r.say("not_in_release", (*path, "if"), what=what)
+    timeless(r, (*path, "if"), test)
     return DecisionRow(path=r.dotted(path), test=test, word=row.word, because=because)

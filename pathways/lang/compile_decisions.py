@@ -77,11 +77,11 @@ def _row(r: Reader, path: Path, row: DecisionRowSpec, scope: Scope) -> DecisionR
     test: Cond | Literal["else"] = "else"
     if row.otherwise is None and row.test is not None:
         test = r.condition(row.test, (*path, "if"), scope)
-        _timeless(r, (*path, "if"), test)
+        timeless(r, (*path, "if"), test)
     return DecisionRow(path=r.dotted(path), test=test, word=row.word, because=_because(row))
 
 
-def _timeless(r: Reader, path: Path, test: Cond) -> None:
+def timeless(r: Reader, path: Path, test: Cond) -> None:
     """A table is looked at when it is asked: what must have held for a while is a rule's or a row's to say."""
     for node in parts_of(test):
         if isinstance(node, HeldFor) or (isinstance(node, AtLeast) and node.within is not None):

@@ -136,11 +136,6 @@ def words_of(machine: str) -> frozenset[str]:
     return frozenset(word.name for word in HANDOFF_WORDS[machine])
 
 
-def deadline_words(machine: str) -> frozenset[str]:
-    """The words a deadline may wait for. Raises KeyError for an unknown machine."""
-    return frozenset(word.name for word in HANDOFF_WORDS[machine] if word.good)
-
-
 def final_words(machine: str) -> frozenset[str]:
     """The words after which nothing follows. Raises KeyError for an unknown machine."""
     return frozenset(word.name for word in HANDOFF_WORDS[machine] if word.final)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pathways.lang.diagnostics import Language
 from pathways.lang.plan import Decision, DecisionRow, Step, TaskBody
+from pathways.lang.plan_base import Text
 from pathways.lang.plan_decisions import table_of
 from pathways.lang.plan_say import say_cond
 from pathways.lang.plan_tables import Proposal
@@ -72,9 +73,14 @@ def row_words(names: Names, decision: Decision, row: DecisionRow) -> str:
     """A row: when, what it comes to, and why."""
     test = names.say("in every other case", "其他情况") if isinstance(row.test, str) else names.cond(row.test)
     word = names.decision_word(decision.id, row.word)
-    why = "" if row.because is None else names.text(row.because)
-    because = names.say(f" ({why})", f"（{why}）") if why else ""
-    return names.say(f"{word}{because}: {test}", f"{word}{because}：{test}")
+    why = _why(names, row.because)
+    return names.say(f"{word}{why}: {test}", f"{word}{why}：{test}")
+
+
+def _why(names: Names, because: Text | None) -> str:
+    """A reason in brackets; nothing for none."""
+    said = "" if because is None else names.text(because)
+    return names.say(f" ({said})", f"（{said}）") if said else ""
 
 
 def unknown_words(names: Names, decision: Decision) -> str:
@@ -112,11 +118,11 @@ def proposal_words(names: Names, proposal: Proposal) -> Iterator[str]:
         yield say(f"for each medicine ({classes})", f"逐一针对每种药物（{classes}）")
     for row in proposal.rows:
         test = say("in every other case", "其他情况") if isinstance(row.test, str) else names.cond(row.test)
-        why = "" if row.because is None else say(f" ({names.text(row.because)})", f"（{names.text(row.because)}）")
+        why = _why(names, row.because)
         word = _option(names, proposal, row.word)
         yield say(f"proposes “{word}”{why}: {test}", f"建议“{word}”{why}：{test}")
     if proposal.unknown_word is not None:
-        why = "" if proposal.unknown_because is None else f" ({names.text(proposal.unknown_because)})"
+        why = _why(names, proposal.unknown_because)
         word = _option(names, proposal, proposal.unknown_word)
         yield say(f"not known: “{word}”{why}", f"未知时：“{word}”{why}")
     yield say("to choose: ", "可选：") + say(", ", "、").join(names.text(words) for words in proposal.words.values())

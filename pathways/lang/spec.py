@@ -292,12 +292,6 @@ class AnchorSpec(Node):
     removed: Actions | None = None
 
 
-LIFECYCLE_EVENTS = (
-    "readmitted", "discharged_again", "contact_refused", "withdrawn", "paused", "resumed", "transferred", "died",
-    "words_to_read",
-)  # fmt: skip
-
-
 class PathwaySpec(Node):
     """A whole pathway."""
 
